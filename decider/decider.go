@@ -1,0 +1,304 @@
+// Package decider is the whole application layer: load a stream, fold it into a
+// state, let a pure function decide, append what it decided after exactly the
+// revision that was folded.
+//
+// What must stay true:
+//
+//   - An append names the revision of the state that the decision saw, never one
+//     looked up afterwards. Two people who act at once get one success, and the
+//     other is told who did what.
+//   - Whatever decides is pure, because it is asked again after a conflict.
+//   - A request is done once, however often it is sent. Event ids come from the
+//     request's id, so the log recognises a repeated append; and a request whose
+//     events are already in the stream is answered with its first result, also
+//     when others have written since, which no log recognises by itself.
+//   - The cache holds folds of what the log returned and nothing else. It saves
+//     reading, never the look at the log: every call first reads what is newer.
+//
+// The package knows no business and no engine; it imports the log's words only.
+package decider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"alta/eventstore"
+)
+
+// Log is what the decider needs of an event log.
+type Log interface {
+	// ReadStream reads at most limit events of a stream, from a revision on. Past
+	// the end it reads nothing; a stream that does not exist is ErrStreamNotFound.
+	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	// Append adds events after the expected revision, or refuses with ErrConflict.
+	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
+}
+
+// Refusals of this package. Match them with errors.Is; StaleError with errors.As.
+var (
+	// ErrCommandReused: the command's id was already used for another operation.
+	ErrCommandReused = errors.New("decider: the command id was used for another operation")
+	// ErrContended: others kept appending first, more often than the decider is
+	// willing to ask again. Nothing was written; try later.
+	ErrContended = errors.New("decider: the stream is being written too often")
+	// ErrID: a text that is not the id it should be.
+	ErrID = errors.New("decider: not a UUID")
+)
+
+// Change is one event that came between, as a StaleError tells it.
+type Change struct {
+	Revision eventstore.Revision
+	Type     string // stored name of the event
+	Actor    string
+	Role     string
+	At       time.Time // the log's clock: good to show, not to decide on
+}
+
+// StaleError says that the caller decided on an older state than the present
+// one, and who did what since. Over HTTP it is 412.
+type StaleError struct {
+	Stream string
+	Seen   eventstore.Revision
+	Actual eventstore.Revision
+	By     string   // actor of the newest change
+	Since  []Change // oldest first; the newest 64 where there are more
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("decider: stream %s is at revision %d, the caller has seen %d", e.Stream, e.Actual, e.Seen)
+}
+
+// Is makes errors.Is(err, eventstore.ErrConflict) true.
+func (e *StaleError) Is(target error) bool { return target == eventstore.ErrConflict }
+
+// Result is what became of a command.
+type Result[S, E any] struct {
+	Revision eventstore.Revision // of the command's last event; the present one where nothing was appended
+	Position eventstore.Position // likewise
+	State    S                   // after the command; for a repeated command, the present one
+	Events   []E                 // what the command caused, also where an earlier sending of it did
+	Appended bool                // whether this call wrote them
+}
+
+// Decider binds one kind of stream to its fold and its codec. Fill the exported
+// fields once; the methods may then be called concurrently.
+type Decider[S, E any] struct {
+	Log      Log
+	Category string // stream names are Category + "-" + id
+	Initial  S
+	// Evolve folds one event. It must not change what s refers to: folded states
+	// are shared by concurrent callers.
+	Evolve func(s S, e E) S
+	// Encode writes an event's type and data; the decider adds id and metadata.
+	// The id is given because sealed fields are bound to it.
+	Encode func(ctx context.Context, stream string, id eventstore.ID, e E) (eventstore.Proposed, error)
+	Decode func(ctx context.Context, r *eventstore.Record) (E, error)
+	// CacheSize bounds the folded states kept in memory; 0 means 4,096.
+	CacheSize int
+
+	cache cache[S]
+}
+
+const (
+	page            = 512 // events read at a time
+	conflictRetries = 16
+	unknownRetries  = 4
+	reported        = 64 // changes that a StaleError lists at most
+)
+
+// Stream is the name of the stream with that id.
+func (d *Decider[S, E]) Stream(id string) string { return d.Category + "-" + id }
+
+// Load folds the present state. A stream without events is the initial state at
+// eventstore.NoStream, and no error.
+func (d *Decider[S, E]) Load(ctx context.Context, id string) (S, eventstore.Revision, error) {
+	f, err := d.fold(ctx, d.Stream(id))
+	return f.state, f.revision, err
+}
+
+// Forget drops the folded state of one stream from memory, for a person whose
+// data was erased. The next call folds the stream again.
+func (d *Decider[S, E]) Forget(id string) { d.cache.drop(d.Stream(id)) }
+
+// Transact appends what decide answers, provided that nobody appended since the
+// state it saw was read. When somebody did, decide is asked again, so it must be
+// pure; after 16 times the answer is ErrContended. A caller that names the
+// revision it looked at gets a StaleError instead.
+//
+// decide is asked before the stale check on purpose: a repeated request whose
+// effect is in place answers with the present revision, and a real refusal beats
+// a vague 412. decide's errors are answered as they are.
+//
+// A command whose events the stream already holds (among the newest 512
+// commands) is not decided again: it gets its first result. A request that has
+// two things to do to one stream therefore needs a second id; see DeriveID.
+func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, seen *eventstore.Revision, decide func(S) ([]E, error)) (Result[S, E], error) {
+	stream := d.Stream(id)
+	if cmd.ID == (eventstore.ID{}) {
+		return Result[S, E]{}, fmt.Errorf("%w: a command needs one", ErrID)
+	}
+	meta, err := cmd.Meta()
+	if err != nil {
+		return Result[S, E]{}, err
+	}
+	for attempt := range conflictRetries {
+		f, err := d.fold(ctx, stream)
+		if err != nil {
+			return Result[S, E]{}, err
+		}
+		if c, ok := f.find(cmd.ID); ok {
+			return d.repeated(ctx, stream, f, c, cmd)
+		}
+		events, err := decide(f.state)
+		if err != nil {
+			return Result[S, E]{}, err
+		}
+		if len(events) == 0 {
+			return Result[S, E]{Revision: f.revision, Position: f.position, State: f.state}, nil
+		}
+		if seen != nil && *seen != f.revision {
+			return Result[S, E]{}, d.stale(ctx, stream, *seen, f.revision)
+		}
+		proposed := make([]eventstore.Proposed, len(events))
+		for i, e := range events {
+			eid := EventID(cmd.ID, stream, i)
+			if proposed[i], err = d.Encode(ctx, stream, eid, e); err != nil {
+				return Result[S, E]{}, fmt.Errorf("decider: encode event %d for %s: %w", i, stream, err)
+			}
+			proposed[i].ID, proposed[i].Meta = eid, meta
+		}
+		appended, err := d.append(ctx, stream, f.revision, proposed)
+		if errors.Is(err, eventstore.ErrConflict) {
+			if err := pause(ctx, attempt); err != nil {
+				return Result[S, E]{}, err
+			}
+			continue
+		}
+		if err != nil {
+			return Result[S, E]{}, err
+		}
+		// The cache is left to the next read on purpose: when this same command ran
+		// twice at once, what the log kept may be the other run's wording.
+		state := f.state
+		for _, e := range events {
+			state = d.Evolve(state, e)
+		}
+		return Result[S, E]{Revision: appended.Revision, Position: appended.Position, State: state, Events: events, Appended: true}, nil
+	}
+	return Result[S, E]{}, fmt.Errorf("%w: %s", ErrContended, stream)
+}
+
+// append asks the log, and where the outcome is unknown asks again with the same
+// ids at the same revision: the log then answers what really happened.
+func (d *Decider[S, E]) append(ctx context.Context, stream string, expected eventstore.Revision, proposed []eventstore.Proposed) (eventstore.Appended, error) {
+	for attempt := 0; ; attempt++ {
+		appended, err := d.Log.Append(ctx, stream, expected, proposed...)
+		if attempt == unknownRetries || !errors.Is(err, eventstore.ErrUnknownOutcome) {
+			return appended, err
+		}
+		if pause(ctx, attempt) != nil {
+			return appended, err
+		}
+	}
+}
+
+// repeated answers a command whose events the stream already holds.
+func (d *Decider[S, E]) repeated(ctx context.Context, stream string, f folded[S], c commit, cmd Command) (Result[S, E], error) {
+	if c.operation != cmd.Operation || c.actor != cmd.Actor {
+		return Result[S, E]{}, fmt.Errorf("%w: %s", ErrCommandReused, cmd.ID)
+	}
+	r := Result[S, E]{Revision: c.last, Position: c.position, State: f.state}
+	for rec, err := range d.Log.ReadStream(ctx, stream, c.first, int(c.last-c.first)+1) {
+		if err != nil {
+			return Result[S, E]{}, fmt.Errorf("decider: read %s: %w", stream, err)
+		}
+		e, err := d.Decode(ctx, rec)
+		if err != nil {
+			return Result[S, E]{}, fmt.Errorf("decider: decode %s at revision %d: %w", stream, rec.Revision, err)
+		}
+		r.Events = append(r.Events, e)
+	}
+	return r, nil
+}
+
+func (d *Decider[S, E]) stale(ctx context.Context, stream string, seen, actual eventstore.Revision) error {
+	stale := &StaleError{Stream: stream, Seen: seen, Actual: actual}
+	if seen >= actual { // from the future: the caller speaks of a log that is no more
+		return stale
+	}
+	from := max(seen+1, actual-reported+1, 0)
+	for r, err := range d.Log.ReadStream(ctx, stream, from, reported) {
+		if err != nil {
+			return fmt.Errorf("decider: read %s: %w", stream, err)
+		}
+		c, err := ReadMeta(r.Meta)
+		if err != nil {
+			return fmt.Errorf("decider: %s at revision %d: %w", stream, r.Revision, err)
+		}
+		stale.Since = append(stale.Since, Change{Revision: r.Revision, Type: r.Type, Actor: c.Actor, Role: c.Role, At: r.Created})
+		stale.By, stale.Actual = c.Actor, max(stale.Actual, r.Revision)
+	}
+	return stale
+}
+
+// fold answers the present state: the cached one plus whatever is newer.
+func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], error) {
+	f, ok := d.cache.get(stream)
+	if !ok {
+		f = folded[S]{state: d.Initial, revision: eventstore.NoStream}
+	}
+	cached := f.revision
+	for {
+		n := 0
+		for r, err := range d.Log.ReadStream(ctx, stream, f.revision+1, page) {
+			if errors.Is(err, eventstore.ErrStreamNotFound) {
+				if f.revision == eventstore.NoStream {
+					return f, nil
+				}
+				d.cache.drop(stream)
+			}
+			if err != nil {
+				return folded[S]{}, fmt.Errorf("decider: read %s: %w", stream, err)
+			}
+			e, err := d.Decode(ctx, r)
+			if err != nil {
+				return folded[S]{}, fmt.Errorf("decider: decode %s at revision %d: %w", stream, r.Revision, err)
+			}
+			c, err := ReadMeta(r.Meta)
+			if err != nil {
+				return folded[S]{}, fmt.Errorf("decider: %s at revision %d: %w", stream, r.Revision, err)
+			}
+			if f.revision == cached {
+				f.commits = slices.Clone(f.commits) // the cached fold's are shared
+			}
+			f.state, f.revision, f.position = d.Evolve(f.state, e), r.Revision, r.Position
+			f.note(c, r)
+			n++
+		}
+		if n < page {
+			break
+		}
+	}
+	if f.revision != cached {
+		d.cache.put(stream, f, d.CacheSize)
+	}
+	return f, nil
+}
+
+// pause waits a little longer after each attempt, with jitter so that two who
+// collided do not collide again: at most 2 ms, then 4, …, 64.
+func pause(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(rand.Int64N(int64(2 * time.Millisecond << min(attempt, 5)))))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
