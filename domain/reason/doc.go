@@ -1,0 +1,3 @@
+// Package reason is the registry of the twelve reasons for which an application
+// goes back to its merchant.
+package reason

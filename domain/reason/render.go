@@ -1,0 +1,121 @@
+package reason
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"alta/domain/item"
+	"alta/domain/lang"
+)
+
+// Params fill a template. Values of natural persons must come masked: what
+// Render returns is mailed and stored.
+type Params struct {
+	Item     item.Key  // {item}: the target, shown by its label
+	Value    string    // {value}: what the merchant supplied, masked
+	Expected string    // {expected}: what it should be or where it belongs
+	Seen     string    // {seen}: what the reviewer or the machine saw instead
+	Deadline time.Time // {deadline}: in the zone to be shown; zero where no deadline runs
+}
+
+// Message is what a merchant is told about one reason. It never holds a word of
+// the internal text.
+type Message struct {
+	Code  Code      `json:"code"`
+	Sub   Sub       `json:"sub"`
+	Item  item.Key  `json:"item"`
+	Label string    `json:"label"`
+	Lang  lang.Lang `json:"lang"`
+	Title string    `json:"title"`
+	What  string    `json:"what"`
+	Fix   string    `json:"fix"`
+	By    string    `json:"by,omitempty"`
+}
+
+// Render fills the merchant's texts of the row in language l.
+//
+// In a template {name} is a parameter and […] is a passage that is left out when
+// one of its parameters is empty, so that no sentence ever ends in a gap.
+func (e Entry) Render(l lang.Lang, p Params) Message {
+	l = lang.Match(string(l))
+	w := e.Wording(l)
+	return Message{
+		Code: e.Code, Sub: e.Sub, Item: p.Item, Label: ItemLabel(p.Item, l), Lang: l,
+		Title: fill(w.Title, l, p), What: fill(w.What, l, p), Fix: fill(w.Fix, l, p), By: fill(w.By, l, p),
+	}
+}
+
+// Internal fills the text for reviewers and auditors, which never goes to the
+// merchant.
+func (e Entry) Internal(l lang.Lang, p Params) string {
+	l = lang.Match(string(l))
+	return fill(e.Wording(l).Internal, l, p)
+}
+
+// Render finds the row and fills it; where this version does not know the row,
+// the fallback row speaks, so that a reason recorded by a newer version is still
+// shown with its item and its deadline.
+func Render(c Code, s Sub, l lang.Lang, p Params) Message {
+	e, ok := Lookup(c, s)
+	if !ok {
+		e = Fallback(c, s)
+	}
+	return e.Render(l, p)
+}
+
+// Fallback is the row for a code or sub-code that this version does not know. It
+// applies to nothing: it can be shown, never raised.
+func Fallback(c Code, s Sub) Entry {
+	e := fallback
+	e.Code, e.Sub = c, s
+	return e
+}
+
+var passage = regexp.MustCompile(`\[[^\]]*\]`)
+
+func fill(template string, l lang.Lang, p Params) string {
+	values := map[string]string{
+		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": p.Expected,
+		"{seen}": p.Seen, "{deadline}": Moment(p.Deadline, l),
+	}
+	out := passage.ReplaceAllStringFunc(template, func(s string) string {
+		for name, v := range values {
+			if v == "" && strings.Contains(s, name) {
+				return ""
+			}
+		}
+		return s[1 : len(s)-1]
+	})
+	// One pass over the template: a value that happens to look like a parameter
+	// stays as it is.
+	return parameter.ReplaceAllStringFunc(out, func(name string) string {
+		return cmp.Or(values[name], "–")
+	})
+}
+
+var parameter = regexp.MustCompile(`\{[a-z]+\}`)
+
+// Moment writes a moment as people of the language read it, in the moment's own
+// zone; the zero time is the empty string.
+func Moment(t time.Time, l lang.Lang) string {
+	if t.IsZero() {
+		return ""
+	}
+	zone := lang.Text{Zh: "UTC" + t.Format("-07:00"), Es: "UTC" + t.Format("-07:00"), En: "UTC" + t.Format("-07:00")}
+	if _, offset := t.Zone(); offset == 8*3600 {
+		zone = lang.Text{Zh: "北京时间", Es: "hora de Pekín", En: "Beijing time"}
+	}
+	switch lang.Match(string(l)) {
+	case lang.Chinese:
+		return fmt.Sprintf("%s（%s）", t.Format("2006年1月2日 15:04"), zone.Zh)
+	case lang.Spanish:
+		return fmt.Sprintf("%d de %s de %d a las %s (%s)", t.Day(), spanishMonths[t.Month()-1], t.Year(), t.Format("15:04"), zone.Es)
+	}
+	return fmt.Sprintf("%s (%s)", t.Format("2 January 2006, 15:04"), zone.En)
+}
+
+var spanishMonths = [...]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio",
+	"agosto", "septiembre", "octubre", "noviembre", "diciembre"}
