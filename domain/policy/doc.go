@@ -1,0 +1,2 @@
+// Package policy says what an application needs.
+package policy
