@@ -1,0 +1,57 @@
+package identifier
+
+import "strings"
+
+// BankCard checks a personal card number: 13 to 19 digits that satisfy the Luhn
+// scheme. Spaces and dashes between groups are lawful. All findings on a given
+// value are warnings, since passbooks and some old cards differ.
+//
+// Only personal numbers are cards; a company's is a [CorporateAccount].
+func BankCard(value string) Result {
+	r, s, ok := begin("bank-card", value, grouped)
+	if !ok {
+		return r
+	}
+	switch {
+	case !digits(s):
+		r.add(Warn, "bank-card-form", "a card number has digits only: %s", oddity(s, ""))
+	case len(s) < 13 || len(s) > 19:
+		r.add(Warn, "bank-card-form", "a card number has 13 to 19 digits, not %d", len(s))
+	default:
+		r.Canonical = s
+		if s[len(s)-1] != LuhnCheck(s[:len(s)-1]) {
+			r.add(Warn, "bank-card-checksum", "the last digit does not follow from those before it")
+		}
+	}
+	return r
+}
+
+// CorporateAccount checks a company's account number: 5 to 32 digits or dashes,
+// of which at least one is a digit. There is no check digit: every bank has its
+// own scheme. Findings on a given value are warnings.
+func CorporateAccount(value string) Result {
+	r, s, ok := begin("corporate-account", value, func(s string) string { return hyphens(noSpace(Normalise(s))) })
+	if !ok {
+		return r
+	}
+	switch what := oddity(s, "-"); {
+	case what != "":
+		r.add(Warn, "corporate-account-form", "an account number has digits and dashes only: %s", what)
+	case len(s) < 5 || len(s) > 32:
+		r.add(Warn, "corporate-account-form", "an account number has 5 to 32 digits or dashes, not %d", len(s))
+	case strings.Trim(s, "-") == "":
+		r.add(Warn, "corporate-account-form", "an account number has digits")
+	default:
+		r.Canonical = s
+	}
+	return r
+}
+
+// grouped is Normalise for numbers that people write in groups.
+func grouped(s string) string {
+	s = hyphens(noSpace(Normalise(s)))
+	if strings.HasPrefix(s, "-") || strings.HasSuffix(s, "-") {
+		return s
+	}
+	return strings.ReplaceAll(s, "-", "")
+}

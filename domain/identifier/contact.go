@@ -1,0 +1,150 @@
+package identifier
+
+import (
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	mobileForm   = regexp.MustCompile(`^1[3-9]\d{9}$`)
+	landlineForm = regexp.MustCompile(`^0?((?:10|2\d)|[3-9]\d{2})([2-9]\d{6,7})(?:(?:转|EXT\.?|X|#)(\d{1,6}))?$`)
+	tollForm     = regexp.MustCompile(`^([48]00)(\d{7})$`)
+)
+
+// telephone strips what people put into telephone numbers (spaces, dashes,
+// brackets) and the country code, +86 or 0086. It reports whether there was one.
+func telephone(value string) (string, bool) {
+	s := hyphens(noSpace(Normalise(value)))
+	s = strings.NewReplacer("-", "", "(", "", ")", "", "（", "", "）", "").Replace(s)
+	for _, code := range []string{"+86", "0086"} {
+		if rest, ok := strings.CutPrefix(s, code); ok {
+			return rest, true
+		}
+	}
+	return s, false
+}
+
+// Mobile checks a mainland mobile number, which must block when wrong: the
+// result of the review and one-time codes go there. The canonical form has 11
+// digits and no country code.
+func Mobile(value string) Result {
+	r, _, ok := begin("mobile", value, Normalise)
+	if !ok {
+		return r
+	}
+	s, _ := telephone(value)
+	if !mobileForm.MatchString(s) {
+		what := "a mobile number is 1, a digit from 3 to 9, and nine more, with or without +86"
+		switch _, service := servicePhone(value); {
+		case service:
+			what += "; this is a service telephone"
+		case oddity(s, "") != "":
+			what += "; it has a character that is no digit"
+		case len(s) != 11:
+			what += "; digits found: " + strconv.Itoa(len(s))
+		}
+		r.add(Block, "mobile-form", "%s", what)
+		return r
+	}
+	r.Canonical = s
+	return r
+}
+
+// Phone checks a service telephone: a mobile, a landline with its area code, or
+// a 400 or 800 number. Wrong form blocks. Canonical forms: 13800138000,
+// 0591-87654321, 0591-87654321-8001, 400-800-1234.
+func Phone(value string) Result {
+	r, _, ok := begin("phone", value, Normalise)
+	if !ok {
+		return r
+	}
+	canonical, ok := servicePhone(value)
+	if s, _ := telephone(value); !ok && mobileForm.MatchString(s) {
+		canonical, ok = s, true
+	}
+	if !ok {
+		r.add(Block, "phone-form", "a telephone is a mobile number, a landline with its area code, or a 400 or 800 number")
+		return r
+	}
+	r.Canonical = canonical
+	return r
+}
+
+// extensionForm finds an extension that is set off by a dash, before the dashes
+// are dropped: 0591-87654321-8001.
+var extensionForm = regexp.MustCompile(`^(.*\d{7,8})-(\d{1,6})$`)
+
+func servicePhone(value string) (string, bool) {
+	s := hyphens(noSpace(Normalise(value)))
+	if m := extensionForm.FindStringSubmatch(s); m != nil {
+		s = m[1] + "#" + m[2]
+	}
+	s, abroad := telephone(s)
+	if m := tollForm.FindStringSubmatch(s); m != nil {
+		return m[1] + "-" + m[2][:3] + "-" + m[2][3:], true
+	}
+	m := landlineForm.FindStringSubmatch(s)
+	if m == nil || !abroad && s[0] != '0' {
+		return "", false
+	}
+	out := "0" + m[1] + "-" + m[2]
+	if m[3] != "" {
+		out += "-" + m[3]
+	}
+	return out, true
+}
+
+var localForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+
+// Email checks an e-mail address of the plain form local@domain (RFC 5321
+// without quoted local parts, comments and address literals). Wrong form
+// blocks. The canonical form has the domain as a lower-case A-label and leaves
+// the local part as it is, whose case is its server's to judge.
+func Email(value string) Result {
+	r, s, ok := begin("email", value, fold)
+	if !ok {
+		return r
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		r.add(Block, "email-form", "an e-mail address has an @")
+		return r
+	}
+	local, host := s[:at], s[at+1:]
+	if len(local) > 64 || !localForm.MatchString(local) {
+		r.add(Block, "email-form", "the part before the @ is 1 to 64 letters, digits and signs, with no space and no dot at either end")
+		return r
+	}
+	a, err := aLabel(host)
+	switch {
+	case err != nil:
+		r.add(Block, "email-form", "the part after the @ is no domain name: %s", err)
+		return r
+	case !strings.Contains(a, ".") || strings.HasSuffix(host, ".") || isAddress(a):
+		r.add(Block, "email-form", "the part after the @ is not a full domain name")
+		return r
+	case len(local)+1+len(a) > 254:
+		r.add(Block, "email-form", "the address is longer than 254 characters")
+		return r
+	}
+	r.Canonical = local + "@" + a
+	return r
+}
+
+// isAddress reports whether a host is an IP address in any spelling that a
+// browser accepts: dotted, short, decimal, octal, hexadecimal, IPv6.
+func isAddress(host string) bool {
+	bare := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if _, err := netip.ParseAddr(bare); err == nil {
+		return true
+	}
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if digits(last) {
+		return true
+	}
+	hex, ok := strings.CutPrefix(strings.ToLower(last), "0x")
+	return ok && strings.Trim(hex, "0123456789abcdef") == ""
+}

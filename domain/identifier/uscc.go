@@ -1,0 +1,138 @@
+package identifier
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Registration is what a unified social credit code says of its holder.
+type Registration struct {
+	Code      string // all 18 characters
+	Class     string // the first two: 91 company, 92 sole trader …
+	Region    string // characters 3 to 8, the registering authority's area
+	TaxNumber string // the code without its class and check: [2:17]
+	OrgCode   string // the organisation code, nine characters without dash: [8:17]
+}
+
+// The classes that decide between the kinds of merchant.
+const (
+	ClassCompany    = "91" // company or other enterprise
+	ClassSoleTrader = "92" // 个体工商户
+)
+
+// The kinds of merchant, as the application spells them.
+const (
+	individual = "individual"
+	enterprise = "enterprise"
+)
+
+var usccForm = regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$`)
+
+// ParseUSCC reads the parts of a code, and reports false where its form is
+// wrong. It does not look at the check character: [USCC] does.
+func ParseUSCC(value string) (Registration, bool) {
+	s := Normalise(value)
+	if !usccForm.MatchString(s) {
+		return Registration{}, false
+	}
+	return Registration{Code: s, Class: s[:2], Region: s[2:8], TaxNumber: s[2:17], OrgCode: s[8:17]}, true
+}
+
+// USCC checks a unified social credit code. The kind is the chosen kind of
+// merchant, individual or enterprise; with it, a class that does not suit is a
+// hint. An empty kind compares nothing.
+func USCC(value, kind string) Result {
+	r, s, ok := begin("uscc", value, Normalise)
+	if !ok {
+		return r
+	}
+	checkUSCC(&r, s, kind)
+	return r
+}
+
+func checkUSCC(r *Result, s, kind string) {
+	p, ok := ParseUSCC(s)
+	if !ok {
+		r.add(Block, "uscc-form", "%s", usccFormError(s))
+		return
+	}
+	r.Canonical = s
+	if s[17] != USCCCheck(s[:17]) {
+		r.add(Warn, "uscc-checksum", "the last character does not follow from the first 17; some codes of the pilot era are lawful all the same")
+	}
+	switch {
+	case p.Class == ClassCompany && kind == individual:
+		r.add(Hint, "uscc-kind", "91 is a company's code, and the application is an individual's")
+	case p.Class == ClassSoleTrader && kind == enterprise:
+		r.add(Hint, "uscc-kind", "92 is a sole trader's code, and the application is an enterprise's")
+	}
+}
+
+// lookalikes are the letters that the alphabet leaves out, each with what it is
+// most often mistaken for.
+var lookalikes = map[rune]string{'I': "1", 'O': "0", 'S': "5", 'V': "U", 'Z': "2"}
+
+func usccFormError(s string) string {
+	place := 0
+	for _, r := range s {
+		place++
+		if like, ok := lookalikes[r]; ok {
+			return fmt.Sprintf("character %d is the letter %c, which no code has; perhaps it is %s", place, r, like)
+		}
+	}
+	if what := oddity(s, usccAlphabet); what != "" {
+		return "a code has digits and letters only: " + what
+	}
+	if len(s) != 18 {
+		return fmt.Sprintf("a code has 18 characters, not %d", len(s))
+	}
+	return "characters 3 to 8 are digits"
+}
+
+var orgForm = regexp.MustCompile(`^([0-9A-Z]{8})-?([0-9X])$`)
+
+// OrgCode checks an organisation code, with its dash or without. All that it
+// finds in a given value are warnings: the code has been absorbed by the
+// unified social credit code. The canonical form has the dash: D2143569-X.
+func OrgCode(value string) Result {
+	r, s, ok := begin("org-code", value, func(s string) string { return hyphens(Normalise(s)) })
+	if !ok {
+		return r
+	}
+	m := orgForm.FindStringSubmatch(s)
+	if m == nil {
+		r.add(Warn, "org-code-form", "an organisation code is eight digits or letters, a dash, and a digit or X")
+		return r
+	}
+	r.Canonical = m[1] + "-" + m[2]
+	if m[2][0] != OrgCodeCheck(m[1]) {
+		r.add(Warn, "org-code-checksum", "the last character does not follow from the first eight")
+	}
+	return r
+}
+
+// Licence checks the number of a business licence: an 18-character one is a
+// unified social credit code and is checked as one; any other is the older
+// number of 15 digits, of which all findings are warnings.
+func Licence(value, kind string) Result {
+	r, s, ok := begin("licence", value, Normalise)
+	switch {
+	case !ok:
+		return r
+	case len([]rune(s)) == 18:
+		checkUSCC(&r, s, kind)
+	case len(s) != 15 || !digits(s):
+		what := "the number has 15 digits, or 18 characters where it is a unified social credit code"
+		if odd := oddity(s, ""); odd != "" && !strings.ContainsAny(s, usccAlphabet[10:]) {
+			what += ": " + odd
+		}
+		r.add(Warn, "licence-form", "%s", what)
+	default:
+		r.Canonical = s
+		if s[14] != LicenceCheck(s[:14]) {
+			r.add(Warn, "licence-checksum", "the last digit does not follow from the first 14")
+		}
+	}
+	return r
+}
