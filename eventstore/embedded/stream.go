@@ -1,0 +1,197 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+
+	"alta/eventstore"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// view is what a reader may know of a stream: its durable part.
+type view struct {
+	sid         uint64
+	first, last eventstore.Revision
+}
+
+// look finds the durable part of a stream up to the position mark.
+func (l *Log) look(stream string, mark uint64) (view, error) {
+	sid, err := l.getNumber(nameKey(stream))
+	if err != nil && !errors.Is(err, pebble.ErrNotFound) {
+		return view{}, l.damaged("find a stream", err)
+	}
+	m, err := l.readMark(stream)
+	if err != nil {
+		return view{}, err
+	}
+	if m = l.pending.durable(stream, m); m.gone {
+		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamDeleted, stream)
+	}
+	if sid == 0 || sid > mark {
+		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamNotFound, stream)
+	}
+	last, err := l.lastRevision(sid, mark)
+	if err != nil {
+		return view{}, l.damaged("find the end of a stream", err)
+	}
+	if m.hides(last) || last == eventstore.NoStream {
+		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamNotFound, stream)
+	}
+	return view{sid: sid, first: m.keep, last: last}, nil
+}
+
+// lastRevision finds the last revision of a stream whose event lies at or before
+// mark. At most the events of the rounds under way lie behind it.
+func (l *Log) lastRevision(sid, mark uint64) (rev eventstore.Revision, err error) {
+	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: numberKey(keyIndex, sid), UpperBound: numberKey(keyIndex, sid+1)})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.Last(); ok; ok = it.Prev() {
+		pos, err := number(it.Value())
+		if err != nil {
+			return 0, err
+		}
+		if pos <= mark {
+			n, err := number(it.Key())
+			return eventstore.Revision(n), err
+		}
+	}
+	return eventstore.NoStream, nil
+}
+
+func (l *Log) pageStream(stream string, next eventstore.Revision, limit int) ([]*eventstore.Record, error) {
+	if err := l.enter(); err != nil {
+		return nil, err
+	}
+	defer l.closing.RUnlock()
+	v, err := l.look(stream, l.mark.get())
+	if err != nil {
+		return nil, err
+	}
+	next = max(next, v.first)
+	if next > v.last {
+		return nil, nil
+	}
+	return l.streamEvents(v.sid, next, min(v.last, next+eventstore.Revision(limit)-1), false)
+}
+
+func (l *Log) pageStreamBackward(stream string, next eventstore.Revision, limit int) ([]*eventstore.Record, error) {
+	if err := l.enter(); err != nil {
+		return nil, err
+	}
+	defer l.closing.RUnlock()
+	v, err := l.look(stream, l.mark.get())
+	if err != nil {
+		return nil, err
+	}
+	next = min(next, v.last)
+	if next < v.first {
+		return nil, nil
+	}
+	return l.streamEvents(v.sid, max(v.first, next-eventstore.Revision(limit)+1), next, true)
+}
+
+// streamEvents reads the events of a stream between two revisions, both
+// included, or as many of them as fill a page.
+func (l *Log) streamEvents(sid uint64, from, to eventstore.Revision, backward bool) (page []*eventstore.Record, err error) {
+	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(sid, from), UpperBound: indexKey(sid, to+1)})
+	if err != nil {
+		return nil, l.damaged("read a stream", err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	step, ok := it.Next, false
+	if backward {
+		step, ok = it.Prev, it.Last()
+	} else {
+		ok = it.First()
+	}
+	bytes := 0
+	for ; ok && bytes < pageBytes; ok = step() {
+		pos, err := number(it.Value())
+		if err != nil {
+			return page, l.damaged("read a stream", err)
+		}
+		r, err := l.event(pos)
+		if err != nil {
+			return page, err
+		}
+		page = append(page, r)
+		bytes += weight(r)
+	}
+	if err := it.Error(); err != nil {
+		return page, l.damaged("read a stream", err)
+	}
+	return page, nil
+}
+
+// readHead reads what the writer must know of a stream.
+func (l *Log) readHead(stream string) (head, error) {
+	h := head{last: eventstore.NoStream}
+	m, err := l.readMark(stream)
+	if err != nil {
+		return h, err
+	}
+	h.mark = m
+	sid, err := l.getNumber(nameKey(stream))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return h, nil
+	}
+	if err != nil {
+		return h, err
+	}
+	h.sid = sid
+	h.last, err = l.lastRevision(sid, l.next)
+	return h, err
+}
+
+func (l *Log) readMark(stream string) (m streamMark, err error) {
+	value, closer, err := l.db.Get(markKey(stream))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return streamMark{}, nil
+	}
+	if err != nil {
+		return streamMark{}, l.damaged("find a stream's mark", err)
+	}
+	m, err = decodeMark(value)
+	return m, errors.Join(err, closer.Close())
+}
+
+func (l *Log) getNumber(key []byte) (uint64, error) {
+	value, closer, err := l.db.Get(key)
+	if err != nil {
+		return 0, err
+	}
+	n, err := number(value)
+	return n, errors.Join(err, closer.Close())
+}
+
+// lastPosition finds the newest event, on opening.
+func (l *Log) lastPosition() (uint64, error) {
+	n, _, err := l.lastKey(keyEvent)
+	return n, err
+}
+
+// lastLeaf counts the leaves of the tree, on opening.
+func (l *Log) lastLeaf() (uint64, error) {
+	n, found, err := l.lastKey(keyHashes)
+	if found {
+		n++
+	}
+	return n, err
+}
+
+func (l *Log) lastKey(kind byte) (n uint64, found bool, err error) {
+	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: []byte{kind}, UpperBound: upper(kind)})
+	if err != nil {
+		return 0, false, err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	if !it.Last() {
+		return 0, false, it.Error()
+	}
+	n, err = number(it.Key())
+	return n, true, err
+}
