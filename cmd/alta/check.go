@@ -48,7 +48,7 @@ func runCheck(_ context.Context, args []string, out, errOut io.Writer) error {
 		return errUsage("check: the second value is missing: alta check %s <value> <%s>", kind.Kind, kind.Other)
 	case len(args) > 3:
 		return errUsage("check: too many values; quote a value that has spaces")
-	case len(args) == 3 && kind.Other == "":
+	case len(args) == 3 && args[2] != "" && kind.Other == "":
 		return errUsage("check: %s takes one value; quote a value that has spaces", kind.Kind)
 	}
 	other := ""
@@ -61,7 +61,6 @@ func runCheck(_ context.Context, args []string, out, errOut io.Writer) error {
 	}
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	return enc.Encode(result)
 }
 

@@ -2,5 +2,8 @@ package main
 
 // commands lists every subcommand, in the order in which help shows them.
 func commands() []command {
-	return []command{}
+	return []command{
+		{"check", "check a number or name: alta check <kind> <value> [other]", runCheck},
+		{"calendar", "reckon in business time; show and import the calendar", runCalendar},
+	}
 }

@@ -2,6 +2,15 @@ package identifier
 
 import "strings"
 
+// SettlementAccount checks the account of a merchant of that kind: an
+// enterprise's as a [CorporateAccount], any other as a [BankCard].
+func SettlementAccount(value, kind string) Result {
+	if kind == enterprise {
+		return CorporateAccount(value)
+	}
+	return BankCard(value)
+}
+
 // BankCard checks a personal card number: 13 to 19 digits that satisfy the Luhn
 // scheme. Spaces and dashes between groups are lawful. All findings on a given
 // value are warnings, since passbooks and some old cards differ.
