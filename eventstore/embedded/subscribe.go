@@ -4,48 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"regexp"
-	"strings"
 
 	"alta/eventstore"
 )
-
-// Filter chooses the events of a subscription. An event passes when every field
-// that is set accepts it; the zero Filter accepts all.
-type Filter struct {
-	Streams       []string       // prefixes of stream names
-	StreamPattern *regexp.Regexp // matched against the stream name
-	Types         []string       // prefixes of event types
-	TypePattern   *regexp.Regexp // matched against the event type
-
-	// Considered, when set, is called from the subscription with the position of
-	// an event, passed or not, each time Every further events were considered,
-	// so that a subscriber with a narrow filter can store how far it is.
-	Considered func(eventstore.Position)
-	Every      int
-}
-
-func (f *Filter) empty() bool {
-	return len(f.Streams) == 0 && f.StreamPattern == nil && len(f.Types) == 0 && f.TypePattern == nil
-}
-
-func (f *Filter) accepts(stream, typ string) bool {
-	return startsWith(stream, f.Streams) && startsWith(typ, f.Types) &&
-		(f.StreamPattern == nil || f.StreamPattern.MatchString(stream)) &&
-		(f.TypePattern == nil || f.TypePattern.MatchString(typ))
-}
-
-func startsWith(s string, prefixes []string) bool {
-	if len(prefixes) == 0 {
-		return true
-	}
-	for _, p := range prefixes {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
-}
 
 // Subscribe delivers the events after a position that the filter accepts, in
 // order, each once, the stored ones and then the new ones as soon as they are
@@ -56,7 +17,7 @@ func startsWith(s string, prefixes []string) bool {
 // A consumer that is slow holds nothing but one page (some 128 KiB, or one
 // larger event) and falls back to reading from the store. Records are shared
 // and must not be changed.
-func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter Filter) iter.Seq2[eventstore.Message, error] {
+func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
 		l.count.subscribers.Add(1)
 		defer l.count.subscribers.Add(-1)
@@ -83,22 +44,22 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter F
 // following reads what comes next, from the tail if that reaches back far
 // enough. It answers the accepted records and the position after the last one
 // considered.
-func (l *Log) following(next, mark uint64, f *Filter) (page []*eventstore.Record, after uint64, live bool, err error) {
+func (l *Log) following(next, mark uint64, f *eventstore.Filter) (page []*eventstore.Record, after uint64, live bool, err error) {
 	if recent, ok := l.tail.read(nil, next, mark, pageEvents); ok {
 		after = next + uint64(len(recent))
-		if f.empty() {
+		if f.Empty() {
 			return recent, after, true, nil
 		}
 		for _, r := range recent {
-			if f.accepts(r.Stream, r.Type) {
+			if f.Accepts(r.Stream, r.Type) {
 				page = append(page, r)
 			}
 		}
 		return page, after, true, nil
 	}
 	var want wanted
-	if !f.empty() {
-		want = func(stream, typ []byte) bool { return f.accepts(string(stream), string(typ)) }
+	if !f.Empty() {
+		want = func(stream, typ []byte) bool { return f.Accepts(string(stream), string(typ)) }
 	}
 	page, after, err = l.scan(next, mark, pageEvents, want)
 	return page, after, false, err
