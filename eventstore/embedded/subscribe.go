@@ -22,9 +22,14 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 		l.count.subscribers.Add(1)
 		defer l.count.subscribers.Add(-1)
 		s := follower{l: l, ctx: ctx, next: after.Commit + 1, yield: yield}
+		reports := filter.Considered != nil && filter.Every > 0
 		considered := 0
 		s.run(func(mark uint64) (bool, bool, error) {
-			page, reached, live, err := l.following(s.next, mark, &filter)
+			limit := pageEvents
+			if reports {
+				limit = min(limit, filter.Every-considered)
+			}
+			page, reached, live, err := l.following(s.next, mark, limit, &filter)
 			for _, r := range page {
 				if !yield(eventstore.Message{Record: r}, nil) {
 					return false, live, nil
@@ -32,8 +37,8 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 			}
 			considered += int(reached - s.next)
 			s.next = reached
-			if filter.Considered != nil && filter.Every > 0 && considered >= filter.Every {
-				considered %= filter.Every
+			if reports && considered == filter.Every {
+				considered = 0
 				filter.Considered(position(reached - 1))
 			}
 			return true, live, err
@@ -44,8 +49,8 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 // following reads what comes next, from the tail if that reaches back far
 // enough. It answers the accepted records and the position after the last one
 // considered.
-func (l *Log) following(next, mark uint64, f *eventstore.Filter) (page []*eventstore.Record, after uint64, live bool, err error) {
-	if recent, ok := l.tail.read(nil, next, mark, pageEvents); ok {
+func (l *Log) following(next, mark uint64, limit int, f *eventstore.Filter) (page []*eventstore.Record, after uint64, live bool, err error) {
+	if recent, ok := l.tail.read(nil, next, mark, limit); ok {
 		after = next + uint64(len(recent))
 		if f.Empty() {
 			return recent, after, true, nil
@@ -61,7 +66,7 @@ func (l *Log) following(next, mark uint64, f *eventstore.Filter) (page []*events
 	if !f.Empty() {
 		want = func(stream, typ []byte) bool { return f.Accepts(string(stream), string(typ)) }
 	}
-	page, after, err = l.scan(next, mark, pageEvents, want)
+	page, after, err = l.scan(next, mark, limit, want)
 	return page, after, false, err
 }
 

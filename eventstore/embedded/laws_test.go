@@ -1,0 +1,11 @@
+package embedded_test
+
+import (
+	"testing"
+
+	"alta/eventstore/eventstoretest"
+)
+
+func TestTheEmbeddedLogObeysEveryLaw(t *testing.T) {
+	eventstoretest.Run(t, func(t *testing.T) eventstoretest.Log { return open(t, t.TempDir()) })
+}
