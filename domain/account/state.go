@@ -1,0 +1,228 @@
+package account
+
+import (
+	"slices"
+	"time"
+
+	"alta/domain/lang"
+	"alta/domain/personal"
+)
+
+// Status is where an account stands.
+type Status string
+
+// The statuses. The zero Status is an account that does not exist.
+const (
+	StatusInvited   Status = "invited" // opened, no password yet
+	StatusActive    Status = "active"
+	StatusSuspended Status = "suspended"
+	StatusClosed    Status = "closed"
+)
+
+// State is what decisions about an account need.
+type State struct {
+	ID               string
+	Status           Status
+	Role             Role
+	Organisation     string
+	OrganisationName string
+	Language         lang.Lang
+	Email, Name      personal.Text
+	Login            string
+	Demo             bool
+
+	Password personal.Text // argon2id hash; zero before activation
+	Link     Link          // the one that can be used now; zero when there is none
+
+	TOTP       personal.Text // secret of the one-time codes; zero without
+	TOTPOffer  personal.Text // secret that waits for its confirmation
+	TOTPStep   int64         // the newest step used; older ones are refused
+	OIDCIssuer string
+	OIDC       personal.Text // subject at that issuer
+
+	Sessions []Session // not revoked; some may have expired
+	Keys     []APIKey  // not revoked; some may have expired
+
+	Away      bool
+	AwayUntil time.Time
+	Languages []lang.Lang
+	Products  []string
+}
+
+// Link is a one-time link that was issued and not used yet.
+type Link struct {
+	ID      string
+	Purpose Purpose
+	Hash    string
+	Key     string
+	Expires time.Time
+}
+
+// Session is one log-in and the family of its refresh tokens.
+type Session struct {
+	ID             string
+	Method         Method
+	SecondFactor   bool
+	Address, Agent personal.Text
+	Started        time.Time
+	Used           time.Time // when it was last refreshed
+	Expires        time.Time // at the latest
+	Generation     int       // of the refresh token that is good now
+	Hash, Key      string    // of that token
+}
+
+// Live reports whether the session can still be used by an account of that role.
+func (s Session) Live(r Role, at time.Time) bool {
+	idle, _ := r.Lifetimes()
+	return at.Before(s.Expires) && at.Before(s.Used.Add(idle))
+}
+
+// APIKey is one key of an organisation's server.
+type APIKey struct {
+	ID, Prefix, Label, Hash string
+	Scopes                  []Scope
+	Issued, Used, Expires   time.Time
+}
+
+// Session finds a session that was not revoked.
+func (s State) Session(id string) (Session, bool) {
+	i := slices.IndexFunc(s.Sessions, func(x Session) bool { return x.ID == id })
+	if i < 0 {
+		return Session{}, false
+	}
+	return s.Sessions[i], true
+}
+
+// Key finds an API key that was not revoked.
+func (s State) Key(id string) (APIKey, bool) {
+	i := slices.IndexFunc(s.Keys, func(x APIKey) bool { return x.ID == id })
+	if i < 0 {
+		return APIKey{}, false
+	}
+	return s.Keys[i], true
+}
+
+// Evolve is the whole state machine. It never refuses: events already happened.
+// Slices are replaced, never written into, because folded states are shared.
+func Evolve(s State, e Event) State {
+	switch e := e.(type) {
+	case Opened:
+		s = State{
+			ID: e.Account, Status: StatusInvited, Role: e.Role,
+			Organisation: e.Organisation, OrganisationName: e.OrganisationName,
+			Language: e.Language, Email: e.Email, Name: e.Name, Login: e.Login, Demo: e.Demo,
+		}
+	case LinkIssued:
+		s.Link = Link{e.Link, e.Purpose, e.Hash, e.Key, e.Expires}
+	case Activated:
+		s.Status, s.Password, s.Link = StatusActive, e.Password, Link{}
+	case PasswordChanged:
+		s.Password, s.Link = e.Password, Link{}
+	case RoleChanged:
+		s.Role = e.Role
+	case Suspended:
+		s.Status, s.Link = StatusSuspended, Link{}
+	case Restored:
+		s.Status = StatusActive
+		if s.Password.IsZero() {
+			s.Status = StatusInvited
+		}
+	case Closed:
+		s.Status, s.Link, s.Keys = StatusClosed, Link{}, nil
+	case TOTPOffered:
+		s.TOTPOffer = e.Secret
+	case TOTPEnrolled:
+		s.TOTP, s.TOTPOffer, s.TOTPStep = s.TOTPOffer, personal.Text{}, e.Step
+		s.Sessions = with(s.Sessions, e.Session, func(x *Session) { x.SecondFactor = true })
+	case TOTPDisabled:
+		s.TOTP, s.TOTPOffer, s.TOTPStep = personal.Text{}, personal.Text{}, 0
+	case OIDCLinked:
+		s.OIDCIssuer, s.OIDC = e.Issuer, e.Subject
+	case SessionStarted:
+		s.TOTPStep = max(s.TOTPStep, e.Step)
+		s.Sessions = append(s.live(e.At), Session{
+			ID: e.Session, Method: e.Method, SecondFactor: e.SecondFactor, Address: e.Address, Agent: e.Agent,
+			Started: e.At, Used: e.At, Expires: e.Expires, Hash: e.Hash, Key: e.Key,
+		})
+	case SessionRotated:
+		s.Sessions = with(s.Sessions, e.Session, func(x *Session) {
+			x.Generation, x.Hash, x.Key, x.Used = e.Generation, e.Hash, e.Key, e.At
+		})
+	case SessionRevoked:
+		s.Sessions = slices.DeleteFunc(slices.Clone(s.Sessions), func(x Session) bool { return x.ID == e.Session })
+	case APIKeyIssued:
+		s.Keys = append(slices.Clip(s.Keys), APIKey{
+			ID: e.Key, Prefix: e.Prefix, Label: e.Label, Hash: e.Hash, Scopes: e.Scopes, Issued: e.At, Expires: e.Expires,
+		})
+	case APIKeyUsed:
+		s.Keys = slices.Clone(s.Keys)
+		for i := range s.Keys {
+			if s.Keys[i].ID == e.Key {
+				s.Keys[i].Used = e.At
+			}
+		}
+	case APIKeyRevoked:
+		s.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(x APIKey) bool { return x.ID == e.Key })
+	case WentAway:
+		s.Away, s.AwayUntil = true, e.Until
+	case CameBack:
+		s.Away, s.AwayUntil = false, time.Time{}
+	case SkillsStated:
+		s.Languages, s.Products = e.Languages, e.Products
+	case LanguageChosen:
+		s.Language = e.Language
+	}
+	return s
+}
+
+func with(sessions []Session, id string, change func(*Session)) []Session {
+	sessions = slices.Clone(sessions)
+	for i := range sessions {
+		if sessions[i].ID == id {
+			change(&sessions[i])
+		}
+	}
+	return sessions
+}
+
+// live answers the sessions that can still be used, in a slice of its own.
+func (s State) live(at time.Time) []Session {
+	return slices.DeleteFunc(slices.Clone(s.Sessions), func(x Session) bool { return !x.Live(s.Role, at) })
+}
+
+// usable refuses unless the person behind the account can act now.
+func (s State) usable() error {
+	switch s.Status {
+	case StatusActive:
+		return nil
+	case StatusInvited:
+		return ErrInactive
+	case StatusSuspended:
+		return ErrSuspended
+	case StatusClosed:
+		return ErrClosed
+	}
+	return ErrNoAccount
+}
+
+// open refuses unless the account exists and was not closed.
+func (s State) open() error {
+	switch s.Status {
+	case "":
+		return ErrNoAccount
+	case StatusClosed:
+		return ErrClosed
+	}
+	return nil
+}
+
+// endSessions revokes every live session but one.
+func (s State) endSessions(why Ending, by string, at time.Time, except string) []Event {
+	var events []Event
+	for _, x := range s.live(at) {
+		if x.ID != except {
+			events = append(events, SessionRevoked{Session: x.ID, Reason: why, By: by, At: at})
+		}
+	}
+	return events
+}

@@ -1,0 +1,154 @@
+package account
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Category is the category of account streams: account-<uuid>.
+const Category = "account"
+
+// Role is what a person is on the platform; one account has one.
+type Role string
+
+// The roles. System is what reactions act as; no account has it.
+const (
+	Merchant Role = "merchant"
+	Agent    Role = "agent"
+	Reviewer Role = "reviewer"
+	Lead     Role = "lead"
+	Auditor  Role = "auditor"
+	Admin    Role = "admin"
+	System   Role = "system"
+)
+
+// Roles lists the roles that a person can have.
+func Roles() []Role { return []Role{Merchant, Agent, Reviewer, Lead, Auditor, Admin} }
+
+// Staff reports whether the role is one of the platform's own people.
+func (r Role) Staff() bool { return r == Reviewer || r == Lead || r == Auditor || r == Admin }
+
+// NeedsSecondFactor reports whether a password alone is too little for the role.
+func (r Role) NeedsSecondFactor() bool { return r == Lead || r == Auditor || r == Admin }
+
+// MinPassword is the least number of characters in a password of the role.
+func (r Role) MinPassword() int {
+	if r.Staff() {
+		return 12
+	}
+	return 10
+}
+
+// Lifetimes are how long a session lasts unused, and how long at most.
+func (r Role) Lifetimes() (idle, absolute time.Duration) {
+	if r.Staff() {
+		return 2 * time.Hour, 12 * time.Hour
+	}
+	return 7 * 24 * time.Hour, 30 * 24 * time.Hour
+}
+
+// Purpose is what a one-time link is for.
+type Purpose string
+
+// The purposes of links.
+const (
+	Activation Purpose = "activation"
+	Reset      Purpose = "reset"
+)
+
+// Lifetime is how long a link of that purpose can be used.
+func (p Purpose) Lifetime() time.Duration {
+	if p == Reset {
+		return time.Hour
+	}
+	return 7 * 24 * time.Hour
+}
+
+// Method is how somebody proved who they are.
+type Method string
+
+// The methods of logging in.
+const (
+	ByPassword Method = "password"
+	ByOIDC     Method = "oidc"
+)
+
+// Ending is why a session ended.
+type Ending string
+
+// The endings of sessions.
+const (
+	LoggedOut       Ending = "logged-out"
+	RevokedByPerson Ending = "revoked"
+	TokenReused     Ending = "token-reused" // somebody else has a copy of a refresh token
+	TooMany         Ending = "too-many"
+	PasswordMoved   Ending = "password-changed"
+	RoleMoved       Ending = "role-changed"
+	FactorMoved     Ending = "second-factor-changed"
+	AccountShut     Ending = "account-shut"
+)
+
+// Scope is what an API key may be used for.
+type Scope string
+
+// The scopes of API keys.
+const (
+	ReadApplications  Scope = "applications:read"
+	WriteApplications Scope = "applications:write"
+	ManageWebhooks    Scope = "webhooks:manage"
+)
+
+// Scopes lists the scopes.
+func Scopes() []Scope { return []Scope{ReadApplications, WriteApplications, ManageWebhooks} }
+
+// Bounds of what one account holds and says.
+const (
+	MaxSessions = 20
+	MaxAPIKeys  = 10
+	MaxKeyTerm  = 366 * 24 * time.Hour
+	MaxName     = 100 // characters of a name, a label, an organisation
+	MaxReason   = 500
+	MaxSkills   = 20
+	// Grace is how long a refresh token may be sent again after it was used:
+	// an answer gets lost, two tabs wake up at once.
+	Grace = 10 * time.Second
+)
+
+// NormalEmail is the form of an e-mail address by which people log in:
+// compatibility forms unified, spaces around it dropped, lower case. It refuses
+// with ErrEmail what no mail could be sent to.
+func NormalEmail(s string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(norm.NFKC.String(s)))
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" || len(s) > 254 {
+		return "", ErrEmail
+	}
+	local, domain, _ := strings.Cut(s, "@")
+	if len(local) > 64 || !strings.Contains(domain, ".") && domain != "localhost" {
+		return "", ErrEmail
+	}
+	return s, nil
+}
+
+// line is a one-line text for people: trimmed, valid, without control
+// characters, at most limit characters.
+func line(s string, limit int) (string, bool) {
+	s = strings.TrimSpace(s)
+	bad := !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit || strings.ContainsFunc(s, unicode.IsControl)
+	return s, !bad
+}
+
+func known[T comparable](all []T, some ...T) bool {
+	for _, one := range some {
+		if !slices.Contains(all, one) {
+			return false
+		}
+	}
+	return true
+}
