@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ICPKind is which register an ICP number belongs to.
@@ -65,7 +66,7 @@ var provinceLetters = map[string]int{
 }
 
 const (
-	filingPattern  = `(\p{Han})ICP备(\d{8}|20\d{8})号?(?:-(\d{1,4})([AXK])?)?号?`
+	filingPattern  = `(\p{Han})ICP备(\d{8}|20\d{8})号?(?:-(\d{1,4})(?:([AXK])\b)?)?号?`
 	licencePattern = `(\p{Han})ICP证(\d{6,8}|20\d{8})号?(?:-(\d{1,4}))?号?`
 	valuePattern   = `(\p{Han}?)((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))-(\d{8})(?:-(\d{1,4}))?号?`
 	policePattern  = `(\p{Han}?)(公网安备|公安备)(\d{14})号?`
@@ -80,9 +81,10 @@ var (
 
 // icpText brings footers' spellings together: width, dashes, spaces, the
 // traditional characters.
-func icpText(s string) string {
-	s = hyphens(noSpace(Normalise(s)))
-	s = strings.NewReplacer("備", "备", "號", "号", "証", "证", "證", "证", "網", "网", "_", "-").Replace(s)
+func icpText(s string) string { return icpSigns(noSpace(Normalise(s))) }
+
+func icpSigns(s string) string {
+	s = strings.NewReplacer("備", "备", "號", "号", "証", "证", "證", "证", "網", "网", "_", "-").Replace(hyphens(s))
 	return strings.NewReplacer("号-号", "号", "-号", "号").Replace(s)
 }
 
@@ -128,14 +130,25 @@ func icp(kind ICPKind, province, word, number, index, suffix string) (ICP, bool)
 	return n, true
 }
 
-var anyICP = regexp.MustCompile(filingPattern + `|` + licencePattern + `|` + policePattern + `|[^\p{Han}\d]?` + valuePattern)
+var (
+	anyICP = regexp.MustCompile(filingPattern + `|` + licencePattern + `|` + policePattern + `|` + valuePattern)
+	// innerSpace is white space next to a Chinese character or a dash. In running
+	// text only that can be dropped: 号-1 All rights reserved is no app's filing.
+	innerSpace = regexp.MustCompile(`(\p{Han}|-)\s+|\s+(\p{Han}|-)`)
+)
 
 // FindICP lists the numbers in a page's text, in order, without repetition.
 func FindICP(text string) []ICP {
 	var found []ICP
 	seen := map[ICP]bool{}
-	for _, m := range anyICP.FindAllString(icpText(text), -1) {
-		n, ok := ParseICP(strings.TrimLeft(m, "|:;,.()[]·/"))
+	text = innerSpace.ReplaceAllString(hyphens(Normalise(text)), "$1$2")
+	for _, m := range anyICP.FindAllString(icpSigns(text), -1) {
+		n, ok := ParseICP(m)
+		if !ok {
+			// The first character may belong to the words before: 许可证B2-20090059.
+			_, size := utf8.DecodeRuneInString(m)
+			n, ok = ParseICP(m[size:])
+		}
 		if ok && !seen[n] {
 			seen[n] = true
 			found = append(found, n)
