@@ -1,0 +1,92 @@
+package documents
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// ErrScanner: the configured scanner did not say that the file is clean. The
+// file is refused for now; it is not known to be bad.
+var ErrScanner = errors.New("documents: the virus scanner is unavailable")
+
+// Clamd asks a ClamAV daemon with the INSTREAM command (clamd(8)).
+type Clamd struct {
+	Network string        // "unix" or "tcp"
+	Address string        // a path, or host:port
+	Timeout time.Duration // of one file; 30 s by default
+}
+
+const clamdChunk = 64 << 10
+
+// Scan answers nil only when the daemon says OK; Infected as a *Rejection when
+// it names a signature; ErrScanner in every other case.
+func (c Clamd) Scan(ctx context.Context, r io.Reader) error {
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, c.Network, c.Address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrScanner, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	// The daemon may answer and close before it has read everything (its own size
+	// limit), so a failed write is told only when there is no answer either.
+	werr := sendStream(conn, r)
+	reply, err := bufio.NewReader(io.LimitReader(conn, 4096)).ReadString(0)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrScanner, errors.Join(werr, err))
+	}
+	return readVerdict(strings.TrimSuffix(reply, "\x00"), werr == nil)
+}
+
+func sendStream(w io.Writer, r io.Reader) error {
+	if _, err := io.WriteString(w, "zINSTREAM\x00"); err != nil {
+		return err
+	}
+	chunk := make([]byte, 4+clamdChunk)
+	for {
+		n, err := io.ReadFull(r, chunk[4:])
+		if n > 0 {
+			binary.BigEndian.PutUint32(chunk, uint32(n))
+			if _, err := w.Write(chunk[:4+n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			_, err := w.Write([]byte{0, 0, 0, 0})
+			return err
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// readVerdict reads "stream: OK", "stream: <signature> FOUND" or an error. OK
+// counts only for a file that was sent whole.
+func readVerdict(reply string, whole bool) error {
+	verdict, ok := strings.CutPrefix(reply, "stream: ")
+	if !ok {
+		return fmt.Errorf("%w: it answered an error", ErrScanner)
+	}
+	if verdict == "OK" && whole {
+		return nil
+	}
+	if name, found := strings.CutSuffix(verdict, " FOUND"); found {
+		return reject(Infected, "the scanner found %.100q", name)
+	}
+	return fmt.Errorf("%w: it answered neither OK nor FOUND", ErrScanner)
+}

@@ -1,0 +1,151 @@
+package documents
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// errExceeded is a worker that was killed for its time or memory.
+var errExceeded = errors.New("documents: the worker exceeded its limits")
+
+// process is one worker process, used by one job at a time. It is started when
+// it is needed and again after it was killed.
+type process struct {
+	cfg Config
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func (p *process) start() error {
+	if p.cmd != nil {
+		return nil
+	}
+	l := p.cfg.Limits
+	args := append(p.cfg.Worker[1:len(p.cfg.Worker):len(p.cfg.Worker)],
+		"-memory", strconv.FormatInt(l.Memory, 10), "-cache", p.cfg.CacheDir)
+	cmd := exec.Command(p.cfg.Worker[0], args...)
+	// Nothing of the parent's environment: it may hold secrets. One processor's
+	// worth of goroutines keeps a hostile file from taking the machine.
+	cmd.Env = []string{
+		"GOMEMLIMIT=" + strconv.FormatInt(l.Memory*7/8, 10),
+		"GOMAXPROCS=1",
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start a document worker: %w", err)
+	}
+	p.cmd, p.in, p.out = cmd, in, bufio.NewReaderSize(out, maxLine)
+	return nil
+}
+
+// stop kills the process and waits for its end.
+func (p *process) stop() {
+	if p.cmd == nil {
+		return
+	}
+	p.in.Close()
+	p.cmd.Process.Kill()
+	p.cmd.Wait()
+	p.cmd = nil
+}
+
+// do runs one job. After any failure the process is killed, so that the next
+// job finds a clean one.
+func (p *process) do(ctx context.Context, j job, file []byte) (result, error) {
+	if err := p.start(); err != nil {
+		return result{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Limits.Time)
+	defer cancel()
+	watch := p.watch(ctx)
+	res, err := p.exchange(j, file)
+	exceeded := watch()
+	if err != nil {
+		p.stop()
+		switch {
+		case exceeded != nil:
+			return result{}, exceeded
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return result{}, errExceeded // died by itself: the memory limit
+		}
+		return result{}, fmt.Errorf("document worker: %w", err)
+	}
+	return res, nil
+}
+
+func (p *process) exchange(j job, file []byte) (result, error) {
+	// The worker reads all of a job before it answers, so writing first cannot
+	// block for ever.
+	if err := writeFrame(p.in, j, file); err != nil {
+		return result{}, fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, err)
+	}
+	return readAnswer(p.out, p.cfg.Limits)
+}
+
+// watch kills the process when ctx ends or its memory is over the limit. The
+// function that it answers ends the watch and says what it did.
+func (p *process) watch(ctx context.Context) func() error {
+	done := make(chan struct{})
+	var exceeded error
+	var wg sync.WaitGroup
+	proc, pid, limit := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory
+	wg.Go(func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				exceeded = errExceeded
+				if errors.Is(ctx.Err(), context.Canceled) {
+					exceeded = ctx.Err() // the caller went away; not the file's fault
+				}
+				proc.Kill()
+				return
+			case <-tick.C:
+				if residentBytes(pid) > limit {
+					exceeded = errExceeded
+					proc.Kill()
+					return
+				}
+			}
+		}
+	})
+	return func() error { close(done); wg.Wait(); return exceeded }
+}
+
+// residentBytes is the memory that a process really uses, 0 where the system
+// does not tell.
+func residentBytes(pid int) int64 {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(b))
+	if len(f) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(f[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}
