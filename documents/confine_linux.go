@@ -10,9 +10,9 @@ import (
 // space without memory behind it.
 const addressSpace = 3 << 30
 
-// confine bounds this process for the rest of its life. The address space is
-// the hard stop for a single huge allocation; the parent watches the memory
-// really used. Without core files a crash leaves no picture on the disk.
+// confine bounds this process for the rest of its life. The limit on data is
+// the hard stop, which counts what is allocated; the parent watches what is
+// really used and stops earlier. Without core files a crash leaves no picture on the disk.
 func confine(memory int64) error {
 	set := func(name string, resource int, value uint64) error {
 		var now unix.Rlimit
@@ -33,6 +33,9 @@ func confine(memory int64) error {
 	}
 	if !raceDetector {
 		if err := set("address space", unix.RLIMIT_AS, uint64(memory)+addressSpace); err != nil {
+			return err
+		}
+		if err := set("data", unix.RLIMIT_DATA, uint64(memory)); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ type Intake struct {
 	cfg      Config
 	workers  chan *process
 	buffered atomic.Int64
+	pid      atomic.Int64 // of the process that had the last job
 
 	mu     sync.Mutex
 	closed bool
@@ -170,7 +171,7 @@ func (in *Intake) decode(ctx context.Context, j job, file []byte) (result, error
 	case <-ctx.Done():
 		return result{}, ctx.Err()
 	}
-	res, err := p.do(ctx, j, file)
+	res, err := p.do(ctx, j, file, &in.pid)
 	in.workers <- p
 	switch {
 	case errors.Is(err, errExceeded):

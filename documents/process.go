@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,7 +38,7 @@ func (p *process) start() error {
 	// Nothing of the parent's environment: it may hold secrets. One processor's
 	// worth of goroutines keeps a hostile file from taking the machine.
 	cmd.Env = []string{
-		"GOMEMLIMIT=" + strconv.FormatInt(l.Memory*7/8, 10),
+		"GOMEMLIMIT=" + strconv.FormatInt(l.Memory*3/4, 10),
 		"GOMAXPROCS=1",
 	}
 	in, err := cmd.StdinPipe()
@@ -68,10 +69,11 @@ func (p *process) stop() {
 
 // do runs one job. After any failure the process is killed, so that the next
 // job finds a clean one.
-func (p *process) do(ctx context.Context, j job, file []byte) (result, error) {
+func (p *process) do(ctx context.Context, j job, file []byte, pid *atomic.Int64) (result, error) {
 	if err := p.start(); err != nil {
 		return result{}, err
 	}
+	pid.Store(int64(p.cmd.Process.Pid))
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Limits.Time)
 	defer cancel()
 	watch := p.watch(ctx)
@@ -99,15 +101,15 @@ func (p *process) exchange(j job, file []byte) (result, error) {
 	return readAnswer(p.out, p.cfg.Limits)
 }
 
-// watch kills the process when ctx ends or its memory is over the limit. The
-// function that it answers ends the watch and says what it did.
+// watch kills the process when ctx ends or its memory comes near the limit: an
+// eighth is left for what it can take between two looks. The function that it answers ends the watch and says what it did.
 func (p *process) watch(ctx context.Context) func() error {
 	done := make(chan struct{})
 	var exceeded error
 	var wg sync.WaitGroup
-	proc, pid, limit := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory
+	proc, pid, limit := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory*7/8
 	wg.Go(func() {
-		tick := time.NewTicker(20 * time.Millisecond)
+		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			select {

@@ -28,7 +28,7 @@ func RunWorker(args []string, in io.Reader, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(*memory * 7 / 8)
+	debug.SetMemoryLimit(*memory * 3 / 4)
 	if err := confine(*memory); err != nil {
 		return fmt.Errorf("confine the worker: %w", err)
 	}
