@@ -55,7 +55,7 @@ func (p BankCardFront) background(c *canvas) {
 	c.rect(160, 258, 3, 104, line)
 	c.rect(209, 258, 3, 104, line)
 	for i := range 3 {
-		c.ring(290, 310, 20+float64(i)*13, 4, color.NRGBA{0xFF, 0xFF, 0xFF, 0x70})
+		c.ring(334, 310, 18+float64(i)*13, 4, color.NRGBA{0xFF, 0xFF, 0xFF, 0x70})
 	}
 	c.placeholder(150, 140, 46, white, "")
 	c.textRight(1082, 132, style{size: 32, weight: bold, col: white, tracking: 3}, "借记卡")

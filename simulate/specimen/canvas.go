@@ -22,6 +22,7 @@ type canvas struct {
 	// missing are the characters that could not be drawn; a document with any
 	// is refused rather than shown with holes.
 	missing []rune
+	thin    []rune // headings that had to be set in the regular font
 }
 
 type point struct{ x, y float64 }
@@ -202,6 +203,9 @@ func (c *canvas) text(x, y float64, st style, s string) float64 {
 		if !ok {
 			c.missing = append(c.missing, r)
 			continue
+		}
+		if st.weight == bold && f != c.fonts[bold] {
+			c.thin = append(c.thin, r)
 		}
 		segs, err := f.LoadGlyph(&c.buf, g, ppem, nil)
 		if err != nil {

@@ -126,7 +126,7 @@ func (c *canvas) portrait(x, y, w, h float64, name, sex string) {
 	}
 	photo.roundRect(cx-w*0.1, head+h*0.1, w*0.2, h*0.2, w*0.07, neck)
 	photo.ellipse(cx, y+h*1.02, w*0.46, h*0.33, cloth)
-	photo.polygon(white, point{cx - w*0.13, y + h*0.7}, point{cx + w*0.13, y + h*0.7}, point{cx, y + h*0.86})
+	photo.polygon(white, point{cx - w*0.125, y + h*0.705}, point{cx + w*0.125, y + h*0.705}, point{cx, y + h*0.86})
 	photo.polygon(neck, point{cx - w*0.095, y + h*0.69}, point{cx + w*0.095, y + h*0.69}, point{cx, y + h*0.79})
 	photo.ellipse(cx, head-h*0.045, w*0.215, h*0.185, hair)
 	photo.ellipse(cx, head+h*0.02, w*0.19, h*0.185, skin)

@@ -51,7 +51,8 @@ func (c *canvas) issued(x, y float64, authority, date string) {
 	st := style{size: 28, col: ink, tracking: 2}
 	c.textCentre(x, y, st, authority)
 	c.textCentre(x, y+52, st, longDate(date))
-	c.placeholder(x+70, y-2, 84, seal, "样本章")
+	// The word falls between the two lines.
+	c.placeholder(x+60, y+14, 84, seal, "样本章")
 }
 
 // BusinessLicence is the licence of an enterprise. A number of 18 characters is
@@ -249,7 +250,7 @@ func (p Authorisation) draw(c *canvas) {
 	c.textWrap(110, y+16, letterW-220, 58, body, "　　授权期限自签署之日起至书面撤销之日止。由此产生的法律责任由授权方承担。")
 	c.text(560, 1120, body, "授权方（盖章）：")
 	c.text(560, 1190, body, "法定代表人签字：")
-	c.text(800, 1192, style{size: 40, col: color.RGBA{0x2B, 0x3E, 0x70, 0xFF}, tracking: 4, angle: 3}, p.LegalPerson)
+	c.text(822, 1192, style{size: 40, col: color.RGBA{0x2B, 0x3E, 0x70, 0xFF}, tracking: 4, angle: 3}, p.LegalPerson)
 	c.text(560, 1260, body, "日期："+longDate(p.Date))
-	c.placeholder(640, 1130, 96, seal, "样本章")
+	c.placeholder(880, 1076, 92, seal, "样本章")
 }

@@ -41,9 +41,12 @@ type SiteScreenshot struct {
 	Phone   string
 	Address string
 	ICP     string
-	// Unreachable shows the browser's error page instead.
-	Unreachable bool
-	Accent      uint8 // chooses the colours
+	Accent  uint8 // chooses the colours
+
+	Unreachable bool // the browser's error page instead
+	Broken      bool // pictures that did not load
+	NoCart      bool // nothing can be bought
+	NoTerms     bool // no terms, privacy or refund texts
 }
 
 var accents = []color.RGBA{
@@ -84,14 +87,41 @@ func (p SiteScreenshot) draw(c *canvas) {
 	hero.roundRect(1130, 240, 150, 190, 20, mix(accent, white, 0.35))
 	c.text(80, 278, style{size: 46, col: ink, tracking: 2}, p.Slogan)
 	c.text(80, 328, style{size: 23, col: muted}, "正品保障 · 七天无理由退货 · 全国包邮")
-	c.roundRect(80, 356, 150, 44, 22, accent)
-	c.text(112, 386, style{size: 21, weight: bold, col: white}, "立即购买")
+	if !p.NoCart {
+		c.roundRect(80, 356, 150, 44, 22, accent)
+		c.text(112, 386, style{size: 21, weight: bold, col: white}, "立即购买")
+	}
 
-	for i, g := range p.Products {
-		x := 80 + float64(i)*328
-		c.roundRect(x, 452, 296, 316, 14, white)
-		tint := mix(accents[(int(p.Accent)+i)%len(accents)], white, 0.8)
-		deep := mix(accents[(int(p.Accent)+i)%len(accents)], white, 0.45)
+	for i := range p.Products {
+		p.shelf(c, i, 80+float64(i)*328)
+	}
+
+	c.rect(0, 800, screenW, screenH-800, color.RGBA{0x2C, 0x31, 0x3A, 0xFF})
+	foot := style{size: 20, col: color.RGBA{0xC9, 0xCF, 0xD8, 0xFF}}
+	c.textCentre(screenW/2, 846, foot, p.Company+"　客服电话："+p.Phone)
+	c.textCentre(screenW/2, 882, foot, "地址："+p.Address)
+	last := p.ICP
+	if !p.NoTerms {
+		last += "　用户协议　隐私政策　退换货说明"
+	}
+	c.textCentre(screenW/2, 918, foot, last)
+}
+
+// shelf draws one product.
+func (p SiteScreenshot) shelf(c *canvas, i int, x float64) {
+	own := accents[(int(p.Accent)+i)%len(accents)]
+	accent, tint, deep := accents[int(p.Accent)%len(accents)], mix(own, white, 0.8), mix(own, white, 0.45)
+	c.roundRect(x, 452, 296, 316, 14, white)
+	switch {
+	case p.Broken:
+		grey := color.RGBA{0xB4, 0xBA, 0xC4, 0xFF}
+		c.frame(x+14, 466, 268, 196, 2, grey)
+		c.frame(x+30, 482, 34, 28, 2, grey)
+		c.polygon(grey, point{x + 34, 506}, point{x + 46, 490}, point{x + 60, 506})
+		c.text(x+74, 504, style{size: 18, col: muted}, "图片加载失败")
+	case p.Products[i].Price == "": // nothing on this shelf yet
+		c.roundRect(x+14, 466, 268, 196, 10, page)
+	default:
 		c.roundRect(x+14, 466, 268, 196, 10, tint)
 		switch i {
 		case 0:
@@ -103,17 +133,13 @@ func (p SiteScreenshot) draw(c *canvas) {
 		default:
 			c.roundRect(x+82, 536, 132, 72, 36, deep)
 		}
-		c.text(x+18, 700, style{size: 23, col: ink}, g.Name)
-		c.text(x+18, 744, style{size: 27, weight: bold, col: color.RGBA{0xC0, 0x4A, 0x35, 0xFF}}, g.Price)
+	}
+	c.text(x+18, 700, style{size: 23, col: ink}, p.Products[i].Name)
+	c.text(x+18, 744, style{size: 27, weight: bold, col: color.RGBA{0xC0, 0x4A, 0x35, 0xFF}}, p.Products[i].Price)
+	if !p.NoCart && p.Products[i].Price != "" {
 		c.roundRect(x+186, 718, 96, 36, 18, mix(accent, white, 0.85))
 		c.text(x+200, 743, style{size: 17, col: accent}, "加购物车")
 	}
-
-	c.rect(0, 800, screenW, screenH-800, color.RGBA{0x2C, 0x31, 0x3A, 0xFF})
-	foot := style{size: 20, col: color.RGBA{0xC9, 0xCF, 0xD8, 0xFF}}
-	c.textCentre(screenW/2, 846, foot, p.Company+"　客服电话："+p.Phone)
-	c.textCentre(screenW/2, 882, foot, "地址："+p.Address)
-	c.textCentre(screenW/2, 918, foot, p.ICP+"　用户协议　隐私政策　退换货说明")
 }
 
 // ICPScreenshot is the answer of a filing look-up. An empty Number means that

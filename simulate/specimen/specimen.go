@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 	"strings"
 	"sync"
 )
@@ -63,7 +64,7 @@ func (e Encoding) Extension() string {
 type Look struct {
 	Encoding Encoding // "" is JPEG
 
-	Rotate        float64 // degrees clockwise, any value
+	Rotate        float64 // degrees clockwise, at most 360 either way
 	Blur          int     // radius in logical units; 6 can hardly be read
 	Crop          float64 // share of width and height cut off at the right and the bottom, 0–0.8
 	Grey          bool    // no colours
@@ -154,6 +155,8 @@ func (p *Press) Picture(d Document) (*image.RGBA, error) {
 		return nil, &LookError{"Look.Crop", fmt.Sprintf("%v is outside 0–0.8", l.Crop)}
 	} else if l.Blur < 0 || l.Blur > 40 {
 		return nil, &LookError{"Look.Blur", fmt.Sprintf("%d is outside 0–40", l.Blur)}
+	} else if math.IsNaN(l.Rotate) || math.Abs(l.Rotate) > 360 {
+		return nil, &LookError{"Look.Rotate", fmt.Sprintf("%v is outside ±360", l.Rotate)}
 	}
 	scale := 1.0
 	if d.Look.Small {

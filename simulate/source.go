@@ -1,0 +1,62 @@
+package simulate
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"strconv"
+)
+
+// source is the random source of one merchant.
+type source struct{ *rand.Rand }
+
+func newSource(seed, n uint64) *source { return &source{rand.New(rand.NewPCG(seed, n))} }
+
+// between answers a number from lo to hi, both included.
+func (s *source) between(lo, hi int) int { return lo + s.IntN(hi-lo+1) }
+
+// chance is true in percent of all cases.
+func (s *source) chance(percent int) bool { return s.IntN(100) < percent }
+
+// digits answers n random digits, the first of which may be 0.
+func (s *source) digits(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte('0' + s.IntN(10))
+	}
+	return string(b)
+}
+
+func pick[T any](s *source, from []T) T { return from[s.IntN(len(from))] }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// spread maps n to [0, size) so that different n below size never meet, and
+// neighbours lie far apart. Numbers that must be unique to a merchant are made
+// with it instead of drawn: a million draws from a range of 10⁹ would repeat
+// hundreds of times, and a number held by two merchants is a fraud signal.
+// Sizes are below 2⁴².
+func spread(seed, n, size uint64) uint64 {
+	// Any step without a common factor will do; one near the golden section
+	// of the range scatters best.
+	step := size - size/13*5 - seed%1009
+	for gcd(step, size) != 1 {
+		step--
+	}
+	hi, lo := bits.Mul64(n%size, step)
+	_, rest := bits.Div64(hi, lo, size)
+	return (rest + mixSeed(seed)%size) % size
+}
+
+// mixSeed makes neighbouring seeds start far apart (SplitMix64's finaliser).
+func mixSeed(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func gcd(a, b uint64) uint64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
