@@ -60,6 +60,12 @@ func Stages() []Stage {
 	return []Stage{StageQualification, StageSecondApproval, StageICP, StageWebsite, StageContract}
 }
 
+// IdentityTypes and Differences list the accepted words of those Facts.
+func IdentityTypes() []string { return slices.Clone(identityTypes) }
+func Differences() []Difference {
+	return []Difference{ContactDiffers, SettlementDiffers, RegistrantDiffers}
+}
+
 // WordError says that a word is not one of those accepted in its place.
 type WordError struct {
 	Field    string // "kind", "products" or "site"
