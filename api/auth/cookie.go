@@ -1,0 +1,95 @@
+package auth
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// CookiePath is where the refresh cookie is sent to, and nowhere else.
+const CookiePath = "/v1/auth"
+
+// Names of the refresh cookie. Browsers accept the prefix over https only; on
+// this machine itself plain http is as private, and gets a name that does not
+// pretend.
+const (
+	secureCookie = "__Secure-alta-refresh"
+	plainCookie  = "alta-refresh"
+)
+
+// Over says how a request came: over https, or over plain http from this
+// machine. Anything else must not be given a session: ErrPlainHTTP. Behind a
+// proxy that ends TLS, trustProxy believes its X-Forwarded-Proto.
+func Over(r *http.Request, trustProxy bool) (https bool, err error) {
+	if r.TLS != nil || trustProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		return true, nil
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if a, err := netip.ParseAddr(host); err == nil && a.IsLoopback() {
+		return false, nil
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return false, nil
+	}
+	return false, ErrPlainHTTP
+}
+
+// RefreshCookie carries a refresh token until a moment: HttpOnly, so that no
+// script reads it, SameSite=Strict, so that no other site sends it.
+func RefreshCookie(token string, until time.Time, https bool) *http.Cookie {
+	return &http.Cookie{
+		Name: cookieName(https), Value: token, Path: CookiePath, Expires: until.UTC(),
+		Secure: https, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// ClearCookie takes the refresh token out of the browser.
+func ClearCookie(https bool) *http.Cookie {
+	c := RefreshCookie("", time.Unix(1, 0), https)
+	c.MaxAge = -1
+	return c
+}
+
+// CookieToken reads the refresh token of a request, empty when there is none.
+func CookieToken(r *http.Request, https bool) string {
+	c, err := r.Cookie(cookieName(https))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func cookieName(https bool) string {
+	if https {
+		return secureCookie
+	}
+	return plainCookie
+}
+
+// CheckSite refuses with ErrOrigin a cookie-bearing request that a browser made
+// for another site. Browsers say so in Sec-Fetch-Site; older ones and programs
+// do not, and are judged by Origin, where they send one.
+func CheckSite(r *http.Request) error {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin":
+		return nil
+	case "":
+	default:
+		return ErrOrigin
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return nil
+	}
+	if u, err := url.Parse(origin); err != nil || !strings.EqualFold(u.Host, r.Host) {
+		return ErrOrigin
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package auth
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Keys is the set of keys that tokens are signed and derived with. The newest
+// one makes tokens; all of them are good for checking, so that a rotation logs
+// nobody out. The set is a file of mode 0600 that all API nodes share.
+type Keys struct {
+	path string
+
+	mu  sync.RWMutex
+	all []key // oldest first, never empty
+}
+
+type key struct {
+	ID      string    `json:"id"`
+	Created time.Time `json:"created"`
+	Seed    []byte    `json:"seed"`   // of the Ed25519 key of access tokens
+	Secret  []byte    `json:"secret"` // HMAC key of refresh tokens, links and log-in flows
+	private ed25519.PrivateKey
+}
+
+type keyFile struct {
+	Keys []key `json:"keys"`
+}
+
+// maxKeys bounds the set: rotated monthly it reaches a year back, and the longest
+// session lasts 30 days.
+const maxKeys = 13
+
+// ErrKeyFile: the key file is damaged, or others than its owner can read it.
+var ErrKeyFile = errors.New("auth: the key file cannot be used")
+
+// OpenKeys reads the key set, and makes it with one key when there is no file.
+func OpenKeys(path string, now time.Time) (*Keys, error) {
+	k := &Keys{path: path}
+	err := k.Reload()
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, k.Rotate(now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Reload reads the file again, after another process rotated the keys.
+func (k *Keys) Reload() error {
+	info, err := os.Stat(k.path)
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%w: %s has mode %04o, want 0600", ErrKeyFile, k.path, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(k.path)
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	var f keyFile
+	if json.Unmarshal(b, &f) != nil || len(f.Keys) == 0 { // the decoder's text could quote a key
+		return fmt.Errorf("%w: %s is damaged", ErrKeyFile, k.path)
+	}
+	for i := range f.Keys {
+		one := &f.Keys[i]
+		if one.ID == "" || len(one.Seed) != ed25519.SeedSize || len(one.Secret) != 32 {
+			return fmt.Errorf("%w: %s is damaged at key %d", ErrKeyFile, k.path, i)
+		}
+		one.private = ed25519.NewKeyFromSeed(one.Seed)
+	}
+	slices.SortStableFunc(f.Keys, func(a, b key) int { return a.Created.Compare(b.Created) })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all = f.Keys
+	return nil
+}
+
+// Rotate adds a key, from now on the one that makes tokens, and forgets the
+// oldest beyond thirteen. The file is replaced as a whole or not at all.
+func (k *Keys) Rotate(now time.Time) error {
+	raw := make([]byte, 8+ed25519.SeedSize+32)
+	_, _ = rand.Read(raw) // never fails: the runtime ends the process instead
+	one := key{
+		ID: base64.RawURLEncoding.EncodeToString(raw[:8]), Created: now.UTC(),
+		Seed: raw[8 : 8+ed25519.SeedSize], Secret: raw[8+ed25519.SeedSize:],
+	}
+	one.private = ed25519.NewKeyFromSeed(one.Seed)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if n := len(k.all); n > 0 && !one.Created.After(k.all[n-1].Created) {
+		one.Created = k.all[n-1].Created.Add(1) // a clock that went back must not bury the new key
+	}
+	all := append(slices.Clone(k.all), one)
+	if len(all) > maxKeys {
+		all = all[len(all)-maxKeys:]
+	}
+	if err := writeKeys(k.path, all); err != nil {
+		return err
+	}
+	k.all = all
+	return nil
+}
+
+func writeKeys(path string, all []key) error {
+	b, err := json.Marshal(keyFile{all})
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // made with mode 0600
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	return nil
+}
+
+// newest is the key that makes tokens.
+func (k *Keys) newest() key {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.all[len(k.all)-1]
+}
+
+// find answers the key with that id.
+func (k *Keys) find(id string) (key, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	i := slices.IndexFunc(k.all, func(one key) bool { return one.ID == id })
+	if i < 0 {
+		return key{}, false
+	}
+	return k.all[i], true
+}
+
+// list answers all keys, the newest first.
+func (k *Keys) list() []key {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	all := slices.Clone(k.all)
+	slices.Reverse(all)
+	return all
+}
+
+// JWKS is the public half of the set (RFC 7517), for other services that check
+// access tokens by themselves.
+func (k *Keys) JWKS() []byte {
+	type jwk struct {
+		Type  string `json:"kty"`
+		Curve string `json:"crv"`
+		ID    string `json:"kid"`
+		Use   string `json:"use"`
+		Alg   string `json:"alg"`
+		X     string `json:"x"`
+	}
+	set := struct {
+		Keys []jwk `json:"keys"`
+	}{[]jwk{}}
+	for _, one := range k.list() {
+		public := one.private.Public().(ed25519.PublicKey)
+		set.Keys = append(set.Keys, jwk{"OKP", "Ed25519", one.ID, "sig", "EdDSA", base64.RawURLEncoding.EncodeToString(public)})
+	}
+	b, _ := json.Marshal(set) // strings always marshal
+	return b
+}

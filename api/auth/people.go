@@ -1,0 +1,277 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/lang"
+	"alta/domain/personal"
+)
+
+// NewAccount describes a person who is to get an account.
+type NewAccount struct {
+	ID               string // a UUID; empty: derived from the command's id
+	Role             account.Role
+	Organisation     string // whose people they join; empty: a merchant or agent founds one
+	OrganisationName string
+	Language         lang.Lang
+	Email, Name      string
+	Demo             bool
+	By               string // who invites; empty: the person registers
+}
+
+// Invitation is an account that waits for its first password.
+type Invitation struct {
+	Account string
+	Link    string
+	Token   string // of the activation link; only for the owner's mailbox
+}
+
+// Open makes an account and its activation link, in one append. The mail is sent
+// by whoever follows account.LinkIssued, with LinkToken; the token is answered
+// here for set-up from the command line and for demo people.
+//
+// A taken e-mail address is account.ErrLoginTaken. Whoever lets strangers
+// register must not pass that on, or the addresses of all merchants can be asked
+// for: answer as usual, and call RequestLink so that the owner gets to know.
+func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (Invitation, error) {
+	now := s.now()
+	id := n.ID
+	if id == "" {
+		id = decider.DeriveID(cmd.ID, "account").String()
+	} else if _, err := decider.ParseID(id); err != nil {
+		return Invitation{}, err
+	}
+	c := account.Open{
+		Account: id, Role: n.Role, Organisation: n.Organisation, OrganisationName: n.OrganisationName,
+		Language: n.Language, Email: n.Email, Name: n.Name, Demo: n.Demo, By: n.By, At: now,
+	}
+	email, err := account.NormalEmail(n.Email)
+	if err != nil {
+		return Invitation{}, err
+	}
+	c.Login = s.loginIndex(email)
+	if c.By == "" {
+		c.By = id
+	}
+	// What makes no sense is refused before the name is taken for it.
+	if _, err := c.Decide(account.State{}); err != nil {
+		return Invitation{}, err
+	}
+	if c.Account, err = s.reserve(ctx, cmd, c.Login, id); err != nil {
+		return Invitation{}, err
+	}
+	if cmd.Actor == "" {
+		cmd.Actor, cmd.Role = c.By, string(n.Role)
+	}
+	link, issue, err := s.newLink(cmd, c.Account, account.Activation)
+	if err != nil {
+		return Invitation{}, err
+	}
+	_, err = s.Transact(ctx, c.Account, cmd, nil, func(st account.State) ([]account.Event, error) {
+		opened, err := c.Decide(st)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range opened {
+			st = account.Evolve(st, e)
+		}
+		issued, err := issue.Decide(st)
+		return append(opened, issued...), err
+	})
+	if err != nil {
+		return Invitation{}, err
+	}
+	token, err := s.LinkToken(ctx, c.Account, link)
+	if errors.Is(err, account.ErrLinkOver) {
+		err = nil // the command was repeated after the link had done its work
+	}
+	return Invitation{Account: c.Account, Link: link, Token: token}, err
+}
+
+// reserve takes the log-in name and answers for which account. A name that was
+// taken for an account which never came to be, because a process ended between
+// the two appends, is carried on with.
+func (s *Service) reserve(ctx context.Context, cmd decider.Command, login, id string) (string, error) {
+	_, err := s.logins.Transact(ctx, login, cmd, nil, account.ReserveLogin{Account: id, At: s.now()}.Decide)
+	if !errors.Is(err, account.ErrLoginTaken) {
+		return id, err
+	}
+	holder, _, loadErr := s.logins.Load(ctx, login)
+	if loadErr != nil {
+		return "", loadErr
+	}
+	st, _, loadErr := s.accounts.Load(ctx, holder.Account)
+	if loadErr != nil {
+		return "", loadErr
+	}
+	if st.Status != "" || holder.Account == "" {
+		return "", err
+	}
+	return holder.Account, nil
+}
+
+// newLink prepares a link whose id follows from the command, so that a repeated
+// command yields the same link.
+func (s *Service) newLink(cmd decider.Command, accountID string, purpose account.Purpose) (string, account.IssueLink, error) {
+	link := decider.DeriveID(cmd.ID, "link").String()
+	o, err := newOpaque(accountID, link, 0)
+	k := s.keys.newest()
+	return link, account.IssueLink{
+		Link: link, Purpose: purpose, Hash: hashToken(o.token(k, purposeLink)), Key: k.ID, By: cmd.Actor, At: s.now(),
+	}, err
+}
+
+// LinkToken makes the token of the link that an account can use now, for the
+// mail that carries it. It can be asked again: a mail that was not sent is sent
+// later. account.ErrLinkOver when the link was used or replaced.
+func (s *Service) LinkToken(ctx context.Context, accountID, link string) (string, error) {
+	st, _, err := s.accounts.Load(ctx, accountID)
+	if err != nil {
+		return "", err
+	}
+	k, ok := s.keys.find(st.Link.Key)
+	if st.Link.ID != link || !ok {
+		return "", account.ErrLinkOver
+	}
+	o, err := newOpaque(accountID, link, 0)
+	return o.token(k, purposeLink), err
+}
+
+// RequestLink sends the owner of an e-mail address a link to set a password:
+// activation or reset, whichever the account needs. The answer is the same
+// whether there is such an account or not, and comes before the work is done;
+// only LimitedError tells something, and that about the caller.
+func (s *Service) RequestLink(ctx context.Context, email string, from Caller) error {
+	err := s.limited(ctx, attempt{"link:" + s.addressKey(from.IP), limitAddress})
+	if err != nil {
+		return err
+	}
+	email, err = account.NormalEmail(email)
+	if err != nil {
+		return err // about the text alone
+	}
+	index := s.loginIndex(email)
+	if s.limits.Allow(ctx, "link:"+index, limitMail) > 0 {
+		return nil // the mailbox has had enough
+	}
+	select {
+	case s.slots <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	ctx = context.WithoutCancel(ctx)
+	s.background.Go(func() {
+		defer func() { <-s.slots }()
+		if err := s.requestLink(ctx, index); err != nil && !refused(err) {
+			s.log.ErrorContext(ctx, "a password link could not be issued", "error", err)
+		}
+	})
+	return nil
+}
+
+func (s *Service) requestLink(ctx context.Context, index string) error {
+	st, err := s.byLogin(ctx, index)
+	if err != nil || st.Status == "" {
+		return err
+	}
+	purpose := account.Reset
+	if st.Status == account.StatusInvited {
+		purpose = account.Activation
+	}
+	return s.IssueLink(ctx, self(st, "request link"), st.ID, purpose)
+}
+
+// IssueLink replaces an account's link by a new one, which is mailed.
+func (s *Service) IssueLink(ctx context.Context, cmd decider.Command, accountID string, purpose account.Purpose) error {
+	_, issue, err := s.newLink(cmd, accountID, purpose)
+	if err != nil {
+		return err
+	}
+	_, err = s.Transact(ctx, accountID, cmd, nil, issue.Decide)
+	return err
+}
+
+// Activate sets a password through a mailed link, the first one or a new one.
+// account.ErrLinkOver for any link that does not work; the ErrPassword… refusals
+// say what is wrong with the password and leave the link good.
+func (s *Service) Activate(ctx context.Context, token, password string, from Caller) error {
+	if err := s.limited(ctx, attempt{"activate:" + s.addressKey(from.IP), limitAddress}); err != nil {
+		return err
+	}
+	o, ok := s.parseOpaque(token, purposeLink)
+	if !ok {
+		return account.ErrLinkOver
+	}
+	st, _, err := s.accounts.Load(ctx, o.account.String())
+	if err != nil {
+		return err
+	}
+	c := account.UseLink{Link: o.subject.String(), Hash: hashToken(token), At: s.now()}
+	// Asked before the costly hash with a stand-in for it; asked again with it.
+	c.Password = personal.New("-")
+	if _, err := c.Decide(st); err != nil {
+		return err
+	}
+	if c.Password, err = s.newPassword(ctx, password, st); err != nil {
+		return err
+	}
+	_, err = s.Transact(ctx, st.ID, self(st, "use link"), nil, c.Decide)
+	return err
+}
+
+// ChangePassword replaces the caller's own password and ends their other
+// sessions.
+func (s *Service) ChangePassword(ctx context.Context, p Principal, old, fresh string) error {
+	if err := s.limited(ctx, attempt{"password:" + p.Account, limitPair}); err != nil {
+		return err
+	}
+	st, _, err := s.accounts.Load(ctx, p.Account)
+	if err != nil {
+		return err
+	}
+	good, err := s.hasher.Verify(ctx, old, st.Password.Clear())
+	if err != nil {
+		return err
+	}
+	if !good {
+		return ErrCredentials
+	}
+	c := account.ChangePassword{Verified: st.Password, Session: p.Session, At: s.now()}
+	if c.Password, err = s.newPassword(ctx, fresh, st); err != nil {
+		return err
+	}
+	_, err = s.Transact(ctx, p.Account, p.Command("change password"), nil, c.Decide)
+	return err
+}
+
+func (s *Service) newPassword(ctx context.Context, password string, st account.State) (personal.Text, error) {
+	if err := CheckPassword(password, st.Role, st.Email.Clear(), st.Name.Clear()); err != nil {
+		return personal.Text{}, err
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	return personal.New(hash), err
+}
+
+// CloseAccount ends an account for good and makes its e-mail address free.
+func (s *Service) CloseAccount(ctx context.Context, cmd decider.Command, accountID, reason string) error {
+	c := account.Close{Reason: reason, By: cmd.Actor, At: s.now()}
+	r, err := s.Transact(ctx, accountID, cmd, nil, c.Decide)
+	if err != nil {
+		return err
+	}
+	release := account.ReleaseLogin{Account: accountID, At: s.now()}
+	if _, err = s.logins.Transact(ctx, r.State.Login, cmd, nil, release.Decide); err != nil {
+		return fmt.Errorf("auth: the account is closed, its e-mail address not yet free: %w", err)
+	}
+	return nil
+}
+
+// refused reports whether an error is a decision's no rather than a fault.
+func refused(err error) bool {
+	var r *account.Refusal
+	return errors.As(err, &r)
+}
