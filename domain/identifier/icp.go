@@ -66,10 +66,10 @@ var provinceLetters = map[string]int{
 }
 
 const (
-	filingPattern  = `(\p{Han})ICP备(\d{8}|20\d{8})号?(?:-(\d{1,4})(?:([AXK])\b)?)?号?`
-	licencePattern = `(\p{Han})ICP证(\d{6,8}|20\d{8})号?(?:-(\d{1,4}))?号?`
-	valuePattern   = `(\p{Han}?)((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))-(\d{8})(?:-(\d{1,4}))?号?`
-	policePattern  = `(\p{Han}?)(公网安备|公安备)(\d{14})号?`
+	filingPattern  = `(\p{Han})ICP备(20\d{8}|\d{8})\b号?(?:-(\d{1,4})([AXK])?\b)?号?`
+	licencePattern = `(\p{Han})ICP证(20\d{8}|\d{6,8})\b号?(?:-(\d{1,4})\b)?号?`
+	valuePattern   = `(\p{Han}?)((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))-(\d{8})\b(?:-(\d{1,4})\b)?号?`
+	policePattern  = `(\p{Han}?)(公网安备|公安备)(\d{14})\b号?`
 )
 
 var (
