@@ -16,8 +16,8 @@ import (
 //sumtype:decl
 type Event interface {
 	isEvent()
-	// Header is who and when.
-	Header() Header
+	// Head is who and when.
+	Head() Header
 }
 
 // Header is the part that every event shares: who acted, and when.
@@ -26,8 +26,8 @@ type Header struct {
 	At time.Time `json:"at"`
 }
 
-// Header answers h itself, so that embedding it satisfies Event.
-func (h Header) Header() Header { return h }
+// Head answers h itself, so that embedding it satisfies Event.
+func (h Header) Head() Header { return h }
 
 func (Header) isEvent() {}
 
@@ -46,7 +46,7 @@ type Opened struct {
 }
 
 // KindSwitched: individual became enterprise or the reverse, before the first
-// submission. Dropped lists the uploads that no longer fit.
+// submission. Dropped lists the uploads and fields that no longer fit.
 type KindSwitched struct {
 	Header
 	Kind    policy.Kind `json:"kind"`
@@ -291,6 +291,8 @@ type SiteDeclared struct {
 	TestUser     personal.Text `json:"test_user"`
 	TestPassword personal.Text `json:"test_password"`
 	Guide        string        `json:"guide,omitempty"` // how to walk through a purchase
+	// Deadline is the platform's, where the site review was waiting for this.
+	Deadline *Deadline `json:"deadline,omitempty"`
 }
 
 // SiteApproved: a person walked through the site and ticked the requirements.

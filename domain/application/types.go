@@ -3,7 +3,9 @@ package application
 import (
 	"time"
 
+	"alta/domain/calendar"
 	"alta/domain/item"
+	"alta/domain/personal"
 	"alta/domain/policy"
 )
 
@@ -154,30 +156,23 @@ type Deadline struct {
 
 // ICPEvidence is the record of one look-up in the filing registry.
 type ICPEvidence struct {
-	ID          string    `json:"id"`     // chosen by the caller
-	Status      string    `json:"status"` // found, none, app_only, cancelled
-	Number      string    `json:"number,omitempty"`
-	Subject     string    `json:"subject,omitempty"`      // who filed
-	SubjectKind string    `json:"subject_kind,omitempty"` // individual, enterprise, other
-	Domain      string    `json:"domain"`
-	Source      string    `json:"source"` // "manual", or the port's name
-	Screenshot  string    `json:"screenshot,omitempty"`
-	Relation    string    `json:"relation,omitempty"` // proof where subject ≠ merchant: shareholder, principal, officer
-	LookedUpAt  time.Time `json:"looked_up_at"`
+	ID     string `json:"id"`     // chosen by the caller
+	Status string `json:"status"` // found, none, app_only, cancelled
+	Number string `json:"number,omitempty"`
+	// Subject is who filed: a person's name where an individual did.
+	Subject     personal.Text `json:"subject"`
+	SubjectKind string        `json:"subject_kind,omitempty"` // individual, enterprise, other
+	Domain      string        `json:"domain"`
+	Source      string        `json:"source"` // "manual", or the port's name
+	Screenshot  string        `json:"screenshot,omitempty"`
+	Relation    string        `json:"relation,omitempty"` // proof where subject ≠ merchant: shareholder, principal, officer
+	LookedUpAt  time.Time     `json:"looked_up_at"`
 }
 
 // Rules are the data a decision rests on, chosen at the edge: every policy
-// version and the calendar in force. Times in them follow the platform's zone.
+// version and the calendar in force, which also says what the platform's zone
+// is.
 type Rules struct {
 	Policies *policy.Book
-	Calendar Calendar
-}
-
-// Calendar answers business time; domain/calendar has the real one.
-type Calendar interface {
-	// AddDays moves from by n business days, AddHours by business hours.
-	AddDays(from time.Time, n float64) (due time.Time, provisional bool)
-	Add(from time.Time, business time.Duration) (due time.Time, provisional bool)
-	Between(from, to time.Time) time.Duration
-	Version() string
+	Calendar calendar.Calendar
 }

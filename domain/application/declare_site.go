@@ -1,0 +1,82 @@
+package application
+
+import (
+	"strings"
+	"time"
+
+	"alta/domain/item"
+	"alta/domain/personal"
+	"alta/domain/policy"
+)
+
+// DeclareSite names the finished site and gives a test account with which the
+// reviewer can walk through a purchase. It can be done any time before the site
+// is approved, and again when a reason unlocks it.
+type DeclareSite struct {
+	URL      string
+	User     personal.Text
+	Password personal.Text
+	Guide    string // how to walk through a purchase
+	Rules    Rules
+	By       Actor
+	At       time.Time
+}
+
+// Decide answers SiteDeclared.
+func (c DeclareSite) Decide(s State) ([]Event, error) {
+	if err := first(s.live(), s.helper(c.By)); err != nil {
+		return nil, err
+	}
+	p, err := s.policy(c.Rules, c.At)
+	if err != nil {
+		return nil, err
+	}
+	if !p.Requirements(s.Facts()).Asks(policy.StageWebsite) {
+		return nil, ErrStage.with("stage", string(s.Stage)).with("because", "the policy asks for no site review")
+	}
+	c.URL = tidy(c.URL)
+	if err := first(required("url", c.URL, maxValue), required("test_user", c.User.Clear(), maxValue),
+		required("test_password", c.Password.Clear(), maxValue), text("guide", c.Guide, maxText)); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://") || !onDomain(c.URL, s.Text(item.SiteDomain)) {
+		return nil, ErrSiteURL.in("url")
+	}
+	if s.Declaration == (Declaration{c.URL, c.User, c.Password, c.Guide}) {
+		return nil, nil
+	}
+	if err := s.declarable(c); err != nil {
+		return nil, err
+	}
+	e := SiteDeclared{Header: s.head(c.By, c.At), URL: c.URL, TestUser: c.User, TestPassword: c.Password, Guide: c.Guide}
+	if s.Stage == Website { // the review was waiting for it
+		if e.Deadline, err = s.platform(c.Rules, p, Website, e.At, p.Terms.Website); err != nil {
+			return nil, err
+		}
+	}
+	return []Event{e}, nil
+}
+
+// declarable: nobody has looked at the site yet, or a reason unlocked what
+// changes.
+func (s State) declarable(c DeclareSite) error {
+	switch s.Stage {
+	case Draft:
+		return nil
+	case Correction:
+		if c.URL != s.Declaration.URL && s.Declaration.URL != "" {
+			if err := s.writable(item.SiteURL); err != nil {
+				return err
+			}
+		}
+		if s.Declaration.URL != "" && (c.User != s.Declaration.User || c.Password != s.Declaration.Password) {
+			return s.writable(item.SiteTestAccount)
+		}
+		return nil
+	case Qualification, SecondApproval, ICP, Website:
+		if s.Declaration.URL == "" {
+			return nil
+		}
+	}
+	return s.writable(item.SiteURL)
+}

@@ -1,0 +1,2 @@
+// Package application decides the life of one merchant application.
+package application

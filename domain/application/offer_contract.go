@@ -1,0 +1,63 @@
+package application
+
+import (
+	"time"
+
+	"alta/domain/lang"
+	"alta/domain/policy"
+)
+
+// OfferContract lays the text of the policy's version ready to be signed. An
+// offer that ran out is made again.
+type OfferContract struct {
+	Rules Rules
+	By    Actor
+	At    time.Time
+}
+
+// Decide answers ContractOffered.
+func (c OfferContract) Decide(s State) ([]Event, error) {
+	h := s.head(c.By, c.At)
+	if s.Stage == Signature && s.exists() == nil && staff(c.By) == nil && h.At.Before(s.Offer.Expires) {
+		if s.Offer.By.ID == c.By.ID {
+			return nil, nil
+		}
+		return nil, ErrOffered
+	}
+	if err := s.judge(c.By, c.At, Contract, Signature); err != nil {
+		return nil, err
+	}
+	p, err := s.policy(c.Rules, c.At)
+	if err != nil {
+		return nil, err
+	}
+	req := p.Requirements(s.Facts())
+	if err := first(s.ready(p, req, h.At), s.decidable(req)); err != nil {
+		return nil, err
+	}
+	t, ok := p.Text(policy.ContractText)
+	if !ok {
+		return nil, ErrContractText
+	}
+	e := ContractOffered{Header: h, Version: t.Version, Language: s.Language, SHA256: t.SHA256[lang.Match(s.Language)]}
+	if e.Deadline, err = s.deadline(c.Rules, p, Signature, h.At); err != nil {
+		return nil, err
+	}
+	e.Expires = e.Deadline.Due
+	return []Event{e}, nil
+}
+
+// ready: everything that has to be found good before a contract is found good.
+func (s State) ready(p policy.Policy, req policy.Requirements, at time.Time) error {
+	switch {
+	case !s.Qualified:
+		return ErrUnqualified
+	case req.Asks(policy.StageICP) && !s.ICPVerified:
+		return ErrICPUnverified
+	case req.Asks(policy.StageWebsite) && !s.SiteApproved:
+		return ErrSiteUnapproved
+	case req.Asks(policy.StageICP):
+		return s.fresh(p, at)
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package application
+
+import (
+	"slices"
+	"time"
+
+	"alta/domain/item"
+	"alta/domain/reason"
+)
+
+// RaiseReason tells the merchant one thing that must be put right. It reaches
+// the merchant together with the others when the application is returned.
+type RaiseReason struct {
+	Reason   string // id, chosen by the caller
+	Code     reason.Code
+	Sub      reason.Sub
+	Target   item.Key
+	Note     string // for the merchant
+	Internal string // never leaves the house
+	By       Actor
+	At       time.Time
+}
+
+// Decide answers ReasonRaised.
+func (c RaiseReason) Decide(s State) ([]Event, error) {
+	if r, ok := s.Reason(c.Reason); ok && s.exists() == nil {
+		if r.Code == c.Code && r.Sub == c.Sub && r.Target == c.Target {
+			return nil, nil // the same click twice
+		}
+		return nil, ErrReasonID.with("reason", c.Reason)
+	}
+	if err := first(s.judge(c.By, c.At, judged...), required("reason", c.Reason, maxValue),
+		text("note", c.Note, maxText), text("internal", c.Internal, maxText)); err != nil {
+		return nil, err
+	}
+	if _, ok := reason.Lookup(c.Code, c.Sub); !ok {
+		return nil, ErrReasonUnknown.in("code").with("code", string(c.Code)).with("sub", string(c.Sub))
+	}
+	switch {
+	case !reason.AppliesTo(c.Code, c.Sub, c.Target):
+		return nil, ErrReasonTarget.on(c.Target)
+	case !c.Target.Fits(s.Kind.Audience()):
+		return nil, ErrItemKind.on(c.Target)
+	case s.late(c.Target) && c.By.Role != RoleLead:
+		return nil, ErrLateReason.on(c.Target)
+	}
+	return []Event{ReasonRaised{
+		Header: s.head(c.By, c.At), Reason: c.Reason, Code: c.Code, Sub: c.Sub, Target: c.Target,
+		Note: c.Note, Internal: c.Internal, Round: s.Round,
+	}}, nil
+}
+
+// late: this stage was decided in an earlier round, and neither the item nor
+// anything it is compared with changed since. Everything that a stage objects to
+// belongs into its first round.
+func (s State) late(k item.Key) bool {
+	decided := s.decided(s.Stage)
+	if decided == 0 || decided >= s.Round || slices.Contains(s.Allowed, k) {
+		return false
+	}
+	return !slices.ContainsFunc(reason.UnlocksFor(s.Kind.Audience(), k), func(k item.Key) bool {
+		return s.Item(k).Round > decided
+	})
+}
