@@ -37,8 +37,8 @@
 //   - Resident identity number: GB 11643-1999; Resident Identity Card Law
 //     (2011) art. 5 on periods of validity; 15-digit cards are void since
 //     2013-01-01. Residence permits of Hong Kong, Macao and Taiwan residents:
-//     State Council Order 2018. Foreigners' permanent residence: the card of
-//     2023-12-01.
+//     State Council General Office, Guobanfa [2018] 81. Foreigners' permanent
+//     residence: the card issued since 2023-12-01.
 //   - Ages and periods: Civil Code arts. 17, 200–204, 1259.
 //   - Unified social credit code: GB 32100-2015. Its check is a warning only:
 //     numbers lawfully issued in the pilot era fail it.

@@ -69,15 +69,16 @@ func begin(kind, value string, normalise func(string) string) (r Result, s strin
 
 // Normalise is the form in which every number is compared: NFKC (hence
 // half-width), no invisible format characters, no white space at either end,
-// Latin letters in upper case.
+// Latin letters in upper case. Normalising twice changes nothing more.
 func Normalise(s string) string {
-	return strings.ToUpper(fold(s))
+	// Upper-casing can undo NFKC (ͅ becomes Ι), so it is brought back.
+	return strings.TrimSpace(norm.NFKC.String(strings.ToUpper(fold(s))))
 }
 
 // fold is Normalise without the upper case.
 func fold(s string) string {
-	s = norm.NFKC.String(strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.TrimSpace(strings.Map(dropInvisible, s))
+	s = strings.Map(dropInvisible, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.TrimSpace(norm.NFKC.String(s))
 }
 
 // dropInvisible removes format characters (zero-width spaces, byte order marks,

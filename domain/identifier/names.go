@@ -3,6 +3,8 @@ package identifier
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Verdict is how two names compare.
@@ -66,7 +68,8 @@ func Names(a, b string) Result {
 func NormaliseName(s string) string { return nameForm(s) }
 
 func nameForm(s string) string {
-	runes := []rune(noSpace(Normalise(s)))
+	// Without a space between them, a letter and an accent become one character.
+	runes := []rune(norm.NFKC.String(noSpace(Normalise(s))))
 	for i, r := range runes {
 		runes[i] = nameRune(runes, i, r)
 	}
