@@ -68,6 +68,9 @@ func OpenKeeper(dir string, key *Key, now func() time.Time, log *slog.Logger) (*
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
+	if err := syncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+		return nil, fmt.Errorf("evidence: %w", err)
+	}
 	if now == nil {
 		now = time.Now
 	}

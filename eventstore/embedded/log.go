@@ -49,6 +49,7 @@ import (
 	"alta/eventstore"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -106,7 +107,7 @@ func Open(dir string, opt Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := opt.FS.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(opt.FS, dir); err != nil {
 		return nil, fmt.Errorf("embedded: make %s: %w", dir, err)
 	}
 	lock, err := pebble.LockDirectory(dir, opt.FS)
@@ -132,6 +133,25 @@ func Open(dir string, opt Options) (*Log, error) {
 		go l.sync()
 	}
 	return l, nil
+}
+
+// makeDir makes the store's directory so that a power cut does not take away its
+// name, or that of a directory above it that was made along with it.
+func makeDir(fs vfs.FS, dir string) error {
+	parent := fs.PathDir(dir)
+	if _, err := fs.Stat(parent); err != nil && parent != dir {
+		if err := makeDir(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	d, err := fs.OpenDir(parent)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // openPebble opens the store. A new one is closed and opened again: in the
@@ -270,6 +290,15 @@ func (l *Log) enter() error {
 		l.closing.RUnlock()
 		return eventstore.ErrClosed
 	}
+	return nil
+}
+
+// alive answers eventstore.ErrClosed after Close.
+func (l *Log) alive() error {
+	if err := l.enter(); err != nil {
+		return err
+	}
+	l.closing.RUnlock()
 	return nil
 }
 

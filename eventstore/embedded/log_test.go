@@ -3,6 +3,9 @@ package embedded_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 
 	"alta/eventstore"
@@ -14,10 +17,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+var leaf = evidence.Leaf
+
 // open opens a log that is closed with the test.
 func open(t testing.TB, dir string, change ...func(*embedded.Options)) *embedded.Log {
 	t.Helper()
-	opt := embedded.Options{Leaf: evidence.Leaf, Fatal: func(err error) { t.Errorf("the log failed: %v", err) }}
+	opt := embedded.Options{Leaf: leaf, Fatal: func(err error) { t.Errorf("the log failed: %v", err) }}
 	for _, c := range change {
 		c(&opt)
 	}
@@ -41,6 +46,30 @@ func event(n int) eventstore.Proposed {
 	return e
 }
 
+func readAll(t testing.TB, l *embedded.Log) []*eventstore.Record {
+	t.Helper()
+	var out []*eventstore.Record
+	for r, err := range l.ReadAll(context.Background(), eventstore.Start, embedded.All) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func readStream(t testing.TB, l *embedded.Log, stream string) []*eventstore.Record {
+	t.Helper()
+	var out []*eventstore.Record
+	for r, err := range l.ReadStream(context.Background(), stream, 0, embedded.All) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 func TestAnAppendIsReadBackAfterReopening(t *testing.T) {
 	dir, ctx := t.TempDir(), context.Background()
 	l := open(t, dir)
@@ -62,14 +91,141 @@ func TestAnAppendIsReadBackAfterReopening(t *testing.T) {
 	if err != nil || after != before {
 		t.Fatal(before, after, err)
 	}
+	for n, r := range readAll(t, l) {
+		if r.Revision != eventstore.Revision(n) || r.ID != event(n+1).ID {
+			t.Fatal(n, r)
+		}
+	}
+}
+
+func TestAClosedLogAnswersSo(t *testing.T) {
+	l := open(t, t.TempDir())
+	ctx := context.Background()
+	ended := make(chan error, 1)
+	go func() {
+		var last error
+		for _, err := range l.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+			last = err
+		}
+		ended <- last
+	}()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, eventstore.ErrClosed) {
+		t.Fatalf("the subscription ended with %v", err)
+	}
+	if _, err := l.Append(ctx, "s", eventstore.NoStream, event(1)); !errors.Is(err, eventstore.ErrClosed) {
+		t.Fatal(err)
+	}
+	for _, err := range l.ReadAll(ctx, eventstore.Start, embedded.All) {
+		if !errors.Is(err, eventstore.ErrClosed) {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range l.ReadStream(ctx, "s", 0, embedded.All) {
+		if !errors.Is(err, eventstore.ErrClosed) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Tree(); !errors.Is(err, eventstore.ErrClosed) {
+		t.Fatal(err)
+	}
+}
+
+func TestASlowSubscriberMissesNothingAndAThousandShareTheTail(t *testing.T) {
+	const subscribers, total = 1000, 6000 // more than the tail holds
+	l := open(t, t.TempDir(), func(o *embedded.Options) { o.UnsafeNoSync = true })
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var wait, ready sync.WaitGroup
+	results := make(chan error, subscribers)
+	ready.Add(subscribers)
+	release := make(chan struct{})
+	for n := range subscribers {
+		wait.Go(func() {
+			next := uint64(1)
+			var once sync.Once
+			for m, err := range l.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+				if err != nil {
+					results <- err
+					return
+				}
+				once.Do(ready.Done)
+				if m.Record == nil {
+					continue
+				}
+				if n%100 == 0 && next == 1 {
+					<-release // falls behind the tail
+				}
+				if m.Record.Position.Commit != next {
+					results <- fmt.Errorf("position %d, want %d", m.Record.Position.Commit, next)
+					return
+				}
+				if next++; next > total {
+					results <- nil
+					return
+				}
+			}
+		})
+	}
+	ready.Wait()
+	if s := l.Stats(); s.Subscribers != subscribers {
+		t.Fatal(s)
+	}
+	for i := range total / 100 {
+		batch := make([]eventstore.Proposed, 100)
+		for j := range batch {
+			batch[j] = event(i*100 + j + 1)
+		}
+		if _, err := l.Append(ctx, "s", eventstore.Revision(i*100-1), batch...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(release)
+	for range subscribers {
+		if err := <-results; err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	wait.Wait()
+}
+
+func TestAStreamSubscriptionEndsWithATombstone(t *testing.T) {
+	l := open(t, t.TempDir())
+	ctx := context.Background()
+	if _, err := l.Append(ctx, "s", eventstore.NoStream, event(1)); err != nil {
+		t.Fatal(err)
+	}
+	var end error
+	for m, err := range l.SubscribeStream(ctx, "s", eventstore.NoStream) {
+		if end = err; m.CaughtUp {
+			if _, err := l.Tombstone(ctx, "s", 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !errors.Is(end, eventstore.ErrStreamDeleted) {
+		t.Fatal(end)
+	}
+}
+
+func TestAWireReadMayIncludeThePositionItself(t *testing.T) {
+	l := open(t, t.TempDir())
+	ctx := context.Background()
+	at, err := l.Append(ctx, "s", eventstore.NoStream, event(1), event(2))
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
-	for r, err := range l.ReadAll(ctx, eventstore.Start, embedded.All) {
-		if err != nil || r.Revision != eventstore.Revision(n) || r.ID != event(n+1).ID {
-			t.Fatal(n, r, err)
+	for r, err := range l.ReadAllFrom(ctx, at.Position, embedded.All) {
+		if err != nil || r.Position != at.Position {
+			t.Fatal(r, err)
 		}
 		n++
 	}
-	if n != 10 {
+	if n != 1 {
 		t.Fatalf("%d events", n)
 	}
 }

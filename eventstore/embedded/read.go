@@ -39,7 +39,7 @@ func (l *Log) ReadAllFrom(ctx context.Context, from eventstore.Position, limit i
 func (l *Log) readAll(ctx context.Context, next uint64, limit int) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
 		next, mark := next, l.mark.get()
-		pages(ctx, limit, yield, func(left int) (page []*eventstore.Record, err error) {
+		l.pages(ctx, limit, yield, func(left int) (page []*eventstore.Record, err error) {
 			if next <= mark {
 				page, next, err = l.scan(next, mark, left, nil)
 			}
@@ -53,7 +53,7 @@ func (l *Log) readAll(ctx context.Context, next uint64, limit int) iter.Seq2[*ev
 func (l *Log) ReadAllBackward(ctx context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
 		end := min(before.Commit, l.mark.get()+1)
-		pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
+		l.pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
 			page, err := l.pageAllBackward(end, left)
 			end -= uint64(len(page))
 			return page, err
@@ -67,7 +67,7 @@ func (l *Log) ReadAllBackward(ctx context.Context, before eventstore.Position, l
 func (l *Log) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
 		next := max(from, 0)
-		pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
+		l.pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
 			page, err := l.pageStream(stream, next, left)
 			if len(page) > 0 {
 				next = page[len(page)-1].Revision + 1
@@ -85,7 +85,7 @@ func (l *Log) ReadStreamBackward(ctx context.Context, stream string, from events
 		if next < 0 {
 			next = math.MaxInt64
 		}
-		pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
+		l.pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
 			if begun && next < 0 {
 				return nil, nil
 			}
@@ -101,13 +101,13 @@ func (l *Log) ReadStreamBackward(ctx context.Context, stream string, from events
 
 // pages yields page after page of what next answers until an empty one or the
 // limit.
-func pages(ctx context.Context, limit int, yield func(*eventstore.Record, error) bool, next func(left int) ([]*eventstore.Record, error)) {
+func (l *Log) pages(ctx context.Context, limit int, yield func(*eventstore.Record, error) bool, next func(left int) ([]*eventstore.Record, error)) {
 	if limit == 0 {
 		yield(nil, fmt.Errorf("%w: limit: nothing was asked for", eventstore.ErrInvalid))
 		return
 	}
 	for left := limit; left != 0; {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(l.alive(), ctx.Err()); err != nil {
 			yield(nil, err)
 			return
 		}

@@ -74,6 +74,9 @@ func (l *Log) TreeSize() int64 { return int64(l.mark.get()) }
 
 // Tree is the durable tree's head.
 func (l *Log) Tree() (tlog.Tree, error) {
+	if err := l.alive(); err != nil {
+		return tlog.Tree{}, err
+	}
 	n := l.TreeSize()
 	h, err := tlog.TreeHash(n, l)
 	return tlog.Tree{N: n, Hash: h}, err
