@@ -40,7 +40,7 @@ var unreachable = []Entry{
 		Found: "a probe at three different times: DNS, TCP, TLS, HTTP status; a person confirms",
 		zh: Wording{
 			Title:    "网站无法访问",
-			What:     "我们在不同时间多次访问[ {value} ]均未成功[：{seen}]。",
+			What:     "我们在不同时间多次访问网站[ {value} ]均未成功[：{seen}]。",
 			Fix:      "请检查域名解析、服务器、证书和防火墙，恢复访问后点击“重新检测”。若网站限制访问地区，请放行中国大陆。",
 			Internal: "无法访问：{item}。[地址：{value}；][探测：{seen}；]",
 		},
@@ -62,13 +62,13 @@ var unreachable = []Entry{
 		Found: "a provider's or network's blocking page, or a blocklist; a person confirms",
 		zh: Wording{
 			Title:    "网站被拦截",
-			What:     "访问[ {value} ]时被网络工具或运营商拦截[：{seen}]。",
+			What:     "网站[ {value} ]在访问时被网络工具或运营商拦截[：{seen}]。",
 			Fix:      "请联系服务器服务商查明拦截原因（常见为未备案、欠费或内容投诉），解除后点击“重新检测”。",
 			Internal: "被拦截：{item}。[地址：{value}；][所见：{seen}；]",
 		},
 		es: Wording{
 			Title:    "El sitio web está bloqueado",
-			What:     "Al abrir el sitio[ {value}] una herramienta de red o el operador lo bloquea[: {seen}].",
+			What:     "Una herramienta de red o el operador bloquea el acceso al sitio[ {value}][: {seen}].",
 			Fix:      "Pregunte el motivo a su proveedor de alojamiento (suele ser falta de registro, un impago o una denuncia de contenido), haga que lo desbloqueen y pulse «Comprobar de nuevo».",
 			Internal: "Bloqueado: {item}.[ Dirección: {value}][ Visto: {seen}]",
 		},
@@ -84,7 +84,7 @@ var unreachable = []Entry{
 		Found: "lists of dangerous sites; browsers' warnings seen by a person",
 		zh: Wording{
 			Title:    "网站被标记为危险",
-			What:     "安全服务将[ {value} ]标记为危险网站[：{seen}]。",
+			What:     "网站[ {value} ]被安全服务标记为危险[：{seen}]。",
 			Fix:      "请清除木马、跳转和钓鱼页面，修补漏洞，再向标记方申诉解除，完成后点击“重新检测”。",
 			Internal: "被标记为危险：{item}。[地址：{value}；][来源：{seen}；]",
 		},
@@ -106,19 +106,19 @@ var unreachable = []Entry{
 		Found: "a probe ends on another registrable domain; a person confirms",
 		zh: Wording{
 			Title:    "网站跳转到其他域名",
-			What:     "打开[ {value} ]后跳转到了其他域名[（{seen}）]，并非您登记的网站。",
+			What:     "打开网站[ {value} ]后跳转到了其他域名[（{seen}）]，并非您登记的网站。",
 			Fix:      "请取消跳转，让登记的域名直接显示您的网站；或登记实际使用且已备案的域名。",
 			Internal: "跳转至其他域名：{item}。[地址：{value}；][到达：{seen}；]",
 		},
 		es: Wording{
 			Title:    "El sitio lleva a otro dominio",
-			What:     "Al abrir[ {value}] se llega a otro dominio[ ({seen})] y no al sitio que usted registró.",
+			What:     "Al abrir el sitio[ {value}] se llega a otro dominio[ ({seen})] y no al sitio que usted registró.",
 			Fix:      "Quite la redirección para que el dominio registrado muestre su sitio, o registre el dominio que realmente usa, con su registro ICP.",
 			Internal: "Redirige a otro dominio: {item}.[ Dirección: {value}][ Llega a: {seen}]",
 		},
 		en: Wording{
 			Title:    "Site leads to another domain",
-			What:     "Opening[ {value}] ends on another domain[ ({seen})], not on the site you registered.",
+			What:     "The site[ {value}] leads to another domain[ ({seen})], not to the one you registered.",
 			Fix:      "Remove the redirect so that the registered domain shows your site, or register the domain that you really use, with its ICP filing.",
 			Internal: "Redirects off-domain: {item}.[ Address: {value}][ Ends at: {seen}]",
 		},

@@ -123,7 +123,7 @@ func assemble() []Entry {
 // byWhen is the same for every row; its brackets make the sentence vanish where
 // no deadline runs.
 var byWhen = lang.Text{
-	Zh: "[请在 {deadline} 之前完成修改并重新提交。]",
+	Zh: "[请在 {deadline}之前完成修改并重新提交。]",
 	Es: "[Corríjalo y vuelva a enviar la solicitud antes del {deadline}.]",
 	En: "[Please put it right and resubmit by {deadline}.]",
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // Params fill a template. Values of natural persons must come masked: what
-// Render returns is mailed and stored.
+// Render returns is mailed and stored. Expected and Seen may name an item by its
+// key, as a document in the wrong slot does; they read as its label then.
 type Params struct {
 	Item     item.Key  // {item}: the target, shown by its label
 	Value    string    // {value}: what the merchant supplied, masked
@@ -78,8 +79,8 @@ var passage = regexp.MustCompile(`\[[^\]]*\]`)
 
 func fill(template string, l lang.Lang, p Params) string {
 	values := map[string]string{
-		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": p.Expected,
-		"{seen}": p.Seen, "{deadline}": Moment(p.Deadline, l),
+		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": ItemLabel(item.Key(p.Expected), l),
+		"{seen}": ItemLabel(item.Key(p.Seen), l), "{deadline}": Moment(p.Deadline, l),
 	}
 	out := passage.ReplaceAllStringFunc(template, func(s string) string {
 		for name, v := range values {
