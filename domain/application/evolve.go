@@ -18,20 +18,20 @@ func Evolve(s State, e Event) State {
 	case KindSwitched:
 		s.Kind = e.Kind
 		for _, k := range e.Dropped {
-			s.Items = s.edit(k, func(i *Item) { *i = Item{Key: k, Version: i.Version} })
+			s = s.edit(k, func(i *Item) { *i = Item{Key: k, Version: i.Version} })
 		}
 	case ProductsChosen:
 		s.Products, s.Banks, s.Site = e.Products, e.Banks, e.Site
 	case DetailsFilled:
 		s = s.filled(e)
 	case DocumentUploaded:
-		s.Items = s.edit(e.Slot, func(i *Item) { i.Document = e.Document })
+		s = s.edit(e.Slot, func(i *Item) { i.Document = e.Document })
 	case DocumentRemoved:
-		s.Items = s.edit(e.Slot, func(i *Item) { i.Document = Document{} })
+		s = s.edit(e.Slot, func(i *Item) { i.Document = Document{} })
 	case DocumentMoved:
 		from, to := s.Item(e.From).Document, s.Item(e.To).Document
-		s.Items = s.edit(e.From, func(i *Item) { i.Document = to })
-		s.Items = s.edit(e.To, func(i *Item) { i.Document = from })
+		s = s.edit(e.From, func(i *Item) { i.Document = to })
+		s = s.edit(e.To, func(i *Item) { i.Document = from })
 	case DocumentRedacted:
 		s.Items = s.put(e.Slot, func(i *Item) { i.Document, i.Accepted, i.Redacted = e.Document, 0, true })
 		s.Changed = s.Revision()
@@ -186,25 +186,24 @@ func (s State) qualified() State {
 }
 
 func (s State) filled(e DetailsFilled) State {
-	items := slices.Clone(s.Items)
-	s.Items = items
-	for k, v := range e.Fields {
-		s.Items = s.edit(k, func(i *Item) { i.Value = v })
+	for _, k := range catalogue { // maps have no order, and a fold must have one
+		if v, ok := e.Fields[k]; ok {
+			s = s.edit(k, func(i *Item) { i.Value = v })
+		}
+		if v, ok := e.Personal[k]; ok {
+			s = s.edit(k, func(i *Item) { i.Personal = v })
+		}
 	}
-	for k, v := range e.Personal {
-		s.Items = s.edit(k, func(i *Item) { i.Personal = v })
-	}
-	slices.SortFunc(s.Items, func(a, b Item) int { return order[a.Key] - order[b.Key] }) // maps have none
 	return s
 }
 
-// order is the catalogue's: it makes a fold of maps repeatable.
-var order = func() map[item.Key]int {
-	m := map[item.Key]int{}
-	for n, i := range item.All() {
-		m[i.Key] = n
+// catalogue is every item's key in the order of package item.
+var catalogue = func() []item.Key {
+	var keys []item.Key
+	for _, i := range item.All() {
+		keys = append(keys, i.Key)
 	}
-	return m
+	return keys
 }()
 
 func (s State) accepted(e ItemsAccepted) State {
@@ -243,7 +242,7 @@ func (s State) returned(e Returned) State {
 }
 
 func (s State) corrected(e ItemCorrected) State {
-	s.Items = s.edit(e.Item, func(i *Item) {
+	s = s.edit(e.Item, func(i *Item) {
 		if e.Field != nil {
 			i.Value = *e.Field
 		}
@@ -285,10 +284,13 @@ func (s State) without(voided []Check) State {
 }
 
 func (s State) declared(e SiteDeclared) State {
+	before := s.Changed
 	s.Declaration = Declaration{e.URL, e.TestUser, e.TestPassword, e.Guide}
-	s.Items = s.edit(item.SiteURL, func(i *Item) { i.Value = e.URL })
-	s.Items = s.edit(item.SiteTestAccount, func(i *Item) { i.Personal = e.TestPassword })
-	s.Changed = s.Revision()
+	s = s.edit(item.SiteURL, func(i *Item) { i.Value = e.URL })
+	s = s.edit(item.SiteTestAccount, func(i *Item) { i.Personal = e.TestPassword })
+	if s.Stage == Qualification || s.Stage == SecondApproval {
+		s.Changed = before // who is qualified does not depend on the site
+	}
 	if e.Deadline != nil { // the review waited for it
 		s.Deadline, s.Marks, s.Breached = e.Deadline, nil, false
 	}

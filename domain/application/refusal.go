@@ -100,20 +100,20 @@ func (r *Refusal) all(problems []Problem) *Refusal {
 	return &c
 }
 
-// catalogue collects every refusal, so that the API's documentation lists them
+// refusals collects every refusal, so that the API's documentation lists them
 // all.
-var catalogue []*Refusal
+var refusals []*Refusal
 
 func refuse(kind RefusalKind, code, detail string) *Refusal {
 	r := &Refusal{Kind: kind, Code: code, Detail: detail}
-	catalogue = append(catalogue, r)
+	refusals = append(refusals, r)
 	return r
 }
 
 // Refusals lists every refusal that a decision can answer, ordered by code.
 func Refusals() []Refusal {
-	out := make([]Refusal, len(catalogue))
-	for i, r := range catalogue {
+	out := make([]Refusal, len(refusals))
+	for i, r := range refusals {
 		out[i] = *r
 	}
 	slices.SortFunc(out, func(a, b Refusal) int { return strings.Compare(a.Code, b.Code) })

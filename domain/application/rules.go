@@ -125,16 +125,13 @@ func (s State) objected(k item.Key) bool {
 	})
 }
 
-// unchecked lists the required items, and those letters that explain a
-// difference, which are neither accepted nor have a reason.
+// unchecked lists the items required so far that are neither accepted nor have a
+// reason, and the answers that nobody looked at.
 func (s State) unchecked(req policy.Requirements) []Problem {
 	var out []Problem
 	for _, q := range req.Items {
 		i := s.Item(q.Item)
-		if !q.Required || i.Accepted > 0 || q.Item.IsSite() || s.hasReason(q.Item) {
-			continue
-		}
-		if i.Empty() && q.Stage != policy.StageQualification && !s.passedOn(q.Stage) {
+		if !q.Required || i.Accepted > 0 || q.Item.IsSite() || s.hasReason(q.Item) || !s.passedOn(q.Stage) {
 			continue
 		}
 		out = append(out, Problem{Code: ErrChecklist.Code, Item: q.Item, Detail: "neither accepted nor with a reason"})

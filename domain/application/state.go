@@ -276,13 +276,15 @@ func (s State) put(k item.Key, change func(*Item)) []Item {
 
 // edit is put for a change of what the item holds: it is no longer accepted,
 // and what the last decision saw is kept.
-func (s State) edit(k item.Key, change func(*Item)) []Item {
+func (s State) edit(k item.Key, change func(*Item)) State {
 	round := s.working()
-	return s.put(k, func(i *Item) {
+	s.Items = s.put(k, func(i *Item) {
 		if i.Former == nil && s.Round > 0 {
 			i.Former = &Former{i.Value, i.Personal, i.Document}
 		}
 		i.Version, i.Round, i.Accepted, i.Redacted = i.Version+1, round, 0, false
 		change(i)
 	})
+	s.Changed = s.Revision()
+	return s
 }

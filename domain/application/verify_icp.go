@@ -8,8 +8,8 @@ import (
 	"alta/domain/policy"
 )
 
-// VerifyICP finds the newest evidence good. While a contract is prepared or
-// waits for its signatures it renews a verification that grew old.
+// VerifyICP finds the newest evidence good. Later, while the site is looked at or
+// a contract waits for its signatures, it renews a verification that grew old.
 type VerifyICP struct {
 	Rules Rules
 	By    Actor
@@ -21,7 +21,7 @@ func (c VerifyICP) Decide(s State) ([]Event, error) {
 	if s.ICPVerified && s.exists() == nil && staff(c.By) == nil {
 		return nil, nil
 	}
-	if err := s.judge(c.By, c.At, ICP, Contract, Signature, Countersignature, Activation); err != nil {
+	if err := s.judge(c.By, c.At, ICP, Website, Contract, Signature, Countersignature, Activation); err != nil {
 		return nil, err
 	}
 	p, err := s.policy(c.Rules, c.At)

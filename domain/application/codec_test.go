@@ -1,0 +1,230 @@
+package application
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"alta/domain/personal"
+)
+
+// writeGolden writes the golden file of a name that has none; it never touches
+// one that is there.
+var writeGolden = flag.Bool("golden", false, "write missing golden files")
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// A seal for tests that can be read back and depends on the field.
+func testSeal(field, clear string) (string, error) { return field + "|" + clear, nil }
+
+func testOpen(field, ciphertext string) (string, bool, error) {
+	clear, ok := strings.CutPrefix(ciphertext, field+"|")
+	if !ok {
+		return "", false, errors.New("sealed for another field")
+	}
+	return clear, false, nil
+}
+
+func golden(name string) string { return filepath.Join("testdata", "events", name+".json") }
+
+// past has, for every name that is no longer written, what it reads as.
+var past = map[string]Event{
+	"application.claimed.v1": Claimed{
+		Header{Actor{ID: "reviewer-1", Role: RoleReviewer}, when("2026-03-02T02:00:00Z")}, Qualification, when("2026-03-02T02:30:00Z"), 30 * 60e9,
+	},
+}
+
+func TestEveryStoredNameHasAGoldenFileAndReadsAsItAlwaysDid(t *testing.T) {
+	want := map[string]Event{}
+	for _, e := range samples() {
+		want[Name(e)] = e
+	}
+	for name, e := range past {
+		want[name] = e
+	}
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			e, ok := want[name]
+			if !ok {
+				t.Fatal("no sample event has this name")
+			}
+			stored, err := os.ReadFile(golden(name))
+			if os.IsNotExist(err) && *writeGolden {
+				if _, old := past[name]; old {
+					t.Fatal("a past shape cannot be written any more")
+				}
+				_, stored, err = Encode(e, testSeal)
+				if err == nil {
+					err = os.WriteFile(golden(name), append(stored, '\n'), 0o644)
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Decode(name, stored, testOpen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, e) {
+				t.Errorf("read %#v\nwant %#v", got, e)
+			}
+			if _, old := past[name]; old {
+				return
+			}
+			_, again, err := Encode(e, testSeal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(again, bytes.TrimSpace(stored)) {
+				t.Errorf("written today:\n%s\nstored:\n%s", again, stored)
+			}
+		})
+	}
+	files, err := filepath.Glob(golden("*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(Names()) {
+		t.Errorf("%d golden files for %d stored names", len(files), len(Names()))
+	}
+}
+
+func TestEveryKindOfEventHasASampleAndIsReadable(t *testing.T) {
+	names := Names()
+	for _, e := range samples() {
+		if !slices.Contains(names, Name(e)) {
+			t.Errorf("%T is written as %q, which Decode does not know", e, Name(e))
+		}
+	}
+	if got, want := len(samples()), len(names)-len(past); got != want {
+		t.Errorf("%d samples for %d kinds of events", got, want)
+	}
+}
+
+func TestAClaimFromBeforeRenewedLeasesKeepsItsLength(t *testing.T) {
+	stored, err := os.ReadFile(golden("application.claimed.v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Decode("application.claimed.v1", stored, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, _, err := Encode(e, testSeal); err != nil || name != "application.claimed.v2" {
+		t.Errorf("it is written as %q (%v), want application.claimed.v2", name, err)
+	}
+}
+
+func TestAnUnknownNameIsRefusedAndNothingIsSkipped(t *testing.T) {
+	_, err := Decode("application.opened.v99", []byte(`{}`), nil)
+	var unknown *UnknownEventError
+	if !errors.As(err, &unknown) || unknown.Name != "application.opened.v99" {
+		t.Errorf("got %v, want an UnknownEventError", err)
+	}
+	for what, data := range map[string]string{
+		"an unknown field": `{"by":{"id":"a","role":"lead"},"at":"2026-03-02T02:00:00Z","note":"n","text":"t","more":1}`,
+		"broken JSON":      `{"by":`,
+		"a second value":   `{"note":"n"} {}`,
+	} {
+		if _, err := Decode("application.note-added.v1", []byte(data), nil); err == nil {
+			t.Errorf("%s was read", what)
+		}
+	}
+}
+
+// texts counts every personal.Text inside v, however deep.
+func texts(v reflect.Value) int {
+	if v.Type() == reflect.TypeFor[personal.Text]() {
+		return 1
+	}
+	n := 0
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			n = texts(v.Elem())
+		}
+	case reflect.Struct:
+		if v.Type().PkgPath() == "time" {
+			return 0
+		}
+		for i := range v.NumField() {
+			n += texts(v.Field(i))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			n += texts(v.Index(i))
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			n += texts(v.MapIndex(k))
+		}
+	}
+	return n
+}
+
+func TestEveryPersonalValueOfEveryEventIsSealed(t *testing.T) {
+	value := "陈伟"
+	events := append(samples(), ItemCorrected{Header: samples()[1].Head(), Item: "identity.name", Personal: ptr(personal.New(value))})
+	sealedOnce := map[string]bool{}
+	for _, e := range events {
+		visited := 0
+		name, data, err := Encode(e, func(field, clear string) (string, error) {
+			visited++
+			sealedOnce[Name(e)+" "+field] = true
+			return "sealed", nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if want := texts(reflect.ValueOf(e)); visited != want {
+			t.Errorf("%s has %d personal values, %d were sealed", name, want, visited)
+		}
+		for _, leak := range []string{value, "13800138000", "203.0.113.7", "secret", "tester"} {
+			if bytes.Contains(data, []byte(leak)) {
+				t.Errorf("%s holds %q in clear: %s", name, leak, data)
+			}
+		}
+		if _, _, err := Encode(e, nil); visited > 0 && !errors.Is(err, personal.ErrClear) {
+			t.Errorf("%s without a seal: %v, want ErrClear", name, err)
+		}
+	}
+	if len(sealedOnce) == 0 {
+		t.Error("nothing was sealed")
+	}
+}
+
+func TestAnErasedValueReadsErasedAndCanBeStoredAgain(t *testing.T) {
+	e := ConsentGiven{Header: samples()[0].Head(), Consent: "privacy", Address: personal.New("203.0.113.7")}
+	name, data, err := Encode(e, testSeal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := Decode(name, data, func(string, string) (string, bool, error) { return "", true, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !gone.(ConsentGiven).Address.IsErased() {
+		t.Error("the address is still there")
+	}
+	if _, _, err := Encode(gone, testSeal); err != nil {
+		t.Error(err)
+	}
+	still, err := Decode(name, data, nil)
+	if err != nil || still.(ConsentGiven).Address.Ciphertext() == "" {
+		t.Errorf("without a key the value stays sealed; got %v", err)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
