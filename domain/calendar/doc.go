@@ -20,6 +20,9 @@
 //     hours" set at opening is due at 18:00 the same day. Closing instants are
 //     the only moments that are not open in which an addition can end; it never
 //     ends in a closed hour.
+//   - A closing instant is not open, so counting from it starts at the next
+//     opening. To move a deadline that ends at closing by whole days and keep it
+//     at closing, add them as open time: Span{Time: c.Length(Days(n))}.
 //   - [Calendar.Between] measures the open time between two moments. Measuring
 //     what was added gives back what was added, always.
 //
@@ -36,7 +39,8 @@
 //
 // The built-in document has 2026 (official; 248 business days) and 2027
 // (provisional: the statutory days of the State Council's Order 795 of 2024
-// only, no bridged days and no working weekends). [Calendar.Import] adds a new table and makes a new version.
+// only, no bridged days and no working weekends). [Calendar.Import] adds a new
+// table and makes a new version.
 //
 // # Deadlines already computed
 //

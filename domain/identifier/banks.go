@@ -115,7 +115,11 @@ func CNAPS(value, chosen string) Result {
 }
 
 func compareBank(r *Result, code, chosen string) {
-	if fold(chosen) == "" {
+	switch {
+	case len(chosen) > longest:
+		r.add(Hint, "cnaps-bank-unknown", "the chosen bank's name is longer than %d bytes", longest)
+		return
+	case fold(chosen) == "":
 		return
 	}
 	branch, known := BankOf(code)

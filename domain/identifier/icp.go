@@ -79,12 +79,17 @@ var (
 	policeForm  = regexp.MustCompile(`^` + policePattern + `$`)
 )
 
+// simplified writes the words and the province letters as the register does.
+var simplified = strings.NewReplacer("備", "备", "號", "号", "証", "证", "證", "证", "網", "网", "_", "-",
+	"晉", "晋", "遼", "辽", "滬", "沪", "蘇", "苏", "閩", "闽", "贛", "赣", "魯", "鲁", "粵", "粤", "瓊", "琼",
+	"貴", "贵", "雲", "云", "陝", "陕", "隴", "陇", "寧", "宁")
+
 // icpText brings footers' spellings together: width, dashes, spaces, the
 // traditional characters.
 func icpText(s string) string { return icpSigns(noSpace(Normalise(s))) }
 
 func icpSigns(s string) string {
-	s = strings.NewReplacer("備", "备", "號", "号", "証", "证", "證", "证", "網", "网", "_", "-").Replace(hyphens(s))
+	s = simplified.Replace(hyphens(s))
 	return strings.NewReplacer("号-号", "号", "-号", "号").Replace(s)
 }
 

@@ -22,7 +22,7 @@ func TestICPNumber(t *testing.T) {
 		{rule: "a stray dash before 号", value: "京ICP备12345678-号", canonical: "京ICP备12345678号"},
 		{rule: "a long dash", value: "京ICP备12345678号—1", canonical: "京ICP备12345678号-1"},
 		{rule: "without 号", value: "京ICP备12345678", canonical: "京ICP备12345678号"},
-		{rule: "traditional characters", value: "京ICP備12345678號-1", canonical: "京ICP备12345678号-1"},
+		{rule: "traditional characters", value: "粵ICP備12345678號-1", canonical: "粤ICP备12345678号-1"},
 		{rule: "a leading zero in the site's number", value: "京ICP备12345678号-01", canonical: "京ICP备12345678号-1"},
 		{rule: "site number zero blocks", value: "京ICP备12345678号-0", found: form},
 		{rule: "seven digits block", value: "京ICP备1234567号", found: form},
