@@ -146,6 +146,7 @@ func Parse(raw []byte) (Policy, error) {
 	if err := p.validate(); err != nil {
 		return Policy{}, err
 	}
+	p.plan = p.compile()
 	return p, nil
 }
 

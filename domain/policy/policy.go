@@ -26,6 +26,8 @@ type Policy struct {
 	ICP       []ICPStatus    `json:"icp_statuses"`
 	Checklist []Check        `json:"website_checklist"`
 	Banks     []Bank         `json:"banks"`
+
+	plan *plan // the rules arranged for Requirements
 }
 
 // ProductRule says where a product can be used.

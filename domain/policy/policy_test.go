@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,6 +146,22 @@ func TestAWaivedItemIsNeverAlsoAskedFor(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestNoMerchantSeesAnothersDerivedNumbers(t *testing.T) {
+	var all sync.WaitGroup
+	for _, licence := range []string{modernLicence, "91350100M0001TGQXM"} {
+		for range 8 {
+			all.Go(func() {
+				for _, w := range latest().Requirements(with(webCompany, func(f *policy.Facts) { f.Licence = licence })).Waived {
+					if w.Item == item.CompanyOrgCode && w.Derived != licence[8:17] {
+						t.Errorf("%s derives %s", licence, w.Derived)
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
 }
 
 func TestBasicDepositAccountInformationReplacesTheAccountOpeningLicence(t *testing.T) {

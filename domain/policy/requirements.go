@@ -54,25 +54,43 @@ type Requirements struct {
 }
 
 // Requirements judges the facts. It answers for any facts; Check says whether
-// they make sense.
+// they make sense. Two answers may share their lists: nobody may change them.
 func (p Policy) Requirements(f Facts) Requirements {
-	out := Requirements{Policy: p.Version, Items: []Requirement{}, Waived: []Waiver{}, Absent: []Step{}, FourEyesWhy: []lang.Text{}}
-	for _, r := range p.FourEyes {
-		if r.When.holds(f) {
-			out.FourEyes = true
-			out.FourEyesWhy = append(out.FourEyesWhy, r.Why)
+	rules := p.plan
+	if rules == nil { // not read by Parse
+		rules = p.compile()
+	}
+	licence := normalLicence(f.Licence)
+	out := rules.answer(&p, f.situation(licence))
+	out.Waived = slices.Clone(out.Waived) // the only part that is this merchant's own
+	for i, w := range out.Waived {
+		if d := rules.derived[w.Item]; d != nil && formOfNormal(licence) == USCC {
+			out.Waived[i].Derived = licence[d.Start:d.End]
 		}
 	}
-	for _, s := range Stages() {
-		out.step(p, s, f)
+	return out
+}
+
+// judge applies the rules; what it leaves open is the value of a waived item.
+func (rules *plan) judge(p *Policy, now condition) Requirements {
+	out := Requirements{Policy: p.Version, Items: []Requirement{}, Waived: []Waiver{}, Absent: []Step{}, FourEyesWhy: []lang.Text{}}
+	for i, when := range rules.fourEyes {
+		if when.holds(now) {
+			out.FourEyes = true
+			out.FourEyesWhy = append(out.FourEyesWhy, p.FourEyes[i].Why)
+		}
 	}
-	for _, i := range item.All() {
-		r, ok := find(p.Items, func(r ItemRule) bool { return r.Item == i.Key && r.When.holds(f) })
-		if !ok || !i.Key.Fits(f.Kind.Audience()) {
+	for i := range rules.stages {
+		out.step(&rules.stages[i], now)
+	}
+	for i := range rules.items {
+		it := &rules.items[i]
+		r := firstHolding(it.rules, now)
+		if r == nil || it.kinds&now[0] == 0 {
 			continue
 		}
-		if w, ok := find(p.Waivers, func(w WaiverRule) bool { return w.Item == i.Key && w.When.holds(f) }); ok {
-			out.Waived = append(out.Waived, Waiver{w.Item, w.Because, w.Derive.value(f)})
+		if w := firstHolding(it.waivers, now); w != nil {
+			out.Waived = append(out.Waived, Waiver{w.Item, w.Because, ""})
 			continue
 		}
 		out.Items = append(out.Items, Requirement{r.Item, r.Required, r.Stage, r.Why, r.Accepts})
@@ -80,31 +98,25 @@ func (p Policy) Requirements(f Facts) Requirements {
 	return out
 }
 
-func (r *Requirements) step(p Policy, s Stage, f Facts) {
-	var otherwise lang.Text
-	for _, rule := range p.Stages {
-		if rule.Stage != s {
-			continue
+func firstHolding[R any](rules []conditional[R], now condition) *R {
+	for i := range rules {
+		if rules[i].when.holds(now) {
+			return rules[i].rule
 		}
-		if rule.When.holds(f) {
-			r.Stages = append(r.Stages, Step{s, rule.Why})
-			return
-		}
-		otherwise = rule.Else
 	}
-	if s == StageSecondApproval && r.FourEyes {
-		r.Stages = append(r.Stages, Step{s, r.FourEyesWhy[0]})
-		return
-	}
-	r.Absent = append(r.Absent, Step{s, otherwise})
+	return nil
 }
 
-func (d *Derivation) value(f Facts) string {
-	l := normalLicence(f.Licence)
-	if d == nil || len(l) < d.End {
-		return ""
+func (r *Requirements) step(s *plannedStage, now condition) {
+	rule := firstHolding(s.rules, now)
+	switch {
+	case rule != nil:
+		r.Stages = append(r.Stages, Step{s.stage, rule.Why})
+	case s.stage == StageSecondApproval && r.FourEyes:
+		r.Stages = append(r.Stages, Step{s.stage, r.FourEyesWhy[0]})
+	default:
+		r.Absent = append(r.Absent, Step{s.stage, s.otherwise})
 	}
-	return l[d.Start:d.End]
 }
 
 // Required lists the items that must be there before the stage's review, less

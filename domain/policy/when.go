@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -38,20 +37,21 @@ const (
 	NoLicence LicenceForm = ""
 )
 
-var (
-	uscc    = regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$`)
-	fifteen = regexp.MustCompile(`^[0-9]{15}$`)
-)
-
 // FormOf tells the form of a licence number as people type it: spaces, small
 // letters and full-width characters do not matter. The check digit does not
 // either: lawful numbers of the pilot era fail it.
-func FormOf(licence string) LicenceForm {
-	switch l := normalLicence(licence); {
-	case uscc.MatchString(l):
-		return USCC
-	case fifteen.MatchString(l):
+func FormOf(licence string) LicenceForm { return formOfNormal(normalLicence(licence)) }
+
+// usccLetters are those of GB 32100: no I, O, S, V and Z.
+const usccLetters = "ABCDEFGHJKLMNPQRTUWXY"
+
+func formOfNormal(l string) LicenceForm {
+	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
+	switch {
+	case len(l) == 15 && digits(l):
 		return FifteenD
+	case len(l) == 18 && digits(l[2:8]) && strings.Trim(l, "0123456789"+usccLetters) == "":
+		return USCC
 	}
 	return NoLicence
 }
@@ -66,19 +66,6 @@ func normalLicence(s string) string {
 		}
 		return r
 	}, s))
-}
-
-func (w When) holds(f Facts) bool {
-	switch {
-	case len(w.Kinds) > 0 && !slices.Contains(w.Kinds, f.Kind),
-		len(w.Sites) > 0 && !slices.Contains(w.Sites, f.Site),
-		len(w.Products) > 0 && !slices.ContainsFunc(w.Products, func(p Product) bool { return slices.Contains(f.Products, p) }),
-		w.Licence != "" && w.Licence != FormOf(f.Licence),
-		len(w.IdentityTypes) > 0 && !slices.Contains(w.IdentityTypes, f.IdentityType),
-		w.Differs != "" && !slices.Contains(f.Differs, w.Differs):
-		return false
-	}
-	return true
 }
 
 func contains[T comparable](list []T, t T) bool { return slices.Contains(list, t) }
