@@ -11,8 +11,22 @@ import (
 // formFaults are wrong values, or right values that a paper contradicts: R04 to
 // R08.
 var formFaults = []Fault{
-	{Name: "r04-contact", Code: reason.R04, Sub: reason.Mismatch, See: "the contact's name is not the one on the ID card",
-		target: always(item.ContactName), apply: set(item.ContactName, otherName)},
+	{Name: "r04-contact", Code: reason.R04, Sub: reason.Mismatch, Blocks: true, See: "the contact's name is not the one on the ID card, and there is no letter of authorisation",
+		target: always(item.ContactName), apply: func(m *Merchant) {
+			m.Fields[item.ContactName] = otherName(m.Person.Name)
+			delete(m.Documents, item.AuthorisationContact)
+		}},
+	{Name: "r04-letter", Code: reason.R04, Sub: reason.Mismatch, See: "the contact is not the document's holder, and the letter of authorisation names a third person",
+		target: always(item.ContactName), apply: func(m *Merchant) {
+			m.Fields[item.ContactName] = otherName(m.Contact.Name)
+			letter := authorisation(m)
+			letter.Grantee = otherName(m.Fields[item.ContactName])
+			m.Documents[item.AuthorisationContact] = specimen.Document{Paper: letter}
+		}},
+	{Name: "r04-card", Code: reason.R04, Sub: reason.Holder, See: "the ID card is another person's than the form says",
+		target: always(item.IdentityName), apply: func(m *Merchant) {
+			repaper(m, idFront(m), func(p *specimen.IDFront) { p.Name = otherName(p.Name) })
+		}},
 
 	{Name: "r05-mobile-form", Code: reason.R05, Sub: reason.Mobile, Blocks: true, See: "the mobile number has ten digits",
 		target: always(item.ContactMobile), apply: set(item.ContactMobile, func(s string) string { return s[:10] })},
@@ -27,7 +41,7 @@ var formFaults = []Fault{
 	{Name: "r05-address", Code: reason.R05, Sub: reason.Address, See: "the address names only the city",
 		target: always(item.ContactAddress), apply: set(item.ContactAddress, func(s string) string { return string([]rune(s)[:6]) })},
 
-	{Name: "r06-holder", Code: reason.R06, Sub: reason.Mismatch, See: "the account's holder in the form is not the merchant",
+	{Name: "r06-holder", Code: reason.R06, Sub: reason.Mismatch, Blocks: true, See: "the account's holder in the form is not the merchant, and there is no letter of authorisation",
 		target: always(item.BankHolder), apply: set(item.BankHolder, otherName)},
 	{Name: "r06-paper", Code: reason.R06, Sub: reason.Mismatch, See: "the holder on the bank's paper is not the one in the form",
 		target: always(item.BankHolder), apply: func(m *Merchant) {

@@ -16,9 +16,13 @@ var paperFaults = []Fault{
 		fits: online, target: always(item.SiteDomain), apply: func(m *Merchant) { delete(m.Fields, item.SiteDomain) }},
 	{Name: "r01-bank-info", Code: reason.R01, Sub: reason.MissingBankInfo, Blocks: true, See: "the branch of the settlement account is not filled in",
 		target: always(item.BankBranch), apply: func(m *Merchant) { delete(m.Fields, item.BankBranch) }},
-	{Name: "r01-same-file", Code: reason.R01, Sub: reason.SameFile, See: "the same file is in the slots of both sides: the back is missing",
+	{Name: "r01-same-file", Code: reason.R01, Sub: reason.SameFile, Blocks: true, See: "the same file is in the slots of both sides: the back is missing",
 		target: idBack, apply: func(m *Merchant) { m.Documents[idBack(m)] = m.Documents[idFront(m)] }},
-	{Name: "r01-proof", Code: reason.R01, Sub: reason.MissingProof, See: "the contact is not the legal person, and there is no letter of authorisation",
+	{Name: "r01-back", Code: reason.R01, Sub: reason.MissingIDCardBack, See: "the slot of the back holds a second picture of the front: the back is missing",
+		fits: individual, target: idBack, apply: again(idFront, idBack)},
+	{Name: "r01-legal-person-back", Code: reason.R01, Sub: reason.MissingLegalPersonBack, See: "the slot of the back holds a second picture of the front: the back is missing",
+		fits: enterprise, target: idBack, apply: again(idFront, idBack)},
+	{Name: "r01-proof", Code: reason.R01, Sub: reason.MissingProof, Blocks: true, See: "the contact is not the legal person, and there is no letter of authorisation",
 		fits: enterprise, target: always(item.AuthorisationContact), apply: func(m *Merchant) {
 			m.Fields[item.ContactName] = otherName(m.Person.Name)
 			delete(m.Documents, item.AuthorisationContact)
@@ -29,8 +33,8 @@ var paperFaults = []Fault{
 			f, b := idFront(m), idBack(m)
 			m.Documents[f], m.Documents[b] = m.Documents[b], m.Documents[f]
 		}},
-	{Name: "r02-elsewhere", Code: reason.R02, Sub: reason.BelongsElsewhere, See: "the slot of the bank paper holds a picture of the ID card",
-		target: bankPaper, apply: func(m *Merchant) { m.Documents[bankPaper(m)] = m.Documents[idFront(m)] }},
+	{Name: "r02-elsewhere", Code: reason.R02, Sub: reason.BelongsElsewhere, See: "the slot of the bank paper holds a second picture of the ID card",
+		target: bankPaper, apply: again(idFront, bankPaper)},
 
 	{Name: "r03-blurred", Code: reason.R03, Sub: reason.Unclear, See: "the picture is out of focus and its number cannot be read",
 		target: mainPaper, apply: look(mainPaper, func(l *specimen.Look) { l.Blur, l.Rotate = 8, 4 })},
@@ -69,6 +73,16 @@ func look(target func(*Merchant) item.Key, change func(*specimen.Look)) func(*Me
 		}
 		change(&d.Look)
 		m.Documents[target(m)] = d
+	}
+}
+
+// again puts a second picture of one slot's paper into another slot. It is
+// taken a little askew, so that the two files differ.
+func again(from, to func(*Merchant) item.Key) func(*Merchant) {
+	return func(m *Merchant) {
+		d := m.Documents[from(m)]
+		d.Look.Rotate += 2
+		m.Documents[to(m)] = d
 	}
 }
 

@@ -22,6 +22,9 @@ var changes = map[string]struct{ i, e []item.Key }{
 	"r01-bank-info": both(item.BankBranch),
 	"r01-same-file": {i: []item.Key{item.IDCardBack}, e: []item.Key{item.LegalPersonBack}},
 	"r01-proof":     {e: []item.Key{item.ContactName}},
+	"r01-back":      {i: []item.Key{item.IDCardBack}},
+
+	"r01-legal-person-back": {e: []item.Key{item.LegalPersonBack}},
 
 	"r02-swapped":   {i: []item.Key{item.IDCardFront, item.IDCardBack}, e: []item.Key{item.LegalPersonFront, item.LegalPersonBack}},
 	"r02-elsewhere": {i: []item.Key{item.BankFront}, e: []item.Key{item.AccountOpeningLicence}},
@@ -39,6 +42,8 @@ var changes = map[string]struct{ i, e []item.Key }{
 	"r03-cvn": {i: []item.Key{item.BankBack}},
 
 	"r04-contact":       both(item.ContactName),
+	"r04-letter":        both(item.ContactName, item.AuthorisationContact),
+	"r04-card":          {i: []item.Key{item.IDCardFront}, e: []item.Key{item.LegalPersonFront}},
 	"r05-mobile-form":   both(item.ContactMobile),
 	"r05-mobile-silent": both(item.ContactMobile),
 	"r05-email-form":    both(item.ContactEmail),
@@ -103,7 +108,8 @@ func TestAFaultChangesExactlyWhatItSaysAndItsCorrectionPutsItBack(t *testing.T) 
 					}
 					continue
 				}
-				if f.Name == "r01-proof" && clean.Contact.Number != clean.Person.Number {
+				// Who has a letter of authorisation loses it.
+				if (f.Name == "r01-proof" || f.Name == "r04-contact") && clean.Contact.Number != clean.Person.Number {
 					want = []item.Key{item.ContactName, item.AuthorisationContact}
 				}
 				if err := simulate.Inject(f, &m); err != nil {

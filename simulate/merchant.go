@@ -29,6 +29,7 @@ type Merchant struct {
 	Contact Person  // who is written to; often the same person
 	Company Company // empty for an individual
 
+	day    string // on which its letters were signed
 	faults []Fault
 	origin *Merchant // before the first fault
 }

@@ -81,7 +81,7 @@ func (g *Generator) AnyAt(n uint64) Merchant {
 func (g *Generator) At(n uint64, kind policy.Kind, products []policy.Product, site policy.SiteType) Merchant {
 	r := newSource(g.seed, n)
 	m := Merchant{
-		Seed: g.seed, Index: n, Kind: kind, Products: slices.Clone(products), Site: site,
+		Seed: g.seed, Index: n, Kind: kind, Products: slices.Clone(products), Site: site, day: civil(g.at).AddDate(0, 0, -7).Format(time.DateOnly),
 		Fields: map[item.Key]string{}, Documents: map[item.Key]specimen.Document{},
 	}
 	// Two people are numbered per merchant, whether or not both are needed.
@@ -135,10 +135,17 @@ func (m *Merchant) publish(r *source, g *Generator, a, b syllable, seat place, i
 		number = 10000 + spread(g.seed, m.Index-9000, 9e7)
 	}
 	domain := fmt.Sprintf("%s%s%d%s", a.latin, b.latin, number, pick(r, []string{".cn", ".com.cn", ".com"}))
-	year := r.between(2012, civil(g.at).Year()-1)
+	began := after(m.Person.Birth, 18*366)
+	if m.Kind == policy.Enterprise {
+		began = m.Company.Founded
+	}
+	year := r.between(max(2012, yearOf(began)), civil(g.at).Year()-1)
 	subject := fmt.Sprintf("%sICP备%d%06d号", seat.letter, year, spread(g.seed^2, m.Index, 1e6))
 	filing := subject + "-" + itoa(r.between(1, 3))
 	approved := fmt.Sprintf("%d-%02d-%02d", year, r.between(1, 12), r.between(1, 28))
+	if approved < began {
+		approved = after(began, 30)
+	}
 	m.Fields[item.SiteDomain], m.Fields[item.SiteICPNumber] = domain, filing
 
 	title := a.han + b.han + in.shop
@@ -204,17 +211,32 @@ func (m *Merchant) photograph(r *source, g *Generator, a account) {
 		Issued: after(c.Founded, 20),
 	})
 	if m.Contact.Number != p.Number {
-		put(item.AuthorisationContact, authorisation(m, today))
+		put(item.AuthorisationContact, authorisation(m))
 	}
 }
 
-func authorisation(m *Merchant, today time.Time) specimen.Authorisation {
-	return specimen.Authorisation{
-		Title: "业务联系人授权书", Grantor: m.Company.Name, GrantorNumber: m.Company.Licence,
-		Grantee: m.Contact.Name, GranteeNumber: m.Contact.Number,
-		Matter:      "兹授权上述被授权方作为本公司的业务联系人，代表本公司办理支付账户的开通、资料的提交、补充与更正，以及与之相关的一切沟通事宜。",
-		LegalPerson: m.Person.Name, Date: today.AddDate(0, 0, -7).Format(time.DateOnly),
+// authorisation is the letter by which the contact may act for the merchant,
+// signed a week before the merchant applies.
+func authorisation(m *Merchant) specimen.Authorisation {
+	number, whose := m.Person.Number, "本人"
+	if m.Kind == policy.Enterprise {
+		number, whose = m.Company.Licence, "本公司"
 	}
+	return specimen.Authorisation{
+		Title: "业务联系人授权书", Grantor: m.Name(), GrantorNumber: number,
+		Grantee: m.Contact.Name, GranteeNumber: m.Contact.Number,
+		Matter:      "兹授权上述被授权方作为" + whose + "的业务联系人，代表" + whose + "办理支付账户的开通、资料的提交、补充与更正，以及与之相关的一切沟通事宜。",
+		LegalPerson: m.Person.Name, Date: m.day,
+	}
+}
+
+// yearOf is the year of a date.
+func yearOf(iso string) int {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return 0
+	}
+	return t.Year()
 }
 
 // after is a date some days later.

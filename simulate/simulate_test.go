@@ -49,35 +49,36 @@ func findings(m simulate.Merchant, at time.Time) []identifier.Finding {
 	return out
 }
 
+// blocked reports whether the form would refuse to be submitted: a malformed
+// value, a missing item, or one file in two slots.
 func blocked(m simulate.Merchant) bool {
-	return slices.ContainsFunc(findings(m, today), func(f identifier.Finding) bool { return f.Severity == identifier.Block }) ||
-		len(missing(m)) > 0
+	twice := false
+	for i, k := range m.Slots() {
+		for _, other := range m.Slots()[:i] {
+			twice = twice || m.Documents[k] == m.Documents[other]
+		}
+	}
+	return twice || len(missing(m)) > 0 ||
+		slices.ContainsFunc(findings(m, today), func(f identifier.Finding) bool { return f.Severity == identifier.Block })
 }
 
-// missing lists what every policy asks of the merchant and it does not have.
+// missing lists what the newest policy requires and the merchant does not have.
 func missing(m simulate.Merchant) []item.Key {
-	want := []item.Key{
-		item.IdentityName, item.IdentityType, item.IdentityNumber, item.IdentityValidFrom, item.IdentityValidTo,
-		item.ContactName, item.ContactMobile, item.ContactEmail, item.ContactAddress,
-		item.BankHolder, item.BankNumber, item.BankCode, item.BankBranch,
+	facts := policy.Facts{
+		Kind: m.Kind, Products: m.Products, Site: m.Site,
+		Licence: m.Fields[item.CompanyLicence], IdentityType: m.Fields[item.IdentityType],
 	}
-	if m.Site != policy.Offline {
-		want = append(want, item.SiteDomain, item.SiteICPNumber)
+	if m.Fields[item.ContactName] != m.Fields[item.IdentityName] {
+		facts.Differs = append(facts.Differs, policy.ContactDiffers)
 	}
-	if m.Kind == policy.Individual {
-		want = append(want, item.IDCardFront, item.IDCardBack, item.BankFront, item.BankBack)
-	} else {
-		want = append(want, item.CompanyName, item.CompanyLicence, item.CompanyAddress,
-			item.BusinessLicence, item.LegalPersonFront, item.LegalPersonBack, item.AccountOpeningLicence)
-		if len(m.Company.Licence) == 15 {
-			want = append(want, item.CompanyTaxNumber, item.CompanyOrgCode, item.TaxCertificate, item.OrgCodeCertificate)
-		}
+	if m.Fields[item.BankHolder] != m.Name() {
+		facts.Differs = append(facts.Differs, policy.SettlementDiffers)
 	}
+	req := policy.Default().Latest().Requirements(facts)
+	want := slices.Concat(req.Required(policy.StageQualification), req.Required(policy.StageICP))
 	return slices.DeleteFunc(want, func(k item.Key) bool {
-		if _, ok := m.Documents[k]; ok {
-			return true
-		}
-		return m.Fields[k] != ""
+		_, uploaded := m.Documents[k]
+		return uploaded || m.Fields[k] != "" || k.IsSite()
 	})
 }
 
@@ -125,7 +126,7 @@ func TestTheFormAndThePapersAgree(t *testing.T) {
 				t.Fatalf("merchant %d: the account is another one", m.Index)
 			}
 			_, letter := m.Documents[item.AuthorisationContact]
-			if letter != (m.Fields[item.ContactName] != m.Fields[item.IdentityName]) {
+			if letter != (m.Contact.Number != m.Person.Number) {
 				t.Fatalf("merchant %d: a letter of authorisation goes with another contact, and only then", m.Index)
 			}
 		} else {

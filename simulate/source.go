@@ -30,21 +30,27 @@ func pick[T any](s *source, from []T) T { return from[s.IntN(len(from))] }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// spread maps n to [0, size) so that different n below size never meet, and
-// neighbours lie far apart. Numbers that must be unique to a merchant are made
-// with it instead of drawn: a million draws from a range of 10⁹ would repeat
-// hundreds of times, and a number held by two merchants is a fraud signal.
-// Sizes are below 2⁴².
+// spread shuffles the numbers below size: different n never meet. Numbers that
+// must be unique to a merchant are made with it instead of drawn: a million draws
+// from a range of 10⁹ would repeat hundreds of times, and a number held by two
+// merchants is a fraud signal.
+//
+// It is a few reversible steps on as many bits as size has, repeated until the
+// result is below size again (cycle walking), which takes two rounds at most on
+// average.
 func spread(seed, n, size uint64) uint64 {
-	// Any step without a common factor will do; one near the golden section
-	// of the range scatters best.
-	step := size - size/13*5 - seed%1009
-	for gcd(step, size) != 1 {
-		step--
+	width := bits.Len64(size - 1)
+	mask := uint64(1)<<width - 1
+	x := n % size
+	for {
+		for i := range uint64(3) {
+			x = (x*(mixSeed(seed+i)|1) + mixSeed(seed^i)) & mask
+			x ^= x >> (width/2 + 1)
+		}
+		if x < size {
+			return x
+		}
 	}
-	hi, lo := bits.Mul64(n%size, step)
-	_, rest := bits.Div64(hi, lo, size)
-	return (rest + mixSeed(seed)%size) % size
 }
 
 // mixSeed makes neighbouring seeds start far apart (SplitMix64's finaliser).
@@ -52,11 +58,4 @@ func mixSeed(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-func gcd(a, b uint64) uint64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

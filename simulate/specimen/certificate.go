@@ -49,6 +49,7 @@ func (c *canvas) rows(x, y, labelWidth, valueWidth, size, leading float64, rows 
 // for the seal.
 func (c *canvas) issued(x, y float64, authority, date string) {
 	st := style{size: 28, col: ink, tracking: 2}
+	x = min(x, certificateW-130-c.width(st, authority)/2) // long names stay inside the frame
 	c.textCentre(x, y, st, authority)
 	c.textCentre(x, y+52, st, longDate(date))
 	// The word falls between the two lines.
@@ -227,7 +228,7 @@ type Authorisation struct {
 	Grantee       string
 	GranteeNumber string
 	Matter        string // the sentence that says what is allowed
-	LegalPerson   string // who signs
+	LegalPerson   string // who signs: for a person, the person
 	Date          string // YYYY-MM-DD
 }
 
@@ -249,8 +250,8 @@ func (p Authorisation) draw(c *canvas) {
 	y = c.textWrap(110, y+40, letterW-220, 58, body, "　　"+p.Matter)
 	c.textWrap(110, y+16, letterW-220, 58, body, "　　授权期限自签署之日起至书面撤销之日止。由此产生的法律责任由授权方承担。")
 	c.text(560, 1120, body, "授权方（盖章）：")
-	c.text(560, 1190, body, "法定代表人签字：")
-	c.text(822, 1192, style{size: 40, col: color.RGBA{0x2B, 0x3E, 0x70, 0xFF}, tracking: 4, angle: 3}, p.LegalPerson)
+	c.text(560, 1190, body, "授权方签字：")
+	c.text(776, 1194, style{size: 40, col: color.RGBA{0x2B, 0x3E, 0x70, 0xFF}, tracking: 4, angle: 3}, p.LegalPerson)
 	c.text(560, 1260, body, "日期："+longDate(p.Date))
 	c.placeholder(880, 1076, 92, seal, "样本章")
 }

@@ -33,10 +33,16 @@ func (c *canvas) through(src *canvas, shape func(*outline)) {
 // gradient fills the canvas from its upper left to its lower right corner.
 func (c *canvas) gradient(from, to color.RGBA) {
 	w, h := c.img.Bounds().Dx(), c.img.Bounds().Dy()
+	// Few colours lie between two; more steps would show no difference.
+	var steps [256][4]byte
+	for i := range steps {
+		m := mix(from, to, float64(i)/255)
+		steps[i] = [4]byte{m.R, m.G, m.B, m.A}
+	}
 	for y := range h {
+		line := c.img.Pix[y*c.img.Stride:][:4*w]
 		for x := range w {
-			t := (float64(x)/float64(w) + float64(y)/float64(h)) / 2
-			c.img.SetRGBA(x, y, mix(from, to, t))
+			copy(line[4*x:], steps[(x*255/w+y*255/h)/2][:])
 		}
 	}
 }

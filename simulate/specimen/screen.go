@@ -74,8 +74,9 @@ func (p SiteScreenshot) draw(c *canvas) {
 	c.roundRect(80, barH+22, 40, 40, 10, accent)
 	c.text(136, barH+54, style{size: 30, col: ink}, p.Title)
 	nav := style{size: 21, col: color.RGBA{0x45, 0x4D, 0x59, 0xFF}}
-	for i, s := range []string{"首页", "商品分类", "关于我们", "联系客服"} {
-		c.text(820+float64(i)*128, barH+52, nav, s)
+	x := 836.0
+	for _, s := range []string{"首页", "商品分类", "关于我们", "联系客服"} {
+		x = c.text(x, barH+52, nav, s) + 44
 	}
 	c.roundRect(1326, barH+24, 88, 38, 19, accent)
 	c.text(1346, barH+51, style{size: 20, weight: bold, col: white}, "登录")
