@@ -22,6 +22,10 @@ type FenceList interface {
 	Each(ctx context.Context, visit func(mark string) error) error
 }
 
+// Prompt is a FenceList that answers at once what any process has added, so
+// cheaply that it may be asked for every single value.
+type Prompt interface{ Prompt() bool }
+
 // LocalFences is a FenceList in one append-only file: a line per mark with its
 // checksum. Other processes' marks are noticed by the file's size, which costs
 // one stat a question. A damaged line is refused, never skipped: a lost fence
@@ -51,6 +55,9 @@ func OpenLocalFences(path string) (*LocalFences, error) {
 	defer l.mu.Unlock()
 	return l, l.refresh()
 }
+
+// Prompt is true: a question costs one stat.
+func (l *LocalFences) Prompt() bool { return true }
 
 // Has reports whether the mark was ever added, by this process or another.
 func (l *LocalFences) Has(_ context.Context, mark string) (bool, error) {

@@ -45,18 +45,17 @@ func nameOf(subject string) string {
 
 func fenceOf(name string) string { return "subject-" + name }
 
-// subjectKey answers the subject's key. The fence is asked first, even when the
-// key is in memory, so that a key destroyed by this or another process on the
-// same fences is not used again.
+// subjectKey answers the subject's key, from memory or from the store. Where
+// asking the fences costs next to nothing they are asked first even then, so
+// that a key destroyed by another process is not used once more; elsewhere a
+// key in memory may outlive its destruction on another node by KeyLife.
 func (v *Vault) subjectKey(ctx context.Context, subject string, make bool) (*subjectKey, error) {
 	name := nameOf(subject)
-	fenced, err := v.fences.Has(ctx, fenceOf(name))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("ask the fences: %w", err)
-	case fenced:
-		v.cache.drop(name)
-		return nil, ErrErased
+	if p, ok := v.fences.(Prompt); ok && p.Prompt() {
+		if err := v.fenced(ctx, name); err != nil {
+			v.cache.drop(name)
+			return nil, err
+		}
 	}
 	return v.cache.get(ctx, name, func(ctx context.Context) (*subjectKey, error) {
 		raw, err := v.dataKey(ctx, name, make)
@@ -67,6 +66,18 @@ func (v *Vault) subjectKey(ctx context.Context, subject string, make bool) (*sub
 	})
 }
 
+// fenced answers ErrErased when the key of that name was destroyed.
+func (v *Vault) fenced(ctx context.Context, name string) error {
+	gone, err := v.fences.Has(ctx, fenceOf(name))
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask the fences: %w", err)
+	case gone:
+		return ErrErased
+	}
+	return nil
+}
+
 // dataKey loads the data key, or makes it.
 //
 // Making races with other makers and with Shred. PutIfAbsent lets one maker
@@ -74,6 +85,9 @@ func (v *Vault) subjectKey(ctx context.Context, subject string, make bool) (*sub
 // after the key is in the store: either Shred sees the key and deletes it, or
 // the maker sees the fence and does.
 func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, error) {
+	if err := v.fenced(ctx, name); err != nil {
+		return nil, err
+	}
 	held, err := v.keys.Get(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		if !make {
@@ -88,15 +102,14 @@ func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	fenced, err := v.fences.Has(ctx, fenceOf(name))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("ask the fences: %w", err)
-	case fenced:
+	err = v.fenced(ctx, name)
+	if errors.Is(err, ErrErased) {
 		if err := v.keys.Delete(ctx, name); err != nil {
 			return nil, fmt.Errorf("delete a fenced key: %w", err)
 		}
-		return nil, ErrErased
+	}
+	if err != nil {
+		return nil, err
 	}
 	return raw, nil
 }
