@@ -3,7 +3,7 @@
 // that exists in all three.
 //
 // Chinese is the language of the law and of most merchants; Spanish is the
-// language in which the process was first written down (seed text); English is
+// language in which the process was first written down; English is
 // what everybody else gets, so an unknown language never ends in an empty page.
 // Tags follow BCP 47 (RFC 5646).
 package lang

@@ -74,8 +74,10 @@ type textKey struct {
 //go:embed versions texts
 var embedded embed.FS
 
-// Default is the book that ships with the program.
-var Default = sync.OnceValue(func() *Book {
+// Default is the book that ships with the program, read at first use.
+func Default() *Book { return shipped() }
+
+var shipped = sync.OnceValue(func() *Book {
 	b, err := Load(embedded)
 	if err != nil {
 		// The files are part of the program and a test loads them, so a program
@@ -185,7 +187,8 @@ func (b *Book) pinned(p Policy) error {
 	return nil
 }
 
-// Latest is the newest version, by which a first submission is judged.
+// Latest is the newest version, whether it is in force yet or not; a submission is
+// judged by the one that is InForce on its day.
 func (b *Book) Latest() Policy { return b.policies[len(b.policies)-1] }
 
 // At is the named version.

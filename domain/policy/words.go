@@ -52,16 +52,24 @@ const (
 	StageContract       Stage = "contract"
 )
 
-// Kinds, Products, SiteTypes and Stages list the accepted words in order.
-func Kinds() []Kind         { return []Kind{Individual, Enterprise} }
-func Products() []Product   { return []Product{WeChat, Alipay, OnlineBanking} }
+// Kinds lists the kinds in the order in which forms offer them.
+func Kinds() []Kind { return []Kind{Individual, Enterprise} }
+
+// Products lists the products in the order in which forms offer them.
+func Products() []Product { return []Product{WeChat, Alipay, OnlineBanking} }
+
+// SiteTypes lists the site types in the order in which forms offer them.
 func SiteTypes() []SiteType { return []SiteType{Web, App, Offline} }
+
+// Stages lists the stages in the order in which an application passes them.
 func Stages() []Stage {
 	return []Stage{StageQualification, StageSecondApproval, StageICP, StageWebsite, StageContract}
 }
 
-// IdentityTypes and Differences list the accepted words of those Facts.
+// IdentityTypes lists the accepted values of identity.type.
 func IdentityTypes() []string { return slices.Clone(identityTypes) }
+
+// Differences lists the lawful exceptions that a policy knows.
 func Differences() []Difference {
 	return []Difference{ContactDiffers, SettlementDiffers, RegistrantDiffers}
 }

@@ -32,8 +32,8 @@
 //
 // # Where it comes from
 //
-// The twelve reasons are those of the platform's onboarding guide (the Spanish
-// seed text). The rules behind them: ICP filing, MIIT order 33 of 2005 on
+// The twelve reasons are those of the platform's onboarding guide, which is in
+// Spanish. The rules behind them: ICP filing, MIIT order 33 of 2005 on
 // non-commercial Internet information services (file through the access provider;
 // the authority has 20 working days); unified social credit code, GB 32100-2015;
 // resident ID number, GB 11643-1999; the end of account-opening licences, PBOC

@@ -7,8 +7,10 @@ import "alta/domain/item"
 // people agree.
 var siteDiffers = []Entry{
 	{
-		Code: R12, Sub: SiteContact, Targets: []item.Key{item.SiteContact}, Machine: Suspicion,
-		Found: "the footer or contact page does not hold the registered phone or e-mail; a person confirms",
+		Code: R12, Sub: SiteContact, Machine: Suspicion,
+		// Either side can be the wrong one: the site's or the form's.
+		Targets: []item.Key{item.SiteContact, item.ContactMobile, item.ContactEmail, item.ContactPhone, item.ContactAddress},
+		Found:   "the footer or contact page does not hold the registered phone or e-mail; a person confirms",
 		zh: Wording{
 			Title:    "网站联系方式与登记不一致",
 			What:     "网站上的联系方式[（{seen}）]与您登记的[（{expected}）]不一致或没有展示。",
