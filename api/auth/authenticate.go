@@ -219,10 +219,11 @@ func (v *verified) follow(on bool) {
 	}
 }
 
-// Feed follows the events of account streams after a position, live and without
-// end, and says when it has caught up. Both engines' Subscribe do, filtered by
-// the stream prefix "account-".
-type Feed func(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]
+// Feed follows the log live and without end, and says when it has caught up.
+// Both engines do.
+type Feed interface {
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+}
 
 // Follow keeps what Authenticate remembers true: it follows the account events
 // of all nodes from a position on (the log's head at start will do, since
@@ -230,8 +231,9 @@ type Feed func(ctx context.Context, after eventstore.Position) iter.Seq2[eventst
 // it begins again where it was; meanwhile nothing is answered from memory.
 func (s *Service) Follow(ctx context.Context, from eventstore.Position, feed Feed) {
 	defer s.seen.follow(false)
+	filter := eventstore.Filter{Streams: []string{account.Category + "-"}}
 	for ctx.Err() == nil {
-		for m, err := range feed(ctx, from) {
+		for m, err := range feed.Subscribe(ctx, from, filter) {
 			if err != nil {
 				if ctx.Err() == nil {
 					s.log.WarnContext(ctx, "account events cannot be followed now", "error", err)

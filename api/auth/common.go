@@ -67,21 +67,22 @@ func common(p string) bool {
 		return true
 	}
 	// Undo what is done to words to make them longer or "stronger".
-	for _, text := range []string{lower, unleet.Replace(lower)} {
-		core := strings.TrimFunc(text, notLetter)
-		letters := strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) {
-				return r
-			}
-			return -1
-		}, text)
-		for _, s := range []string{text, core, letters} {
-			if made(s, 3) {
-				return true
-			}
+	core := strings.TrimFunc(lower, notLetter)
+	for _, text := range []string{lower, core, unleet.Replace(lower), unleet.Replace(core), letters(lower), letters(unleet.Replace(core))} {
+		if made(text, 3) {
+			return true
 		}
 	}
 	return false
+}
+
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if notLetter(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
