@@ -102,9 +102,6 @@ func (k *Keeper) Latest() (Checkpoint, error) {
 	return c, nil
 }
 
-// LatestNote is the newest checkpoint as the signed note that it is.
-func (k *Keeper) LatestNote() ([]byte, error) { return os.ReadFile(filepath.Join(k.dir, latestFile)) }
-
 // Known answers the heads that the store must contain: the newest checkpoint's
 // and the mark's. A damaged mark is reported and left out; it is no witness
 // against the store.
@@ -299,4 +296,22 @@ func (k *Keeper) Close() error {
 		err = errors.Join(k.Checkpoint(), k.mark.Sync())
 	}
 	return errors.Join(err, k.mark.Close())
+}
+
+// Copy writes the checkpoints as they are now to another directory, for a
+// backup: the newest one and the history, not the mark.
+func (k *Keeper) Copy(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	for _, name := range []string{latestFile, historyFile} {
+		content, err := os.ReadFile(filepath.Join(k.dir, name))
+		if err == nil {
+			err = writeFile(filepath.Join(dir, name), content, 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("evidence: copy the checkpoints: %w", err)
+		}
+	}
+	return nil
 }

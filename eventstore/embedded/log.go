@@ -154,6 +154,19 @@ func makeDir(fs vfs.FS, dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Idle answers nil when no process has the log in dir open, ErrLocked when one
+// has. A directory that is not there is idle.
+func Idle(dir string) error {
+	if _, err := vfs.Default.Stat(dir); err != nil {
+		return nil
+	}
+	lock, err := pebble.LockDirectory(dir, vfs.Default)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrLocked, dir, err)
+	}
+	return lock.Close()
+}
+
 // openPebble opens the store. A new one is closed and opened again: in the
 // session that creates it Pebble does not notice a flipped bit in its log and
 // drops what follows; from the second session on it does.

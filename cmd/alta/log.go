@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"alta/eventstore/embedded"
+	"alta/evidence"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// The event log's places in the data directory. The key and the checkpoints lie
+// beside the store, never in it: they testify about it.
+func storeDir(data string) string       { return filepath.Join(data, "log") }
+func checkpointsDir(data string) string { return filepath.Join(data, "checkpoints") }
+func keyFile(data string) string        { return filepath.Join(data, "log.key") }
+func publicKeyFile(data string) string  { return keyFile(data) + ".pub" }
+
+// guardedLog is the embedded event log with the keeper of its checkpoints.
+type guardedLog struct {
+	*embedded.Log
+	keeper *evidence.Keeper
+	data   string
+}
+
+// openLog opens the event log of a data directory, made where there is none,
+// and compares it with its newest signed checkpoint. Leaf, Expect and Durable of
+// opt are set here; the other options are the caller's. It fails with
+// embedded.ErrLocked and eventstore.ErrCorrupt.
+func openLog(data string, opt embedded.Options) (*guardedLog, error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	// Before anything is touched: the checkpoints of a running log are not ours.
+	if err := embedded.Idle(storeDir(data)); err != nil {
+		return nil, err
+	}
+	key, err := evidence.LoadKey(keyFile(data))
+	if err != nil {
+		return nil, err
+	}
+	k, err := evidence.OpenKeeper(checkpointsDir(data), key, opt.Now, opt.Logger)
+	if err != nil {
+		return nil, err
+	}
+	l, err := evidence.Guard(k, func(expect []tlog.Tree, durable func(tlog.Tree) error) (*embedded.Log, error) {
+		opt.Leaf, opt.Expect, opt.Durable = evidence.Leaf, expect, durable
+		return embedded.Open(storeDir(data), opt)
+	})
+	if err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return &guardedLog{Log: l, keeper: k, data: data}, nil
+}
+
+// Close closes the log and then signs what it holds.
+func (g *guardedLog) Close() error { return errors.Join(g.Log.Close(), g.keeper.Close()) }
+
+// dataFlag is the flag that names the data directory.
+func dataFlag(fs *flag.FlagSet) *string {
+	dir := os.Getenv("ALTA_DATA")
+	if dir == "" {
+		dir = "data"
+	}
+	return fs.String("data", dir, "data directory (ALTA_DATA)")
+}
+
+// newFlags makes the flag set of a subcommand, whose errors are usage errors.
+func newFlags(name string, errOut io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet("alta "+name, flag.ContinueOnError)
+	fs.SetOutput(errOut)
+	return fs
+}
+
+func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
+	if len(args) == 0 || args[0] != "check" {
+		return errUsage("usage: alta log check [--data DIR]")
+	}
+	fs := newFlags("log check", errOut)
+	data := dataFlag(fs)
+	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 {
+		return errUsage("usage: alta log check [--data DIR]")
+	}
+	begun := time.Now()
+	rep, err := checkRunningLog(ctx, *data, out)
+	if err != nil {
+		return err
+	}
+	printReport(out, rep, time.Since(begun))
+	return nil
+}
+
+// checkRunningLog checks the log of a data directory, through a copy taken by
+// the process that has it open if there is one.
+func checkRunningLog(ctx context.Context, data string, out io.Writer) (evidence.Report, error) {
+	err := embedded.Idle(storeDir(data))
+	if err == nil {
+		return checkLog(ctx, data, out)
+	}
+	if !errors.Is(err, embedded.ErrLocked) {
+		return evidence.Report{}, err
+	}
+	fmt.Fprintln(out, "the log is in use: a copy of it is checked")
+	parent, err := os.MkdirTemp(data, "check-")
+	if err != nil {
+		return evidence.Report{}, err
+	}
+	defer os.RemoveAll(parent)
+	copied := filepath.Join(parent, "copy")
+	if err := askRunning(ctx, data, "copy", copied); err != nil {
+		return evidence.Report{}, err
+	}
+	return checkLog(ctx, copied, out)
+}
+
+// checkLog recomputes everything about the log of a data directory or a backup:
+// every key of the store, every hash of the tree, every checkpoint ever signed.
+// Nothing is written to the store.
+func checkLog(ctx context.Context, data string, out io.Writer) (rep evidence.Report, err error) {
+	if _, err := os.Stat(storeDir(data)); err != nil {
+		return rep, fmt.Errorf("there is no event log in %s: %w", data, err)
+	}
+	key, err := evidence.PublicKey(publicKeyFile(data))
+	if err != nil {
+		return rep, err
+	}
+	k, err := evidence.OpenKeeper(checkpointsDir(data), key, nil, nil)
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	expect, err := k.Known()
+	if err != nil {
+		return rep, err
+	}
+	l, err := embedded.Open(storeDir(data), embedded.Options{Leaf: evidence.Leaf, ReadOnly: true, Expect: expect})
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	rep, err = k.Check(ctx, l, func(n int64) { fmt.Fprintf(out, "%d events …\n", n) })
+	if err != nil {
+		return rep, err
+	}
+	return rep, l.Check(ctx)
+}
+
+func printReport(out io.Writer, rep evidence.Report, took time.Duration) {
+	fmt.Fprintf(out, "%d events, root %v\n", rep.Tree.N, rep.Tree.Hash)
+	fmt.Fprintf(out, "%d checkpoints agree; the newest covers %d events and was signed %s by %s\n",
+		rep.Checkpoints, rep.Newest.Tree.N, rep.Newest.Time.Format(time.RFC3339), rep.Newest.Origin)
+	if rep.Unsigned > 0 {
+		fmt.Fprintf(out, "%d events are newer than that checkpoint\n", rep.Unsigned)
+	}
+	fmt.Fprintf(out, "the log is whole (%.1f s)\n", took.Seconds())
+}
