@@ -55,7 +55,7 @@ func (e ICPEvidence) tidied(p policy.Policy, at time.Time) (ICPEvidence, error) 
 		text("evidence.screenshot", e.Screenshot, maxValue)); err != nil {
 		return e, err
 	}
-	if _, ok := p.ICPStatus(e.Status); !ok {
+	if _, ok := e.answer(p); !ok {
 		return e, ErrEvidenceForm.in("evidence.status")
 	}
 	site, ok := identifier.ParseSite(e.Domain)
@@ -80,4 +80,13 @@ func (e ICPEvidence) tidied(p policy.Policy, at time.Time) (ICPEvidence, error) 
 	}
 	e.LookedUpAt = stamp(e.LookedUpAt)
 	return e, nil
+}
+
+// answers are the words of a look-up's record, and the register's answer in the
+// words of the policy that each stands for.
+var answers = map[string]string{"found": "website_filed", "app_only": "app_filed", "none": "none", "cancelled": "cancelled"}
+
+// answer is what the policy says of the evidence's status.
+func (e ICPEvidence) answer(p policy.Policy) (policy.ICPStatus, bool) {
+	return p.ICPStatus(answers[e.Status])
 }

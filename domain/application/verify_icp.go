@@ -55,7 +55,7 @@ func (s State) filed(p policy.Policy) error {
 	if e.ID == "" {
 		return ErrICPEvidence.with("because", "no look-up is recorded")
 	}
-	status, ok := p.ICPStatus(e.Status)
+	status, ok := e.answer(p)
 	switch {
 	case !ok || !status.OKFor(s.Site):
 		return ErrICPEvidence.in("status").with("because", "the status is not good enough").with("status", e.Status)
