@@ -80,7 +80,8 @@ var passage = regexp.MustCompile(`\[[^\]]*\]`)
 func fill(template string, l lang.Lang, p Params) string {
 	values := map[string]string{
 		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": ItemLabel(item.Key(p.Expected), l),
-		"{seen}": ItemLabel(item.Key(p.Seen), l), "{deadline}": Moment(p.Deadline, l),
+		// People end what they saw with a full stop, and so does the template.
+		"{seen}": strings.TrimRight(ItemLabel(item.Key(p.Seen), l), " .。"), "{deadline}": Moment(p.Deadline, l),
 	}
 	out := passage.ReplaceAllStringFunc(template, func(s string) string {
 		for name, v := range values {

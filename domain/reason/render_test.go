@@ -126,6 +126,15 @@ func TestADocumentInTheWrongSlotIsNamedInTheReadersLanguage(t *testing.T) {
 	}
 }
 
+func TestAReviewersFullStopIsNotDoubled(t *testing.T) {
+	for l, seen := range map[lang.Lang]string{lang.English: "the name is blurred.", lang.Chinese: "姓名模糊。", lang.Spanish: "el nombre no se lee. "} {
+		m := reason.Render(reason.R03, reason.Unclear, l, reason.Params{Item: item.IDCardFront, Seen: seen})
+		if strings.Contains(m.What, "..") || strings.Contains(m.What, "。。") || strings.Contains(m.What, ". .") {
+			t.Errorf("%q", m.What)
+		}
+	}
+}
+
 func TestAnUnknownLanguageReadsEnglish(t *testing.T) {
 	for tag, want := range map[string]lang.Lang{
 		"zh": lang.Chinese, "zh-Hans-CN": lang.Chinese, "ZH_tw": lang.Chinese, "es-MX": lang.Spanish, "en-GB": lang.English, "fr": lang.English, "": lang.English,

@@ -59,12 +59,12 @@ var dependents = map[item.Key][]dependent{
 	// The identity document and what is typed from it: one document, so one group.
 	item.IdentityType:      with(identityDocument...),
 	item.IdentityNumber:    with(item.IdentityType, item.IDCardFront, item.IDCardBack, item.LegalPersonFront, item.LegalPersonBack),
-	item.IdentityValidFrom: with(renewedIdentity...),
-	item.IdentityValidTo:   with(renewedIdentity...),
-	item.IDCardFront:       with(renewedIdentity...),
-	item.IDCardBack:        with(renewedIdentity...),
-	item.LegalPersonFront:  with(renewedIdentity...),
-	item.LegalPersonBack:   with(renewedIdentity...),
+	item.IdentityValidFrom: with(identityDocument...),
+	item.IdentityValidTo:   with(identityDocument...),
+	item.IDCardFront:       with(identityDocument...),
+	item.IDCardBack:        with(identityDocument...),
+	item.LegalPersonFront:  with(identityDocument...),
+	item.LegalPersonBack:   with(identityDocument...),
 
 	// A company's numbers. A licence number that turns out to have 15 digits
 	// brings back the two certificates that an 18-character one waives.
@@ -100,12 +100,12 @@ var dependents = map[item.Key][]dependent{
 	item.SiteContact:   with(item.ContactMobile, item.ContactEmail, item.ContactPhone, item.ContactAddress),
 }
 
+// identityDocument is what changes when an identity document is renewed or another
+// one is shown.
 var identityDocument = []item.Key{
 	item.IdentityNumber, item.IdentityValidFrom, item.IdentityValidTo,
 	item.IDCardFront, item.IDCardBack, item.LegalPersonFront, item.LegalPersonBack,
 }
-
-var renewedIdentity = identityDocument
 
 // Unlocks lists what a reason on target opens for the merchant's correction: the
 // target itself and its dependents, in the order of item.All. Items that the
