@@ -1,0 +1,90 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"alta/domain/access"
+	"alta/eventstore"
+	"alta/projections"
+)
+
+func (s *Server) history(c *call) error {
+	if err := c.await(); err != nil {
+		return err
+	}
+	_, limit := c.page()
+	from, _ := strconv.ParseInt(c.QueryParam("from"), 10, 64)
+	page, err := s.Reader.History(c.Request().Context(), c.id, from, limit)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, page)
+}
+
+// stateAt folds the stream anew from the log up to a revision: what an auditor
+// sees does not rest on the projections.
+func (s *Server) stateAt(c *call) error {
+	revision, err := strconv.ParseInt(c.Param("revision"), 10, 64)
+	if err != nil || revision > c.state.Revision() {
+		return errNotFound()
+	}
+	ctx := c.Request().Context()
+	var app *projections.Application
+	var entry projections.Entry
+	for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(c.id), 0, int(revision)+1) {
+		if err != nil {
+			return err
+		}
+		e, err := s.Decode(ctx, r)
+		if err != nil {
+			return err
+		}
+		app = s.Folder.Fold(app, c.id, int64(r.Revision), e)
+		if int64(r.Revision) == revision {
+			if entry, err = projections.EntryOf(r, e); err != nil {
+				return err
+			}
+		}
+	}
+	if app == nil {
+		return errNotFound()
+	}
+	return c.JSON(http.StatusOK, projections.Render(app, entry))
+}
+
+// accesses lists who looked at what.
+func (s *Server) accesses(c *call) error {
+	_, limit := c.page()
+	from, _ := strconv.ParseInt(c.QueryParam("from"), 10, 64)
+	type line struct {
+		access.Looked
+		Address string `json:"address,omitempty"` // kept out of the answer: it is a hash
+		Size    string `json:"size,omitempty"`
+	}
+	out := struct {
+		Accesses []line `json:"accesses"`
+		Next     int64  `json:"next,omitempty"`
+	}{Accesses: []line{}}
+	for r, err := range s.Log.ReadStream(c.Request().Context(), s.Accesses.Stream(c.id), eventstore.Revision(from), limit+1) {
+		if errors.Is(err, eventstore.ErrStreamNotFound) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if len(out.Accesses) == limit {
+			out.Next = int64(r.Revision)
+			break
+		}
+		e, err := access.Decode(r.Type, r.Data)
+		if err != nil {
+			return err
+		}
+		if l, ok := e.(access.Looked); ok {
+			out.Accesses = append(out.Accesses, line{Looked: l})
+		}
+	}
+	return c.JSON(http.StatusOK, out)
+}

@@ -1,0 +1,145 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"alta/api/auth"
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/reason"
+	"alta/eventstore"
+	"alta/projections"
+
+	"github.com/labstack/echo/v4"
+)
+
+// call is one request on its way through the server.
+type call struct {
+	echo.Context
+	server *Server
+	op     *Operation
+	who    auth.Principal
+	body   []byte
+	id     string            // the application, where the path names one
+	state  application.State // of that application, as it was when the call was admitted
+	seen   *eventstore.Revision
+	key    eventstore.ID // the Idempotency-Key, or a new id
+}
+
+func stack() string { return string(debug.Stack()) }
+
+// actor is the caller as the domain knows people.
+func (c *call) actor() application.Actor {
+	a := application.Actor{ID: c.who.Account, Role: application.Role(c.who.Role)}
+	if c.who.Role == account.Agent {
+		a.Organisation = c.who.Organisation
+	}
+	return a
+}
+
+// envelope reads what every write shares: the key under which it is done once,
+// and the revision that the caller looked at.
+func (c *call) envelope() error {
+	h := c.Request().Header
+	c.key = decider.NewID()
+	if k := h.Get("Idempotency-Key"); k != "" {
+		id, err := decider.ParseID(k)
+		if err != nil {
+			return problem(http.StatusUnprocessableEntity, "idempotency-key", "The Idempotency-Key must be a UUID.")
+		}
+		// Two people who happen to send one key are still two requests.
+		c.key = decider.DeriveID(id, c.who.Account)
+	}
+	match := strings.TrimSpace(h.Get("If-Match"))
+	if match == "" {
+		if c.op.IfMatch {
+			return problem(http.StatusPreconditionRequired, "if-match-required", "Name the revision that you looked at: If-Match with the ETag of your last read.")
+		}
+		return nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(match, "W/"), `"`), 10, 64)
+	if err != nil || n < 0 {
+		return problem(http.StatusBadRequest, "if-match", "If-Match must be one ETag of this application, such as \"12\".")
+	}
+	r := eventstore.Revision(n)
+	c.seen = &r
+	return nil
+}
+
+// command is the envelope of a write, as the log keeps it.
+func (c *call) command() decider.Command {
+	return decider.Command{
+		ID: c.key, Actor: c.who.Account, Role: string(c.who.Role), Operation: c.op.ID,
+		Policy: c.state.Policy, Reasons: reason.Version,
+	}
+}
+
+// read decodes the body, which the contract has already approved of.
+func (c *call) read(into any) error {
+	if len(c.body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.body, into); err != nil {
+		return problem(http.StatusUnprocessableEntity, "invalid-body", "The body is not as the contract wants it.")
+	}
+	return nil
+}
+
+// decision is a command of the domain.
+type decision interface {
+	Decide(application.State) ([]application.Event, error)
+}
+
+// do runs a command on the call's application and answers 204.
+func (c *call) do(d decision) error {
+	if _, err := c.transact(d); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// transact runs a command on the call's application and sets the headers that
+// every write answers with.
+func (c *call) transact(d decision) (decider.Result[application.State, application.Event], error) {
+	r, err := c.server.Applications.Transact(c.Request().Context(), c.id, c.command(), c.seen, d.Decide)
+	if err != nil {
+		return r, err
+	}
+	c.wrote(r.Revision, r.Position)
+	return r, nil
+}
+
+func (c *call) wrote(r eventstore.Revision, p eventstore.Position) {
+	c.etag(int64(r))
+	c.Response().Header().Set("Alta-Position", p.String())
+}
+
+func (c *call) etag(revision int64) {
+	c.Response().Header().Set("ETag", strconv.Quote(strconv.FormatInt(revision, 10)))
+}
+
+// stored answers a stored document as it is, or 304.
+func (c *call) stored(d projections.Stored, err error) error {
+	if err != nil {
+		return err
+	}
+	c.etag(d.Revision)
+	if c.Request().Header.Get("If-None-Match") == c.Response().Header().Get("ETag") {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.JSONBlob(http.StatusOK, d.JSON)
+}
+
+// page is the limit and the cursor of a list.
+func (c *call) page() (cursor string, limit int) {
+	limit, err := strconv.Atoi(c.QueryParam("limit"))
+	if err != nil {
+		limit = 50
+	}
+	return c.QueryParam("cursor"), limit
+}

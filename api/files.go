@@ -1,0 +1,231 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"alta/decider"
+	"alta/documents"
+	"alta/domain/access"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/projections"
+)
+
+// uploadDocument takes a file in, makes it durable, and only then records it.
+// What the rules would refuse anyway is refused before the file is read.
+func (s *Server) uploadDocument(c *call) error {
+	slot := item.Key(c.Param("slot"))
+	cmd := application.UploadDocument{Slot: slot, By: c.actor(), At: c.now()}
+	// A description that can only be refused for the state's sake: whoever may not
+	// write to the slot learns it before sending 10 MB.
+	cmd.Document = placeholder
+	if _, err := cmd.Decide(c.state); err != nil {
+		drain(c.Request().Body)
+		return err
+	}
+	ctx := c.Request().Context()
+	limit := s.Intake.Limits().Bytes
+	if c.Request().ContentLength > limit {
+		return &documents.Rejection{Code: documents.TooLarge, Detail: "the file is larger than " + strconv.FormatInt(limit/1_000_000, 10) + " MB"}
+	}
+	accepted, err := s.Intake.Accept(ctx, http.MaxBytesReader(c.Response(), c.Request().Body, limit+1))
+	if err != nil {
+		return err
+	}
+	stored, err := documents.Store(ctx, s.Blobs, c.id, accepted)
+	if err != nil {
+		return err
+	}
+	cmd.Document = describe(accepted, stored, decider.DeriveID(c.key, "document").String())
+	r, err := c.transact(cmd)
+	if err != nil || !r.Appended {
+		s.discard(ctx, c.id, stored)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range r.Events {
+		if up, ok := e.(application.DocumentUploaded); ok {
+			return c.JSON(http.StatusCreated, projections.DocumentOf(up.Document))
+		}
+	}
+	return c.JSON(http.StatusCreated, projections.DocumentOf(r.State.Item(slot).Document))
+}
+
+// placeholder is a well-formed description of no file.
+var placeholder = application.Document{
+	ID: "placeholder", Type: string(documents.PNG), SHA256: strings.Repeat("0", 64), Size: 1, Pages: 1,
+}
+
+// discard destroys files that no event speaks of. What fails here is swept later.
+func (s *Server) discard(ctx context.Context, subject string, stored documents.Stored) {
+	if err := documents.Discard(context.WithoutCancel(ctx), s.Blobs, subject, stored); err != nil {
+		s.Logger.Warn("a refused upload was left for the sweep", "application", subject, "error", err)
+	}
+}
+
+func describe(a *documents.Accepted, stored documents.Stored, id string) application.Document {
+	d := application.Document{
+		ID: id, Type: string(a.Type), SHA256: a.SHA256, Size: a.Size, Pages: len(a.Pages),
+		PHash: a.PHash().String(), Blobs: stored.IDs(),
+	}
+	if len(a.Pages) > 0 {
+		p := a.Pages[0]
+		d.Width, d.Height, d.Blur = p.Width, p.Height, p.Facts.Sharpness
+	}
+	for _, h := range a.Hints {
+		switch h {
+		case documents.Grey:
+			d.Greyscale = true
+		case documents.Blank:
+			d.Blank = true
+		}
+	}
+	return d
+}
+
+// find looks a document up by its id, in every slot.
+func find(st application.State, id string) (application.Document, item.Key, bool) {
+	for _, i := range st.Items {
+		if i.Document.ID == id {
+			return i.Document, i.Key, true
+		}
+		if i.Former != nil && i.Former.Document.ID == id {
+			return i.Former.Document, i.Key, true
+		}
+	}
+	return application.Document{}, "", false
+}
+
+// documentImage delivers one page, watermarked with who looks. The look is
+// recorded first; without the record no byte goes out.
+func (s *Server) documentImage(c *call) error {
+	d, slot, ok := find(c.state, c.Param("document"))
+	if !ok {
+		return errNotFound()
+	}
+	page, err := strconv.Atoi(c.QueryParam("page"))
+	if err != nil {
+		page = 1
+	}
+	size := c.QueryParam("size")
+	at := 1 + 2*(page-1)
+	if size == "thumbnail" {
+		at++
+	}
+	if page > d.Pages || at >= len(d.Blobs) {
+		return errNotFound()
+	}
+	why := c.QueryParam("why")
+	if why == "" {
+		if c.who.Role == account.Auditor {
+			return problem(http.StatusUnprocessableEntity, "why-required", "Say why you open this document.").at("query why", "required", "must be given")
+		}
+		why = string(c.state.Stage)
+	}
+	ctx := c.Request().Context()
+	look := access.Looked{What: access.Image, Items: []item.Key{slot}, Document: d.ID, Page: page, Size: size, Why: why}
+	if err := s.look(c, look); err != nil {
+		return err
+	}
+	r, err := s.Blobs.Get(ctx, c.id, d.Blobs[at])
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	view, err := io.ReadAll(io.LimitReader(r, 32<<20))
+	if err != nil {
+		return err
+	}
+	marked, err := documents.Watermark(view, documents.Mark{Lines: []string{string(c.who.Role) + " " + c.who.Account}, At: c.now()})
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	return c.Blob(http.StatusOK, http.DetectContentType(marked), marked)
+}
+
+// redactDocument covers a part of the picture for good: a new document takes its
+// place, and the key of the former one is destroyed.
+func (s *Server) redactDocument(c *call) error {
+	var in struct {
+		Page                int
+		X, Y, Width, Height float64
+		Why                 string
+	}
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	slot := item.Key(c.Param("slot"))
+	former := c.state.Item(slot).Document
+	if former.ID == "" || len(former.Blobs) < 3 {
+		return errNotFound()
+	}
+	cmd := application.RedactDocument{Slot: slot, Former: former.ID, Document: placeholder, Why: in.Why, By: c.actor(), At: c.now()}
+	if _, err := cmd.Decide(c.state); err != nil {
+		return err
+	}
+	page := max(in.Page, 1)
+	if page > former.Pages {
+		return errNotFound()
+	}
+	ctx := c.Request().Context()
+	view, err := s.blob(ctx, c.id, former.Blobs[1+2*(page-1)])
+	if err != nil {
+		return err
+	}
+	original, err := s.blob(ctx, c.id, former.Blobs[0])
+	if err != nil {
+		return err
+	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(view))
+	if err != nil {
+		return err
+	}
+	w, h := float64(size.Width), float64(size.Height)
+	rect := image.Rect(int(in.X*w), int(in.Y*h), int(min(in.X+in.Width, 1)*w), int(min(in.Y+in.Height, 1)*h))
+	accepted, err := s.Intake.Redact(ctx, original, []documents.Region{{Page: page - 1, Rect: rect}})
+	if err != nil {
+		return err
+	}
+	stored, err := documents.Store(ctx, s.Blobs, c.id, accepted)
+	if err != nil {
+		return err
+	}
+	cmd.Document = describe(accepted, stored, decider.DeriveID(c.key, "document").String())
+	r, err := c.transact(cmd)
+	if err != nil || !r.Appended {
+		s.discard(ctx, c.id, stored)
+		if err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+	// Only after the record: a crash before this leaves a file that the sweep
+	// finds superseded, never an event about a file that is gone.
+	for _, id := range former.Blobs {
+		if err := s.Blobs.Destroy(context.WithoutCancel(ctx), c.id, id); err != nil {
+			s.Logger.Error("a redacted original could not be destroyed", "application", c.id, "blob", id, "error", err)
+		}
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) blob(ctx context.Context, subject, id string) ([]byte, error) {
+	r, err := s.Blobs.Get(ctx, subject, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(r, 64<<20))
+	return b, errors.Join(err, r.Close())
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"alta/api/auth"
+	"alta/domain/account"
+	"alta/eventstore"
+)
+
+// Person is somebody whom screens call by name: staff, and agents'
+// organisations. Merchants are not among them.
+type Person struct {
+	ID           string       `json:"id"`
+	Role         account.Role `json:"role"`
+	Name         string       `json:"name"`
+	Organisation string       `json:"organisation,omitempty"`
+}
+
+// People keeps the names in memory. They are personal, so they are never in
+// Redis; a process reads them from the log when it starts and follows it.
+type People struct {
+	Auth   *auth.Service
+	Logger *slog.Logger
+
+	mu   sync.RWMutex
+	byID map[string]Person
+}
+
+// Follow keeps the directory up to date until the context ends. feed delivers
+// the events of account streams from the start of the log.
+func (p *People) Follow(ctx context.Context, feed func(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]) {
+	from := eventstore.Start
+	for ctx.Err() == nil {
+		for m, err := range feed(ctx, from) {
+			if err != nil {
+				if ctx.Err() == nil {
+					p.Logger.WarnContext(ctx, "names cannot be followed now", "error", err)
+				}
+				break
+			}
+			if r := m.Record; r != nil {
+				from = r.Position
+				if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok && names[r.Type] {
+					p.refresh(ctx, id)
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// names are the events that can change how somebody is shown.
+var names = map[string]bool{
+	"account.opened.v1": true, "account.role-changed.v1": true, "account.closed.v1": true,
+}
+
+func (p *People) refresh(ctx context.Context, id string) {
+	st, _, err := p.Auth.Account(ctx, id)
+	if err != nil {
+		p.Logger.WarnContext(ctx, "a name cannot be read", "account", id, "error", err)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byID == nil {
+		p.byID = map[string]Person{}
+	}
+	if !st.Role.Staff() && st.Role != account.Agent {
+		return
+	}
+	name := st.Name.Clear()
+	if st.Role == account.Agent {
+		name = cmp.Or(st.OrganisationName, name)
+	}
+	p.byID[id] = Person{ID: id, Role: st.Role, Name: cmp.Or(name, id[:8]), Organisation: st.Organisation}
+}
+
+// people lists the names. Merchants and agents are told no staff names: for them
+// a reviewer is "the reviewer".
+func (s *Server) people(c *call) error {
+	s.People.mu.RLock()
+	all := slices.Collect(maps.Values(s.People.byID))
+	s.People.mu.RUnlock()
+	out := []Person{}
+	for _, p := range all {
+		if c.who.Role.Staff() || p.ID == c.who.Account || p.Role == account.Agent && p.Organisation == c.who.Organisation {
+			if p.Role != account.Agent {
+				p.Organisation = ""
+			}
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return c.JSON(http.StatusOK, map[string]any{"people": out})
+}

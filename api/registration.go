@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"alta/api/auth"
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/identifier"
+	"alta/domain/lang"
+	"alta/domain/personal"
+	"alta/domain/policy"
+	"alta/eventstore"
+)
+
+type registration struct {
+	Email    string           `json:"email"`
+	Kind     policy.Kind      `json:"kind"`
+	Products []policy.Product `json:"products"`
+	Banks    []string         `json:"banks"`
+	Site     policy.SiteType  `json:"site"`
+	Language lang.Lang        `json:"language"`
+}
+
+// LimitRegistrations bounds, where nothing else is said, what one address can open.
+var LimitRegistrations = auth.Limit{Rate: 20, Burst: 20, Period: time.Hour}
+
+// register opens an account and an application for somebody who is not known
+// yet. The answer is the same when the address was taken: its owner gets a link.
+func (s *Server) register(c *call) error {
+	var in registration
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.limit(c, "register:"+s.Index("address", c.RealIP()), s.RegistrationLimit); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	merchant := decider.DeriveID(c.key, "account").String()
+	by := application.Actor{ID: merchant, Role: application.RoleMerchant}
+	if err := s.wouldOpen(c, in, by, merchant); err != nil {
+		return err
+	}
+	cmd := decider.Command{ID: c.key, Actor: merchant, Role: string(account.Merchant), Operation: c.op.ID}
+	_, err := s.Auth.Open(ctx, cmd, auth.NewAccount{
+		ID: merchant, Role: account.Merchant, Language: in.Language, Email: in.Email, Name: localPart(in.Email),
+	})
+	switch {
+	case errors.Is(err, account.ErrLoginTaken):
+		if err := s.Auth.RequestLink(ctx, in.Email, c.caller()); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	default:
+		if _, _, err := s.open(ctx, c, cmd, in, by, merchant); err != nil {
+			return err
+		}
+	}
+	return c.JSON(http.StatusAccepted, map[string]string{"sent_to": personal.Mask(in.Email)})
+}
+
+// addMerchant is an agent's way: the merchant gets the same mail, and the agent
+// gets to know the application.
+func (s *Server) addMerchant(c *call) error {
+	var in registration
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	merchant := decider.DeriveID(c.key, "account").String()
+	if err := s.wouldOpen(c, in, c.actor(), merchant); err != nil {
+		return err
+	}
+	_, err := s.Auth.Open(ctx, c.command(), auth.NewAccount{
+		ID: merchant, Role: account.Merchant, Language: in.Language, Email: in.Email, Name: localPart(in.Email), By: c.who.Account,
+	})
+	if err != nil {
+		return err
+	}
+	id, r, err := s.open(ctx, c, c.command(), in, c.actor(), merchant)
+	if err != nil {
+		return err
+	}
+	c.wrote(r.Revision, r.Position)
+	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
+}
+
+// openApplication is for a merchant who has an account and wants another
+// application.
+func (s *Server) openApplication(c *call) error {
+	var in registration
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	in.Language = c.who.Language
+	id, r, err := s.open(c.Request().Context(), c, c.command(), in, c.actor(), c.who.Account)
+	if err != nil {
+		return err
+	}
+	c.wrote(r.Revision, r.Position)
+	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
+}
+
+// opening is the command that a registration becomes.
+func (c *call) opening(in registration, by application.Actor, merchant string) application.Open {
+	return application.Open{
+		Merchant: merchant, MerchantNumber: merchantNumber(decider.DeriveID(c.key, "merchant number")),
+		Kind: in.Kind, Products: in.Products, Banks: in.Banks, Site: in.Site, Language: string(in.Language),
+		Rules: c.rules(), By: by, At: c.now(),
+	}
+}
+
+// wouldOpen asks the rules before an account is opened for what they refuse.
+func (s *Server) wouldOpen(c *call, in registration, by application.Actor, merchant string) error {
+	_, err := c.opening(in, by, merchant).Decide(application.State{})
+	return err
+}
+
+func (s *Server) open(ctx context.Context, c *call, cmd decider.Command, in registration, by application.Actor, merchant string) (string, decider.Result[application.State, application.Event], error) {
+	id := decider.DeriveID(c.key, "application").String()
+	none := eventstore.NoStream
+	r, err := s.Applications.Transact(ctx, id, cmd, &none, c.opening(in, by, merchant).Decide)
+	return id, r, err
+}
+
+// merchantNumber makes the number that people quote on the phone: 15 digits and
+// a Luhn check digit (ISO/IEC 7812-1), which catches every single wrong digit. It
+// begins with 8, which no bank card of the mainland does.
+func merchantNumber(id eventstore.ID) string {
+	n := binary.BigEndian.Uint64(id[8:]) % 100_000_000_000_000
+	digits := "8" + strings.Repeat("0", 14-len(strconv.FormatUint(n, 10))) + strconv.FormatUint(n, 10)
+	return digits + string(identifier.LuhnCheck(digits))
+}
+
+// localPart is the name that an account has until the person says another.
+func localPart(email string) string {
+	name, _, _ := strings.Cut(strings.TrimSpace(email), "@")
+	return name
+}

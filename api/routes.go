@@ -1,0 +1,275 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/eventstore"
+
+	"github.com/labstack/echo/v4"
+)
+
+// grant says on which applications a role may call an operation.
+type grant uint8
+
+const (
+	none grant = iota
+	own        // the merchant's own application, or one that the agent's organisation added
+	every
+)
+
+// grants is one row of the authorisation table: a grant for each role. For an
+// operation that concerns no application, own and every both mean "yes".
+type grants struct {
+	Merchant, Agent, Reviewer, Lead, Auditor, Admin grant
+}
+
+// The rows that several operations share.
+var (
+	anyone    = grants{every, every, every, every, every, every}
+	merchants = grants{Merchant: own}
+	suppliers = grants{Merchant: own, Agent: own}
+	judges    = grants{Reviewer: every, Lead: every}
+	leads     = grants{Lead: every}
+	watchers  = grants{Reviewer: every, Lead: every, Auditor: every}
+	auditors  = grants{Lead: every, Auditor: every}
+	concerned = grants{Merchant: own, Agent: own, Reviewer: every, Lead: every, Auditor: every}
+)
+
+func (g grants) of(role account.Role) grant {
+	switch role {
+	case account.Merchant:
+		return g.Merchant
+	case account.Agent:
+		return g.Agent
+	case account.Reviewer:
+		return g.Reviewer
+	case account.Lead:
+		return g.Lead
+	case account.Auditor:
+		return g.Auditor
+	case account.Admin:
+		return g.Admin
+	}
+	return none
+}
+
+// route binds an operation of the contract to who may call it and to the code
+// that answers it.
+type route struct {
+	operation string
+	who       grants
+	handle    func(*call) error
+	upload    bool // large body, long time
+	live      bool // an answer that does not end
+}
+
+// routes is the whole table. An operation of the contract that is not in it, or
+// the reverse, fails the tests.
+func (s *Server) routes() []route {
+	return []route{
+		{operation: "login", handle: s.login},
+		{operation: "refresh", handle: s.refresh},
+		{operation: "logout", handle: s.logout},
+		{operation: "activate", handle: s.activate},
+		{operation: "requestLink", handle: s.requestLink},
+		{operation: "register", handle: s.register},
+		{operation: "reference", handle: s.reference},
+
+		{operation: "me", who: anyone, handle: s.me},
+		{operation: "changePassword", who: anyone, handle: s.changePassword},
+		{operation: "beginTOTP", who: anyone, handle: s.beginTOTP},
+		{operation: "confirmTOTP", who: anyone, handle: s.confirmTOTP},
+		{operation: "apiKeys", who: grants{Merchant: own, Agent: own}, handle: s.apiKeys},
+		{operation: "issueAPIKey", who: grants{Merchant: own, Agent: own}, handle: s.issueAPIKey},
+		{operation: "revokeAPIKey", who: grants{Merchant: own, Agent: own}, handle: s.revokeAPIKey},
+		{operation: "sessions", who: anyone, handle: s.sessions},
+		{operation: "revokeSession", who: anyone, handle: s.revokeSession},
+		{operation: "people", who: anyone, handle: s.people},
+
+		{operation: "openApplication", who: merchants, handle: s.openApplication},
+		{operation: "addMerchant", who: grants{Agent: own}, handle: s.addMerchant},
+		{operation: "applications", who: concerned, handle: s.applications},
+		{operation: "status", who: concerned, handle: s.status},
+		{operation: "actions", who: concerned, handle: s.actions},
+		{operation: "documentImage", who: concerned, handle: s.documentImage},
+
+		{operation: "form", who: suppliers, handle: s.form},
+		{operation: "findings", who: suppliers, handle: s.findings},
+		{operation: "switchKind", who: suppliers, handle: s.switchKind},
+		{operation: "chooseProducts", who: suppliers, handle: s.chooseProducts},
+		{operation: "fillDetails", who: suppliers, handle: s.fillDetails},
+		{operation: "uploadDocument", who: suppliers, handle: s.uploadDocument, upload: true},
+		{operation: "removeDocument", who: suppliers, handle: s.removeDocument},
+		{operation: "moveDocument", who: suppliers, handle: s.moveDocument},
+		{operation: "submit", who: suppliers, handle: s.submit},
+		{operation: "correct", who: suppliers, handle: s.correct},
+		{operation: "declareSite", who: suppliers, handle: s.declareSite},
+		{operation: "consent", who: merchants, handle: s.consent},
+		{operation: "contractCode", who: merchants, handle: s.contractCode},
+		{operation: "signContract", who: merchants, handle: s.signContract},
+		{operation: "withdraw", who: merchants, handle: s.withdraw},
+		{operation: "reopen", who: merchants, handle: s.reopen},
+		{operation: "contract", who: concerned, handle: s.contract},
+
+		{operation: "application", who: watchers, handle: s.application},
+		{operation: "reveal", who: watchers, handle: s.reveal},
+		{operation: "history", who: watchers, handle: s.history},
+		{operation: "stateAt", who: watchers, handle: s.stateAt},
+		{operation: "accesses", who: auditors, handle: s.accesses},
+		{operation: "queues", who: watchers, handle: s.queues},
+		{operation: "queue", who: watchers, handle: s.queue},
+		{operation: "changes", who: watchers, handle: s.live, live: true},
+
+		{operation: "claimNext", who: judges, handle: s.claimNext},
+		{operation: "claim", who: judges, handle: s.claim},
+		{operation: "release", who: judges, handle: s.release},
+		{operation: "acceptItems", who: judges, handle: s.acceptItems},
+		{operation: "raiseReason", who: judges, handle: s.raiseReason},
+		{operation: "withdrawReason", who: judges, handle: s.withdrawReason},
+		{operation: "addNote", who: judges, handle: s.addNote},
+		{operation: "redactDocument", who: judges, handle: s.redactDocument, upload: true},
+		{operation: "return", who: judges, handle: s.returnIt},
+		{operation: "approveQualification", who: judges, handle: s.approveQualification},
+		{operation: "recordICPEvidence", who: judges, handle: s.recordICPEvidence},
+		{operation: "verifyICP", who: judges, handle: s.verifyICP},
+		{operation: "approveSite", who: judges, handle: s.approveSite},
+		{operation: "offerContract", who: judges, handle: s.offerContract},
+		{operation: "countersignContract", who: judges, handle: s.countersignContract},
+		{operation: "activateMerchant", who: judges, handle: s.activateMerchant},
+		{operation: "proposeDecline", who: judges, handle: s.proposeDecline},
+
+		{operation: "confirmQualification", who: leads, handle: s.confirmQualification},
+		{operation: "refuseQualification", who: leads, handle: s.refuseQualification},
+		{operation: "confirmDecline", who: leads, handle: s.confirmDecline},
+		{operation: "refuseDecline", who: leads, handle: s.refuseDecline},
+		{operation: "reassign", who: leads, handle: s.reassign},
+		{operation: "prioritise", who: leads, handle: s.prioritise},
+		{operation: "allowLateReason", who: leads, handle: s.allowLateReason},
+		{operation: "extendDeadline", who: leads, handle: s.extendDeadline},
+		{operation: "movePolicy", who: leads, handle: s.movePolicy},
+
+		{operation: "restrict", who: grants{Merchant: own, Lead: every}, handle: s.restrict},
+		{operation: "placeHold", who: leads, handle: s.placeHold},
+		{operation: "liftHold", who: leads, handle: s.liftHold},
+	}
+}
+
+// admit finds out who calls and whether the table lets them. Somebody without
+// the relation learns no more than somebody who guessed an id.
+func (s *Server) admit(c *call, r route) error {
+	if c.op.Public {
+		return nil
+	}
+	token, ok := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+	if !ok {
+		return problem(http.StatusUnauthorized, "token", "Log in first: this needs an access token.")
+	}
+	ctx := c.Request().Context()
+	var err error
+	if c.who, err = s.Auth.Authenticate(ctx, token); err != nil {
+		return err
+	}
+	if c.who.MustEnrol && !enrolling[c.op.ID] {
+		return problem(http.StatusForbidden, "must-enrol", "Your role needs one-time codes: set them up first.")
+	}
+	if !c.who.May(scopeOf(c.op)) {
+		return problem(http.StatusForbidden, "scope", "The API key was not issued for this.")
+	}
+	g := r.who.of(c.who.Role)
+	if c.id = c.Param("id"); c.id == "" {
+		if g == none {
+			return errRole()
+		}
+		return nil
+	}
+	if _, err := decider.ParseID(c.id); err != nil {
+		return errNotFound()
+	}
+	if c.state, _, err = s.Applications.Load(ctx, c.id); err != nil {
+		if errors.Is(err, eventstore.ErrInvalid) {
+			return errNotFound()
+		}
+		return err
+	}
+	if !s.visible(c) {
+		return errNotFound()
+	}
+	if g == none {
+		return errRole()
+	}
+	return nil
+}
+
+// enrolling is what a person can do before the second factor is set up.
+var enrolling = map[string]bool{"me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}
+
+// scopeOf is the scope that an API key needs for an operation. What a person
+// does about her own account is no server's business: it has a scope that no key
+// is ever issued with.
+func scopeOf(o *Operation) account.Scope {
+	switch {
+	case strings.HasPrefix(o.Path, "/v1/me"):
+		return "person"
+	case o.Method == http.MethodGet:
+		return account.ReadApplications
+	}
+	return account.WriteApplications
+}
+
+func errRole() *Problem {
+	return problem(http.StatusForbidden, "role", "Your role does not allow this.")
+}
+
+// visible: the application exists and the caller has to do with it. One whose
+// processing is restricted is seen by auditors only, who must say why.
+func (s *Server) visible(c *call) bool {
+	st := c.state
+	if !st.Opened() {
+		return false
+	}
+	if st.Restricted && c.op.ID != "restrict" && c.op.ID != "placeHold" && c.op.ID != "liftHold" {
+		return c.who.Role == account.Auditor
+	}
+	switch c.who.Role {
+	case account.Merchant:
+		return st.Merchant == c.who.Account
+	case account.Agent:
+		return st.Agent != "" && st.Agent == c.who.Organisation
+	case account.Reviewer, account.Lead, account.Auditor:
+		return true
+	}
+	return false
+}
+
+// afterTime is how long a read waits for the position it was asked to reach.
+const afterTime = time.Second
+
+// await waits until a read can see the position that `after` names. It gives up
+// after a second and lets the read answer what there is: its ETag tells.
+func (c *call) await() error {
+	after := c.QueryParam("after")
+	if after == "" {
+		return nil
+	}
+	p, err := eventstore.ParsePosition(after)
+	if err != nil {
+		return problem(http.StatusUnprocessableEntity, "invalid-parameter", "A parameter is not as the contract wants it.").
+			at("query after", "invalid", "must be a position that a write answered")
+	}
+	ctx, stop := context.WithTimeout(c.Request().Context(), afterTime)
+	defer stop()
+	if err := c.server.Reader.Wait(ctx, p); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// rules are the data that a decision rests on, now.
+func (c *call) rules() application.Rules { return c.server.Rules() }

@@ -1,0 +1,219 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"alta/api/auth"
+	"alta/decider"
+	"alta/documents"
+	"alta/domain/access"
+	"alta/domain/application"
+	"alta/eventstore"
+	"alta/projections"
+	"alta/vault"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+// Log is what the server reads from the event log itself: a stream, for
+// auditors, and the newest changes, for live updates.
+type Log interface {
+	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	Subscribe(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]
+	Head() eventstore.Position
+}
+
+// Applications is the decider of applications.
+type Applications = decider.Decider[application.State, application.Event]
+
+// Accesses is the decider of who looked at what.
+type Accesses = decider.Decider[access.State, access.Event]
+
+// Notifier sends what is no reaction to an event, because it must not be in the
+// log: a one-time code.
+type Notifier interface {
+	SigningCode(ctx context.Context, application, address, language, code string, expires time.Time) error
+}
+
+// Server holds what the handlers need. Fill the exported fields once, then call
+// Handler.
+type Server struct {
+	Applications      *Applications
+	Accesses          *Accesses
+	Auth              *auth.Service
+	People            *People
+	Reader            projections.Reader
+	Folder            projections.Folder
+	Log               Log
+	Decode            func(ctx context.Context, r *eventstore.Record) (application.Event, error)
+	Blobs             *vault.Blobs
+	Index             func(kind, value string) string
+	Intake            *documents.Intake
+	Rules             func() application.Rules
+	Codes             *Codes
+	Limits            *auth.Limiter
+	RegistrationLimit auth.Limit
+	Notify            Notifier
+	Now               func() time.Time
+	Logger            *slog.Logger
+	TrustProxy        bool         // believe X-Forwarded-Proto of the proxy in front
+	Ready             func() error // why this process cannot serve, or nil
+	Pages             http.Handler // everything that is not the API: the SPA
+	Check             func(error)  // with it, every answer is checked against the contract (tests, development)
+	Spec              *Spec
+	changes           *hub
+}
+
+const (
+	requestTime = 15 * time.Second // for everything but uploads and live updates
+	uploadTime  = 120 * time.Second
+)
+
+// Handler builds the HTTP handler. It runs background work until the context
+// ends.
+func (s *Server) Handler(ctx context.Context) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.answer
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return decider.NewID().String() }}))
+	e.Use(s.recoverPanics, securityHeaders)
+	s.changes = newHub(s.Log, s.Logger)
+	go s.changes.run(ctx)
+	for _, r := range s.routes() {
+		op, ok := s.Spec.Operation(r.operation)
+		if !ok {
+			panic("api: the contract has no operation " + r.operation)
+		}
+		e.Add(op.Method, echoPath(op.Path), s.serve(r, op))
+	}
+	e.GET("/openapi.yaml", func(c echo.Context) error {
+		return c.Blob(http.StatusOK, "application/yaml; charset=utf-8", Contract)
+	})
+	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", func(c echo.Context) error {
+		if err := s.Ready(); err != nil {
+			return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
+		}
+		return c.String(http.StatusOK, "ok\n")
+	})
+	e.Any("/v1/*", func(echo.Context) error { return errNotFound() })
+	e.GET("/*", echo.WrapHandler(s.Pages))
+	e.HEAD("/*", echo.WrapHandler(s.Pages))
+	return e
+}
+
+// echoPath writes {id} as :id.
+func echoPath(path string) string {
+	b := []byte(path)
+	b = bytes.ReplaceAll(b, []byte("{"), []byte(":"))
+	return string(bytes.ReplaceAll(b, []byte("}"), nil))
+}
+
+// recoverPanics turns a panic into a fault; the server goes on.
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				if r == http.ErrAbortHandler {
+					panic(r)
+				}
+				s.Logger.Error("panic in a handler", "route", c.Path(), "request", c.Response().Header().Get(echo.HeaderXRequestID), "stack", stack())
+				err = problem(http.StatusInternalServerError, "fault", "Something went wrong on our side. It was recorded; please try again.")
+			}
+		}()
+		return next(c)
+	}
+}
+
+func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		return next(c)
+	}
+}
+
+// serve is what happens around every operation: who calls, may they, is the
+// request what the contract says; then the handler; then, in tests, is the
+// answer what the contract says.
+func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
+	handle := func(ec echo.Context) error {
+		limit := requestTime
+		switch {
+		case r.live:
+			limit = 0
+		case r.upload:
+			limit = uploadTime
+		}
+		ctx := ec.Request().Context()
+		if limit > 0 {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(ctx, limit)
+			defer stop()
+		}
+		ec.SetRequest(ec.Request().WithContext(ctx))
+		ec.Response().Header().Set("Cache-Control", "no-store")
+		c := &call{Context: ec, server: s, op: op}
+		if err := s.admit(c, r); err != nil {
+			return err
+		}
+		if err := op.checkParams(ec); err != nil {
+			return err
+		}
+		if err := c.envelope(); err != nil {
+			return err
+		}
+		var err error
+		if c.body, err = op.readBody(ec); err != nil {
+			return err
+		}
+		return r.handle(c)
+	}
+	if s.Check == nil || r.live {
+		return handle
+	}
+	return func(ec echo.Context) error {
+		tap := &tapped{ResponseWriter: ec.Response().Writer}
+		ec.Response().Writer = tap
+		if err := handle(ec); err != nil {
+			s.answer(err, ec)
+		}
+		if err := op.CheckAnswer(ec.Response().Status, ec.Response().Header().Get(echo.HeaderContentType), tap.body.Bytes()); err != nil {
+			s.Check(err)
+		}
+		return nil
+	}
+}
+
+// tapped keeps a copy of an answer.
+type tapped struct {
+	http.ResponseWriter
+	body bytes.Buffer
+}
+
+func (t *tapped) Write(b []byte) (int, error) {
+	t.body.Write(b)
+	return t.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the writer beneath.
+func (t *tapped) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// drain reads what is left of a refused upload, up to a little, so that the
+// client sees the answer instead of a broken connection.
+func drain(r io.Reader) { _, _ = io.CopyN(io.Discard, r, 1<<20) }

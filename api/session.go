@@ -1,0 +1,265 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"alta/api/auth"
+	"alta/domain/account"
+	"alta/domain/lang"
+
+	"github.com/labstack/echo/v4"
+)
+
+type me struct {
+	ID           string       `json:"id"`
+	Role         account.Role `json:"role"`
+	Name         string       `json:"name"`
+	Email        string       `json:"email"`
+	Language     lang.Lang    `json:"language"`
+	Organisation string       `json:"organisation,omitempty"`
+	TOTP         bool         `json:"totp,omitempty"`
+}
+
+type session struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in"`
+	Account     me     `json:"account"`
+	MustEnrol   bool   `json:"must_enrol,omitempty"`
+}
+
+func profileOf(p auth.Profile) me {
+	out := me{ID: p.ID, Role: p.Role, Name: p.Name.Clear(), Email: p.Email.Clear(), Language: p.Language, TOTP: p.TOTP}
+	if p.Role == account.Agent {
+		out.Organisation = p.Organisation
+	}
+	return out
+}
+
+// caller is where the request comes from.
+func (c *call) caller() auth.Caller { return auth.Caller{IP: c.RealIP(), UserAgent: c.userAgent()} }
+
+// token is the request's bearer token.
+func (c *call) token() string {
+	return strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+}
+
+// begin answers a session: the access token in the body, the refresh token in a
+// cookie that no script can read.
+func (s *Server) begin(c *call, from auth.Session, https bool) error {
+	c.SetCookie(auth.RefreshCookie(from.RefreshToken, from.RefreshExpires, https))
+	return c.JSON(http.StatusOK, session{
+		AccessToken: from.AccessToken, TokenType: "Bearer", ExpiresIn: int(from.ExpiresIn / time.Second),
+		Account: profileOf(from.Account), MustEnrol: from.MustEnrol,
+	})
+}
+
+func (s *Server) login(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	var in struct{ Email, Password, Code string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	sess, err := s.Auth.Login(c.Request().Context(), auth.LoginRequest{Email: in.Email, Password: in.Password, Code: in.Code, Caller: c.caller()})
+	if err != nil {
+		return err
+	}
+	return s.begin(c, sess, https)
+}
+
+func (s *Server) refresh(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	if err := auth.CheckSite(c.Request()); err != nil {
+		return err
+	}
+	token := auth.CookieToken(c.Request(), https)
+	if token == "" {
+		return auth.ErrRefresh
+	}
+	sess, err := s.Auth.Refresh(c.Request().Context(), token, c.caller())
+	if err != nil {
+		if problemOf(err).Status == http.StatusUnauthorized {
+			c.SetCookie(auth.ClearCookie(https))
+		}
+		return err
+	}
+	return s.begin(c, sess, https)
+}
+
+func (s *Server) logout(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	if err := auth.CheckSite(c.Request()); err != nil {
+		return err
+	}
+	if token := auth.CookieToken(c.Request(), https); token != "" {
+		if err := s.Auth.Logout(c.Request().Context(), token); err != nil {
+			return err
+		}
+	}
+	c.SetCookie(auth.ClearCookie(https))
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) activate(c *call) error {
+	var in struct{ Token, Password string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Auth.Activate(c.Request().Context(), in.Token, in.Password, c.caller()); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) requestLink(c *call) error {
+	var in struct{ Email string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Auth.RequestLink(c.Request().Context(), in.Email, c.caller()); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusAccepted)
+}
+
+func (s *Server) me(c *call) error {
+	st, _, err := s.Auth.Account(c.Request().Context(), c.who.Account)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, profileOf(auth.Profile{
+		ID: st.ID, Role: st.Role, Organisation: st.Organisation, Language: st.Language, Email: st.Email, Name: st.Name, TOTP: !st.TOTP.IsZero(),
+	}))
+}
+
+func (s *Server) changePassword(c *call) error {
+	var in struct{ Current, Password string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Auth.ChangePassword(c.Request().Context(), c.who, in.Current, in.Password); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) beginTOTP(c *call) error {
+	setup, err := s.Auth.BeginTOTP(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"secret": setup.Secret, "uri": setup.URI})
+}
+
+func (s *Server) confirmTOTP(c *call) error {
+	var in struct{ Code string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Auth.ConfirmTOTP(c.Request().Context(), c.who, in.Code); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+type sessionInfo struct {
+	ID        string     `json:"id"`
+	Started   time.Time  `json:"started"`
+	LastUsed  *time.Time `json:"last_used,omitempty"`
+	UserAgent string     `json:"user_agent,omitempty"`
+	Current   bool       `json:"current"`
+}
+
+func (s *Server) sessions(c *call) error {
+	list, err := s.Auth.Sessions(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	out := []sessionInfo{}
+	for i := len(list) - 1; i >= 0; i-- {
+		x := list[i]
+		info := sessionInfo{ID: x.ID, Started: x.Started, UserAgent: x.Agent.Clear(), Current: x.Current}
+		if !x.Used.IsZero() {
+			info.LastUsed = &x.Used
+		}
+		out = append(out, info)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"sessions": out})
+}
+
+func (s *Server) revokeSession(c *call) error {
+	if err := s.Auth.Revoke(c.Request().Context(), c.who, c.who.Account, c.Param("session")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+type apiKey struct {
+	ID      string          `json:"id"`
+	Prefix  string          `json:"prefix"`
+	Label   string          `json:"label"`
+	Scopes  []account.Scope `json:"scopes"`
+	Issued  time.Time       `json:"issued"`
+	Used    *time.Time      `json:"used,omitempty"`
+	Expires *time.Time      `json:"expires,omitempty"`
+}
+
+func keyOf(k account.APIKey) apiKey {
+	out := apiKey{ID: k.ID, Prefix: k.Prefix, Label: k.Label, Scopes: k.Scopes, Issued: k.Issued}
+	if !k.Used.IsZero() {
+		out.Used = &k.Used
+	}
+	if !k.Expires.IsZero() {
+		out.Expires = &k.Expires
+	}
+	return out
+}
+
+func (s *Server) apiKeys(c *call) error {
+	list, err := s.Auth.APIKeys(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	out := []apiKey{}
+	for _, k := range list {
+		out = append(out, keyOf(k))
+	}
+	return c.JSON(http.StatusOK, map[string]any{"keys": out})
+}
+
+func (s *Server) issueAPIKey(c *call) error {
+	var in struct {
+		Label   string
+		Scopes  []account.Scope
+		Expires time.Time
+	}
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if in.Expires.IsZero() {
+		in.Expires = s.Now().AddDate(1, 0, 0)
+	}
+	secret, k, err := s.Auth.IssueAPIKey(c.Request().Context(), c.who, auth.APIKeyRequest{Label: in.Label, Scopes: in.Scopes, Expires: in.Expires})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, map[string]any{"key": keyOf(k), "secret": secret})
+}
+
+func (s *Server) revokeAPIKey(c *call) error {
+	if err := s.Auth.RevokeAPIKey(c.Request().Context(), c.who, c.Param("key")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

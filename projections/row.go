@@ -1,0 +1,191 @@
+package projections
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/domain/policy"
+)
+
+// Row is an application in a list.
+type Row struct {
+	ID             string             `json:"id"`
+	Revision       int64              `json:"revision"`
+	MerchantNumber string             `json:"merchant_number"`
+	Name           string             `json:"name"`
+	Merchant       string             `json:"merchant,omitempty"`
+	Agent          string             `json:"agent,omitempty"`
+	Kind           policy.Kind        `json:"kind"`
+	Products       []policy.Product   `json:"products"`
+	SiteType       policy.SiteType    `json:"site_type"`
+	Domain         string             `json:"domain,omitempty"`
+	Language       string             `json:"language"`
+	Stage          application.Stage  `json:"stage"`
+	Holder         application.Holder `json:"holder"`
+	Round          int                `json:"round"`
+	Priority       int                `json:"priority,omitempty"`
+	OpenedAt       time.Time          `json:"opened_at"`
+	SubmittedAt    *time.Time         `json:"submitted_at,omitempty"`
+	EnteredAt      time.Time          `json:"entered_at"`
+	UpdatedAt      time.Time          `json:"updated_at"`
+	Due            *time.Time         `json:"due,omitempty"`
+	Warn           *time.Time         `json:"warn,omitempty"`
+	Breached       bool               `json:"breached,omitempty"`
+	Claim          *Claim             `json:"claim,omitempty"`
+	Proposer       string             `json:"proposer,omitempty"`
+	Reasons        []string           `json:"reasons,omitempty"`
+	Blocks         int                `json:"blocks,omitempty"`
+	Warns          int                `json:"warns,omitempty"`
+	Hints          int                `json:"hints,omitempty"`
+}
+
+// RowOf shows an application in a list.
+func RowOf(a *Application) *Row {
+	r := &Row{
+		ID: a.ID, Revision: a.Revision, MerchantNumber: a.MerchantNumber, Name: a.Name, Merchant: a.Merchant,
+		Agent: a.Agent, Kind: a.Kind, Products: a.Products, SiteType: a.SiteType, Language: a.Language,
+		Stage: a.Stage, Holder: a.Holder, Round: a.Round, Priority: a.Priority, OpenedAt: a.OpenedAt,
+		SubmittedAt: a.SubmittedAt, EnteredAt: a.EnteredAt, UpdatedAt: a.UpdatedAt,
+	}
+	if a.Claim != nil {
+		claim := *a.Claim // folding renews the application's own
+		r.Claim = &claim
+	}
+	if i := a.item(item.SiteDomain); i != nil {
+		r.Domain = i.Value
+	}
+	if a.Deadline != nil {
+		r.Due, r.Warn, r.Breached = &a.Deadline.Due, &a.Deadline.Warn, a.Deadline.Breached
+	}
+	if a.Proposal != nil {
+		r.Proposer = a.Proposal.By.ID
+	}
+	for _, reason := range a.Reasons {
+		if c := string(reason.Code); reason.State != ReasonWithdrawn && reason.State != ReasonSettled && !slices.Contains(r.Reasons, c) {
+			r.Reasons = append(r.Reasons, c)
+		}
+	}
+	slices.Sort(r.Reasons)
+	for _, f := range a.Findings {
+		switch f.Severity {
+		case "block":
+			r.Blocks++
+		case "warn":
+			r.Warns++
+		case "hint":
+			r.Hints++
+		}
+	}
+	return r
+}
+
+// Queue is the name of a work list.
+type Queue string
+
+// The queues. Breached and Mine have no stage of their own.
+const (
+	QueueQualification  Queue = "qualification"
+	QueueSecondApproval Queue = "second_approval"
+	QueueICP            Queue = "icp"
+	QueueWebsite        Queue = "website"
+	QueueContract       Queue = "contract"
+	QueueCorrection     Queue = "correction"
+	QueueBreached       Queue = "breached"
+	QueueMine           Queue = "mine"
+)
+
+// Queues lists them as screens do.
+func Queues() []Queue {
+	return []Queue{QueueQualification, QueueSecondApproval, QueueICP, QueueWebsite, QueueContract, QueueCorrection, QueueBreached, QueueMine}
+}
+
+// QueueOf is the queue in which a stage's applications wait; the empty Queue for
+// a stage where nobody works.
+func QueueOf(s application.Stage) Queue {
+	switch s {
+	case application.Qualification:
+		return QueueQualification
+	case application.SecondApproval:
+		return QueueSecondApproval
+	case application.ICP:
+		return QueueICP
+	case application.Website:
+		return QueueWebsite
+	case application.Contract, application.Countersignature, application.Activation:
+		return QueueContract
+	case application.Correction, application.Signature:
+		return QueueCorrection
+	}
+	return ""
+}
+
+// never sorts rows without a deadline last.
+const never = 1 << 50
+
+func (r *Row) due() float64 {
+	if r.Due == nil {
+		return never
+	}
+	return float64(r.Due.UnixMilli())
+}
+
+// urgency sorts by priority, then by due time: a step of priority outweighs any
+// difference in time.
+func (r *Row) urgency() float64 { return r.due() - float64(r.Priority)*1e14 }
+
+// facets lists the sorted sets, by name without the version, in which the row
+// stands, with its score in each. The empty list is an application that nobody
+// works on.
+func (r *Row) facets() map[string]float64 {
+	out := make(map[string]float64, 16)
+	out["all"] = float64(r.UpdatedAt.UnixMilli())
+	if r.Merchant != "" {
+		out["merchant="+r.Merchant] = float64(r.OpenedAt.UnixMilli())
+	}
+	if r.Agent != "" {
+		out["agent="+r.Agent] = float64(r.OpenedAt.UnixMilli())
+	}
+	out["stage="+string(r.Stage)] = float64(r.UpdatedAt.UnixMilli())
+	q := QueueOf(r.Stage)
+	if r.Stage == application.Website && r.Holder == application.Merchant {
+		q = QueueCorrection
+	}
+	if q == "" {
+		return out
+	}
+	queue := "queue=" + string(q)
+	due := r.due()
+	out[queue] = due
+	out[queue+"|sort=priority"] = r.urgency()
+	out[queue+"|sort=age"] = float64(r.OpenedAt.UnixMilli())
+	out[queue+"|kind="+string(r.Kind)] = due
+	out[queue+"|language="+r.Language] = due
+	out[queue+"|round="+strconv.Itoa(min(r.Round, 9))] = due
+	for _, p := range r.Products {
+		out[queue+"|product="+string(p)] = due
+	}
+	for _, c := range r.Reasons {
+		out[queue+"|reason="+c] = due
+	}
+	if r.Agent != "" {
+		out[queue+"|agent="+r.Agent] = due
+	}
+	if r.Blocks > 0 {
+		out[queue+"|risk=block"] = due
+	}
+	if r.Warns > 0 {
+		out[queue+"|risk=warn"] = due
+	}
+	if r.Holder == application.Platform {
+		out["queue="+string(QueueBreached)] = due
+	}
+	if r.Claim != nil {
+		out["queue="+string(QueueMine)+"|assignee="+r.Claim.By.ID] = due
+		out[queue+"|assignee="+r.Claim.By.ID] = due
+		out[queue+"|claimed"] = float64(r.Claim.Until.UnixMilli())
+	}
+	return out
+}
