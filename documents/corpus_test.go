@@ -167,9 +167,9 @@ func corpus() []hostile {
 		binary.BigEndian.PutUint16(b[i+7:], d[0])
 		add(fmt.Sprintf("bomb: jpeg of %d × %d", d[0], d[1]), b, Dimensions)
 	}
-	add("bomb: png data that inflate to 200 MB", rawPNG(ihdr(10, 10, 8, 6), pngChunk("IDAT", deflate(make([]byte, 200<<20))), pngChunk("IEND", nil)), Unreadable)
-	tame("bomb: png text that inflates to 50 MB", insertChunk(png, pngChunk("zTXt", append([]byte("k\x00\x00"), deflate(make([]byte, 50<<20))...))), "")
-	tame("bomb: png profile that inflates to 50 MB", insertChunk(png, pngChunk("iCCP", append([]byte("k\x00\x00"), deflate(make([]byte, 50<<20))...))), "")
+	add("bomb: png data that inflate to 20 MB", rawPNG(ihdr(10, 10, 8, 6), pngChunk("IDAT", deflate(make([]byte, 20<<20))), pngChunk("IEND", nil)), Unreadable)
+	tame("bomb: png text that inflates to 20 MB", insertChunk(png, pngChunk("zTXt", append([]byte("k\x00\x00"), deflate(make([]byte, 20<<20))...))), "")
+	tame("bomb: png profile that inflates to 20 MB", insertChunk(png, pngChunk("iCCP", append([]byte("k\x00\x00"), deflate(make([]byte, 20<<20))...))), "")
 	add("bomb: large png without enough data", rawPNG(ihdr(7000, 7000, 8, 6), pngChunk("IDAT", deflate(make([]byte, 1000))), pngChunk("IEND", nil)), Truncated, Unreadable)
 	add("bomb: large 16-bit png without enough data", rawPNG(ihdr(7000, 7000, 16, 6), pngChunk("IDAT", deflate(make([]byte, 1000))), pngChunk("IEND", nil)), Truncated, Unreadable)
 	sos := bytes.Index(jpg, []byte{0xFF, 0xDA})
@@ -345,7 +345,7 @@ func pdfCorpus() []hostile {
 	tame("pdf: form field of XFA", onePage("/AcroForm << /XFA (<xdp/>) /Fields [] >>", mediaBox, fill), "")
 	tame("pdf: deep nesting of states", onePage("", mediaBox, strings.Repeat("q ", 100_000)+fill), "")
 	tame("pdf: deep arrays", onePage("/Deep "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000), mediaBox, fill), "")
-	tame("pdf: a million operators", onePage("", mediaBox, strings.Repeat("0 0 m 9 9 l S ", 200_000)), "")
+	tame("pdf: many operators", onePage("", mediaBox, strings.Repeat("0 0 m 9 9 l S ", 60_000)), "")
 	bomb := deflate(bytes.Repeat([]byte("0 0 10 10 re f "), 4<<20))
 	add("pdf: content that inflates to 60 MB", pdf("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
 		"<< /Type /Page /Parent 2 0 R "+mediaBox+" /Contents 4 0 R >>",

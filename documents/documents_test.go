@@ -95,3 +95,21 @@ func TestWhatIsRedactedIsNowhereInTheNewDocument(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLargestPictureThatIsTakenFitsIntoTheMemory(t *testing.T) {
+	in := newIntake(t, testConfig())
+	defer in.Close()
+	m := image.NewNRGBA(image.Rect(0, 0, 7000, 7000)) // 49 MP, 196 MB
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i / 9973)
+	}
+	peak := watchWorkers(t, in)
+	a := accept(t, in, asPNG(m))
+	if w, h := sizeOf(t, a.Pictures[0].View); w != 2400 || h != 2400 {
+		t.Errorf("view %d × %d", w, h)
+	}
+	if _, err := in.Redact(context.Background(), a.Original, []Region{{0, image.Rect(0, 0, 9, 9)}}); err != nil {
+		t.Errorf("redact: %v", err)
+	}
+	t.Logf("the worker's memory peaked at %d MiB", peak()>>20)
+}

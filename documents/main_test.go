@@ -11,7 +11,9 @@ import (
 	"image/png"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
@@ -27,16 +29,15 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	dir, err := os.MkdirTemp("", "alta-documents-")
-	if err != nil {
-		panic(err)
+	// Compiling the PDF renderer takes six seconds, so what was compiled is kept
+	// from one run of the tests to the next, as the go command keeps packages.
+	if dir, err := os.UserCacheDir(); err == nil {
+		cacheDir = filepath.Join(dir, "alta-pdf-renderer")
 	}
-	cacheDir = dir
 	code := m.Run()
 	if shared != nil {
 		shared.Close()
 	}
-	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
@@ -46,7 +47,11 @@ var (
 )
 
 func testConfig() Config {
-	return Config{Worker: []string{os.Args[0], "document-worker"}, Workers: 1, CacheDir: cacheDir}
+	cfg := Config{Worker: []string{os.Args[0], "document-worker"}, Workers: 1, CacheDir: cacheDir}
+	if raceDetector { // which needs several times the memory and the time
+		cfg.Limits = Limits{Memory: 8 << 30, Time: 5 * time.Minute}
+	}
+	return cfg
 }
 
 // intake is one intake for all tests that need no limits of their own, because

@@ -74,8 +74,6 @@ func (p *process) do(ctx context.Context, j job, file []byte, pid *atomic.Int64)
 		return result{}, err
 	}
 	pid.Store(int64(p.cmd.Process.Pid))
-	ctx, cancel := context.WithTimeout(ctx, p.cfg.Limits.Time)
-	defer cancel()
 	watch := p.watch(ctx)
 	res, err := p.exchange(j, file)
 	exceeded := watch()
@@ -101,8 +99,9 @@ func (p *process) exchange(j job, file []byte) (result, error) {
 	return readAnswer(p.out, p.cfg.Limits)
 }
 
-// watch kills the process when ctx ends or its memory comes near the limit: an
-// eighth is left for what it can take between two looks. The function that it answers ends the watch and says what it did.
+// watch kills the process when ctx ends, when its time is over, or when its
+// memory comes near the limit: an eighth is left for what it can take between
+// two looks. The function that it answers ends the watch and says what it did.
 func (p *process) watch(ctx context.Context) func() error {
 	done := make(chan struct{})
 	var exceeded error
@@ -111,15 +110,18 @@ func (p *process) watch(ctx context.Context) func() error {
 	wg.Go(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
+		end := time.NewTimer(p.cfg.Limits.Time)
+		defer end.Stop()
 		for {
 			select {
 			case <-done:
 				return
 			case <-ctx.Done():
+				exceeded = ctx.Err() // the caller went away; not the file's fault
+				proc.Kill()
+				return
+			case <-end.C:
 				exceeded = errExceeded
-				if errors.Is(ctx.Err(), context.Canceled) {
-					exceeded = ctx.Err() // the caller went away; not the file's fault
-				}
 				proc.Kill()
 				return
 			case <-tick.C:

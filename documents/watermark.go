@@ -70,8 +70,8 @@ func burn(m *image.RGBA, mark Mark) {
 	scaled := image.NewAlpha(image.Rect(0, 0, sw, sh))
 	xdraw.BiLinear.Scale(scaled, scaled.Rect, stamp, stamp.Rect, xdraw.Src, nil)
 	edge := max(1, sw/300)
-	dark := image.NewUniform(color.NRGBA{0, 0, 0, 70})
-	light := image.NewUniform(color.NRGBA{255, 255, 255, 110})
+	dark := image.NewUniform(color.NRGBA{0, 0, 0, 110})
+	light := image.NewUniform(color.NRGBA{255, 255, 255, 150})
 	row := 0
 	for y := sh / 2; y < h; y += 2*sh + sh/2 {
 		for x := -(row % 2) * sw / 2; x < w; x += sw + sw/4 {

@@ -70,7 +70,11 @@ func destroyFile(path string) error {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	// Another deleter may have taken the emptied folder away meanwhile.
+	if err := syncDir(filepath.Dir(path)); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
 }
 
 func wipe(f *os.File) error {

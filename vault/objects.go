@@ -65,12 +65,22 @@ func checkObjectName(name string) error {
 	return nil
 }
 
-// Put writes a temporary file, waits for the medium, and gives it its name.
+// Put writes a temporary file, waits for the medium, and gives it its name. A
+// folder that a deleter takes away in between is made again.
 func (o *LocalObjects) Put(_ context.Context, name string, data []byte) error {
 	path, err := o.path(name)
 	if err != nil {
 		return err
 	}
+	for range 3 {
+		if err = putFile(path, data); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return err
+}
+
+func putFile(path string, data []byte) error {
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
