@@ -33,7 +33,12 @@ type Fault struct {
 func (f Fault) Fits(m *Merchant) bool { return f.fits == nil || f.fits(m) }
 
 // Target is the item on which a reviewer would raise the reason.
-func (f Fault) Target(m *Merchant) item.Key { return f.target(m) }
+func (f Fault) Target(m *Merchant) item.Key {
+	if f.target == nil {
+		return ""
+	}
+	return f.target(m)
+}
 
 // FaultError says why a fault cannot be injected or corrected.
 type FaultError struct{ Fault, Detail string }

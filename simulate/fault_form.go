@@ -29,7 +29,7 @@ var formFaults = []Fault{
 		}},
 
 	{Name: "r05-mobile-form", Code: reason.R05, Sub: reason.Mobile, Blocks: true, See: "the mobile number has ten digits",
-		target: always(item.ContactMobile), apply: set(item.ContactMobile, func(s string) string { return s[:10] })},
+		target: always(item.ContactMobile), apply: set(item.ContactMobile, func(s string) string { return s[:len(s)-1] })},
 	{Name: "r05-mobile-silent", Code: reason.R05, Sub: reason.Mobile, See: "the number is well formed, but the code sent to it is never confirmed",
 		target: always(item.ContactMobile), apply: set(item.ContactMobile, swapLast)},
 	{Name: "r05-email-form", Code: reason.R05, Sub: reason.Email, Blocks: true, See: "the e-mail address has no @",
@@ -37,9 +37,9 @@ var formFaults = []Fault{
 	{Name: "r05-email-bounces", Code: reason.R05, Sub: reason.Email, See: "mail to the address comes back",
 		target: always(item.ContactEmail), apply: set(item.ContactEmail, func(s string) string { return "bounce." + s })},
 	{Name: "r05-phone", Code: reason.R05, Sub: reason.Phone, Blocks: true, See: "the service phone has no area code",
-		target: always(item.ContactPhone), apply: set(item.ContactPhone, func(s string) string { return s[len(s)-8:] })},
+		target: always(item.ContactPhone), apply: set(item.ContactPhone, func(s string) string { return s[max(0, len(s)-8):] })},
 	{Name: "r05-address", Code: reason.R05, Sub: reason.Address, See: "the address names only the city",
-		target: always(item.ContactAddress), apply: set(item.ContactAddress, func(s string) string { return string([]rune(s)[:6]) })},
+		target: always(item.ContactAddress), apply: set(item.ContactAddress, func(s string) string { return string([]rune(s)[:min(6, len([]rune(s)))]) })},
 
 	{Name: "r06-holder", Code: reason.R06, Sub: reason.Mismatch, Blocks: true, See: "the account's holder in the form is not the merchant, and there is no letter of authorisation",
 		target: always(item.BankHolder), apply: set(item.BankHolder, otherName)},
@@ -102,17 +102,24 @@ func bump(s string) string {
 // swapLast changes a digit that no checksum covers, three from the end.
 func swapLast(s string) string {
 	i := len(s) - 4
+	if i < 0 {
+		return s + "7"
+	}
 	return s[:i] + string(rune('0'+(s[i]-'0'+3)%10)) + s[i+1:]
 }
 
 // otherCard, otherResident and otherLicence are well-formed numbers near the
 // given one: two digits differ, and the check digit fits.
 func otherCard(s string) string {
-	first := swapLast(s)[:len(s)-1]
+	first := swapLast(s)
+	first = first[:len(first)-1]
 	return first + string(rune(identifier.LuhnCheck(first)))
 }
 
 func otherResident(s string) string {
+	if len(s) != 18 {
+		return swapLast(s)
+	}
 	// The sequence number only: region, birth and sex stay as printed.
 	seq := (s[15]-'0'+3)%9 + '1'
 	first := s[:15] + string(rune(seq)) + s[16:17]
@@ -120,24 +127,29 @@ func otherResident(s string) string {
 }
 
 func otherLicence(s string) string {
-	if len(s) == 15 {
+	switch len(s) {
+	default:
+		return swapLast(s)
+	case 15:
 		first := swapLast(s)[:14]
 		return first + string(rune(identifier.LicenceCheck(first)))
+	case 18:
+		last := "A"
+		if s[15] == 'A' {
+			last = "B"
+		}
+		org := s[8:15] + last
+		first := s[:8] + org + string(rune(identifier.OrgCodeCheck(org)))
+		return first + string(rune(identifier.USCCCheck(first)))
 	}
-	last := s[15]
-	if last == 'A' {
-		last = 'B'
-	} else {
-		last = 'A'
-	}
-	org := s[8:15] + string(rune(last))
-	first := s[:8] + org + string(rune(identifier.OrgCodeCheck(org)))
-	return first + string(rune(identifier.USCCCheck(first)))
 }
 
 // otherSeat is a sister company's name: the same brand in another city.
 func otherSeat(company string) string {
 	runes := []rune(company)
+	if len(runes) < 2 {
+		return "上海" + company
+	}
 	if string(runes[:2]) == "上海" {
 		return "北京" + string(runes[2:])
 	}

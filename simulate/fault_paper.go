@@ -110,6 +110,9 @@ func expired(m *Merchant) (from, to string) {
 // member of the family does.
 func otherName(name string) string {
 	runes := []rune(name)
+	if len(runes) == 0 {
+		return "敏"
+	}
 	last := '敏'
 	if runes[len(runes)-1] == last {
 		last = '琳'

@@ -221,3 +221,23 @@ func TestAFaultIsRefusedWhereItMakesNoSense(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultsBearAMerchantWhoseFormWasChangedByHand(t *testing.T) {
+	for _, kind := range policy.Kinds() {
+		for _, value := range []string{"", "1", "张"} {
+			for _, f := range simulate.Faults() {
+				m := simulate.New(2, today).Merchant(kind, all, policy.Web)
+				for k := range m.Fields {
+					m.Fields[k] = value
+				}
+				m.Person, m.Company = simulate.Person{Name: value}, simulate.Company{Name: value, Licence: value}
+				if !f.Fits(&m) {
+					continue
+				}
+				if err := simulate.Inject(f, &m); err != nil {
+					t.Errorf("%s: %v", f.Name, err)
+				}
+			}
+		}
+	}
+}
