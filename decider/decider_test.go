@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -84,39 +83,6 @@ func by(actor string) decider.Command {
 }
 
 func at(r eventstore.Revision) *eventstore.Revision { return &r }
-
-func TestTwoWhoActOnTheSameRevisionGetOneSuccess(t *testing.T) {
-	log := &memLog{}
-	ctx := t.Context()
-	for race := range 100 {
-		id := strconv.Itoa(race)
-		if _, err := newDecider(log).Transact(ctx, id, by("origin"), nil, count(1)); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		var errs [2]error
-		for i, who := range []string{"ann", "bob"} {
-			d := newDecider(log)
-			wg.Go(func() { _, errs[i] = d.Transact(ctx, id, by(who), at(0), count(1)) })
-		}
-		wg.Wait()
-		winner, loser := "ann", errs[1]
-		if errs[0] != nil {
-			winner, loser = "bob", errs[0]
-		}
-		if (errs[0] == nil) == (errs[1] == nil) {
-			t.Fatalf("race %d: want one success, got %v and %v", race, errs[0], errs[1])
-		}
-		var stale *decider.StaleError
-		if !errors.As(loser, &stale) || stale.By != winner || stale.Seen != 0 || stale.Actual != 1 ||
-			len(stale.Since) != 1 || stale.Since[0].Actor != winner || stale.Since[0].Type != "decider_test.counted" {
-			t.Fatalf("race %d: want a StaleError naming %s, got %#v", race, winner, loser)
-		}
-		if n := len(log.streams["ticket-"+id]); n != 2 {
-			t.Fatalf("race %d: %d events, want 2", race, n)
-		}
-	}
-}
 
 func TestWithoutASeenRevisionEveryoneGetsThroughInTheEnd(t *testing.T) {
 	log := &memLog{}

@@ -19,6 +19,9 @@ type APIKeyRequest struct {
 // IssueAPIKey makes a key for the caller's account. The key is answered once,
 // here; the stream has its hash.
 func (s *Service) IssueAPIKey(ctx context.Context, p Principal, r APIKeyRequest) (string, account.APIKey, error) {
+	if err := s.limited(ctx, attempt{"key:" + p.Account, limitCode}); err != nil {
+		return "", account.APIKey{}, err
+	}
 	owner, err := decider.ParseID(p.Account)
 	if err != nil {
 		return "", account.APIKey{}, err

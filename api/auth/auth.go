@@ -68,7 +68,6 @@ var (
 	ErrOIDCFactor  = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc-second-factor", Detail: "the identity provider did not ask for a second factor, which this role needs"}
 	ErrOrigin      = &account.Refusal{Kind: account.Forbidden, Code: "cross-site", Detail: "the request did not come from this site"}
 	ErrPlainHTTP   = &account.Refusal{Kind: account.Forbidden, Code: "plain-http", Detail: "sessions need https, except on this machine itself"}
-	ErrNotHere     = &account.Refusal{Kind: account.Rule, Code: "session-unknown", Detail: "the account has no such session or key"}
 
 	ErrPasswordShort    = &account.Refusal{Kind: account.Invalid, Code: "password-short", Detail: "the password is too short", Field: "password"}
 	ErrPasswordLong     = &account.Refusal{Kind: account.Invalid, Code: "password-long", Detail: "the password is longer than 256 characters or not readable text", Field: "password"}
@@ -191,8 +190,8 @@ func (s *Service) Account(ctx context.Context, id string) (account.State, events
 // account goes through here.
 func (s *Service) Transact(ctx context.Context, id string, cmd decider.Command, seen *eventstore.Revision, decide func(account.State) ([]account.Event, error)) (decider.Result[account.State, account.Event], error) {
 	r, err := s.accounts.Transact(ctx, id, cmd, seen, decide)
-	if len(r.Events) > 0 || err != nil {
-		s.seen.drop(id)
+	if len(r.Events) > 0 || err != nil && !refused(err) {
+		s.seen.drop(id) // also where it is unknown whether something was written
 	}
 	return r, err
 }

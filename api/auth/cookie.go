@@ -66,6 +66,30 @@ func CookieToken(r *http.Request, https bool) string {
 	return c.Value
 }
 
+// FlowCookie keeps what BeginOIDC asks to keep while the browser is at the
+// identity provider, from where the way back is another site's link: hence Lax.
+func FlowCookie(kept string, https bool) *http.Cookie {
+	c := &http.Cookie{
+		Name: flowName(https), Value: kept, Path: CookiePath, MaxAge: int(FlowLifetime / time.Second),
+		Secure: https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if kept == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// FlowKept reads it back, empty when there is none.
+func FlowKept(r *http.Request, https bool) string {
+	c, err := r.Cookie(flowName(https))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func flowName(https bool) string { return cookieName(https) + "-oidc" }
+
 func cookieName(https bool) string {
 	if https {
 		return secureCookie

@@ -59,14 +59,14 @@ func (c *counted) ReadStream(ctx context.Context, stream string, from eventstore
 
 // world is one installation: a log, a vault, a key file, a clock.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	log   *counted
 	vault *vault.Vault
 	keys  *auth.Keys
 	clock *clock
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	dir := t.TempDir()
 	log, err := embedded.Open(filepath.Join(dir, "log"), embedded.Options{
@@ -228,7 +228,7 @@ func (f *feed) Subscribe(ctx context.Context, after eventstore.Position, filter 
 }
 
 // until waits for a message to have been handled.
-func (f *feed) until(t *testing.T, what string) {
+func (f *feed) until(t testing.TB, what string) {
 	t.Helper()
 	limit := time.After(10 * time.Second)
 	for {

@@ -21,8 +21,9 @@ import (
 type Keys struct {
 	path string
 
-	mu  sync.RWMutex
-	all []key // oldest first, never empty
+	mu     sync.RWMutex
+	all    []key     // oldest first, never empty
+	looked time.Time // when the file was last read again for a key that was missing
 }
 
 type key struct {
@@ -139,6 +140,32 @@ func writeKeys(path string, all []key) error {
 		return fmt.Errorf("auth: key file: %w", err)
 	}
 	return nil
+}
+
+// Maintain reads the file again and adds a key when the newest is older than 30
+// days. Call it now and then, on one node; the others find a key they do not know
+// by themselves.
+func (k *Keys) Maintain(now time.Time) error {
+	if err := k.Reload(); err != nil {
+		return err
+	}
+	if now.Sub(k.newest().Created) < 30*24*time.Hour {
+		return nil
+	}
+	return k.Rotate(now)
+}
+
+// missing reads the file again because a token asks for a key that is not there:
+// another node may have rotated. Anybody can send such tokens, so it does so at
+// most every five seconds. It reports whether it did.
+func (k *Keys) missing(now time.Time) bool {
+	k.mu.Lock()
+	due := now.Sub(k.looked) >= 5*time.Second || now.Before(k.looked)
+	if due {
+		k.looked = now
+	}
+	k.mu.Unlock()
+	return due && k.Reload() == nil
 }
 
 // newest is the key that makes tokens.

@@ -20,7 +20,8 @@ func (s *Service) Refresh(ctx context.Context, token string, from Caller) (Sessi
 	if !ok {
 		return Session{}, ErrRefresh
 	}
-	st, _, err := s.accounts.Load(ctx, o.account.String())
+	owner := o.account.String()
+	st, _, err := s.accounts.Load(ctx, owner)
 	if err != nil {
 		return Session{}, err
 	}
@@ -34,7 +35,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Caller) (Sessi
 	}
 	// The command's id is a new one each time: derived from the token it would make
 	// a thief's second use look like the owner's first one repeated.
-	r, err := s.Transact(ctx, st.ID, self(st, "refresh"), nil, c.Decide)
+	r, err := s.Transact(ctx, owner, self(st, "refresh"), nil, c.Decide)
 	if refused(err) {
 		return Session{}, ErrRefresh
 	}
@@ -43,7 +44,7 @@ func (s *Service) Refresh(ctx context.Context, token string, from Caller) (Sessi
 	}
 	for _, e := range r.Events {
 		if e, ok := e.(account.SessionRevoked); ok && e.Reason == account.TokenReused {
-			s.log.WarnContext(ctx, "a used refresh token was sent again; the session was ended", "account", st.ID, "session", id)
+			s.log.WarnContext(ctx, "a used refresh token was sent again; the session was ended", "account", owner, "session", id)
 			return Session{}, ErrReused
 		}
 	}

@@ -45,6 +45,9 @@ type TOTPSetup struct {
 // BeginTOTP offers the caller a new one-time-code secret. It counts from the
 // moment it is confirmed with ConfirmTOTP.
 func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error) {
+	if err := s.limited(ctx, attempt{"offer:" + p.Account, limitCode}); err != nil {
+		return TOTPSetup{}, err
+	}
 	st, _, err := s.accounts.Load(ctx, p.Account)
 	if err != nil {
 		return TOTPSetup{}, err
