@@ -37,7 +37,10 @@ func ihdr(w, h uint32, depth, kind byte) []byte {
 
 func deflate(b []byte) []byte {
 	var out bytes.Buffer
-	w := zlib.NewWriter(&out)
+	w, err := zlib.NewWriterLevel(&out, zlib.BestSpeed)
+	if err != nil {
+		panic(err)
+	}
 	w.Write(b)
 	w.Close()
 	return out.Bytes()

@@ -56,11 +56,13 @@ func average(src image.Image, block int) *image.RGBA {
 		y0, y1 := y*block, min((y+1)*block, h)
 		for sy := y0; sy < y1; sy++ {
 			readRow(src, sy, row)
-			for x := range w {
-				s := sums[3*(x/block):]
-				s[0] += uint32(row[3*x])
-				s[1] += uint32(row[3*x+1])
-				s[2] += uint32(row[3*x+2])
+			for x := range dw {
+				var r, g, b uint32
+				for p := row[3*x*block : 3*min((x+1)*block, w)]; len(p) >= 3; p = p[3:] {
+					r, g, b = r+uint32(p[0]), g+uint32(p[1]), b+uint32(p[2])
+				}
+				s := sums[3*x : 3*x+3]
+				s[0], s[1], s[2] = s[0]+r, s[1]+g, s[2]+b
 			}
 		}
 		out := dst.Pix[y*dst.Stride:]
@@ -102,6 +104,10 @@ func readRow(src image.Image, y int, row []byte) {
 		p := m.Pix[m.PixOffset(b.Min.X, y):]
 		for x := range b.Dx() {
 			a := uint32(p[4*x+3])
+			if a == 0xFF {
+				copy(row[3*x:3*x+3], p[4*x:])
+				continue
+			}
 			for c := range 3 {
 				row[3*x+c] = uint8((uint32(p[4*x+c])*a + 0xFF*(0xFF-a) + 127) / 0xFF)
 			}

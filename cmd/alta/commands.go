@@ -9,5 +9,6 @@ func commands() []command {
 		{"log", "check the event log against its checkpoints: alta log check", runLog},
 		{"backup", "copy the event log, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of the event log", runRestore},
+		{"document-worker", "(started by serve) decode uploaded files, confined", runDocumentWorker},
 	}
 }
