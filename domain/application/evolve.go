@@ -273,7 +273,7 @@ func (s State) without(voided []Check) State {
 		case CheckQualification:
 			s.Qualified = false
 		case CheckICP:
-			s.ICPVerified = false
+			s.ICPVerified, s.Evidence = false, ICPEvidence{} // looked up anew
 		case CheckSite:
 			s.SiteApproved = false
 		case CheckContract:
@@ -299,7 +299,8 @@ func (s State) declared(e SiteDeclared) State {
 
 // reopened begins again with what was there: nothing is accepted any more.
 func (s State) reopened() State {
-	s.Qualified, s.ICPVerified, s.SiteApproved = false, false, false
+	s.Qualified, s.SiteApproved = false, false
+	s = s.without([]Check{CheckICP})
 	s.Offer, s.Overridden, s.Decided, s.Unlocked, s.Allowed, s.From = Offer{}, nil, nil, nil, nil, ""
 	s.Items = slices.Clone(s.Items)
 	for i := range s.Items {

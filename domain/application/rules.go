@@ -35,7 +35,9 @@ func (s State) Facts() policy.Facts {
 	if different(s.Text(item.BankHolder), s.business()) {
 		f.Differs = append(f.Differs, policy.SettlementDiffers)
 	}
-	if different(s.Evidence.Subject.Clear(), s.business()) {
+	// During a correction the last look-up is history: the merchant may be having
+	// the domain transferred.
+	if s.Stage != Correction && different(s.Evidence.Subject.Clear(), s.business()) {
 		f.Differs = append(f.Differs, policy.RegistrantDiffers)
 	}
 	return f
