@@ -2,6 +2,7 @@ package decider
 
 import (
 	"container/list"
+	"hash/fnv"
 	"slices"
 	"sync"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // remembered bounds the commands per stream by which a repeated one is known.
-const remembered = 512
+const remembered = 256
 
 // folded is the fold of a stream up to a revision, with the newest commands
 // that led there.
@@ -20,13 +21,20 @@ type folded[S any] struct {
 	commits  []commit // oldest first; shared once the fold is cached
 }
 
-// commit is one command's stretch of a stream.
+// commit is one command's stretch of a stream. It is small, because there are
+// many: 256 for each of some thousand streams.
 type commit struct {
 	command     eventstore.ID
-	actor       string
-	operation   string
+	intent      uint64
 	first, last eventstore.Revision
 	position    eventstore.Position
+}
+
+// intent tells requests of one id apart by who asks for what.
+func (c Command) intent() uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(c.Actor + "\x00" + c.Operation))
+	return h.Sum64()
 }
 
 // note takes down the command that caused an event. It writes into f.commits,
@@ -42,7 +50,7 @@ func (f *folded[S]) note(c Command, r *eventstore.Record) {
 	if len(f.commits) == remembered {
 		f.commits = slices.Delete(f.commits, 0, 1)
 	}
-	f.commits = append(f.commits, commit{c.ID, c.Actor, c.Operation, r.Revision, r.Revision, r.Position})
+	f.commits = append(f.commits, commit{c.ID, c.intent(), r.Revision, r.Revision, r.Position})
 }
 
 func (f *folded[S]) find(command eventstore.ID) (commit, bool) {

@@ -134,7 +134,7 @@ func (d *Decider[S, E]) Forget(id string) { d.cache.drop(d.Stream(id)) }
 // effect is in place answers with the present revision, and a real refusal beats
 // a vague 412. decide's errors are answered as they are.
 //
-// A command whose events the stream already holds (among the newest 512
+// A command whose events the stream already holds (among the newest 256
 // commands) is not decided again: it gets its first result. A request that has
 // two things to do to one stream therefore needs a second id; see DeriveID.
 func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, seen *eventstore.Revision, decide func(S) ([]E, error)) (Result[S, E], error) {
@@ -209,7 +209,7 @@ func (d *Decider[S, E]) append(ctx context.Context, stream string, expected even
 
 // repeated answers a command whose events the stream already holds.
 func (d *Decider[S, E]) repeated(ctx context.Context, stream string, f folded[S], c commit, cmd Command) (Result[S, E], error) {
-	if c.operation != cmd.Operation || c.actor != cmd.Actor {
+	if c.intent != cmd.intent() {
 		return Result[S, E]{}, fmt.Errorf("%w: %s", ErrCommandReused, cmd.ID)
 	}
 	r := Result[S, E]{Revision: c.last, Position: c.position, State: f.state}

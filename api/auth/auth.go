@@ -67,6 +67,7 @@ var (
 	ErrOIDC        = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc", Detail: "the identity provider's answer was not accepted"}
 	ErrOIDCFactor  = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc-second-factor", Detail: "the identity provider did not ask for a second factor, which this role needs"}
 	ErrOrigin      = &account.Refusal{Kind: account.Forbidden, Code: "cross-site", Detail: "the request did not come from this site"}
+	ErrInvite      = &account.Refusal{Kind: account.Forbidden, Code: "invite", Detail: "this person may not be invited by the caller", Field: "role"}
 	ErrPlainHTTP   = &account.Refusal{Kind: account.Forbidden, Code: "plain-http", Detail: "sessions need https, except on this machine itself"}
 
 	ErrPasswordShort    = &account.Refusal{Kind: account.Invalid, Code: "password-short", Detail: "the password is too short", Field: "password"}

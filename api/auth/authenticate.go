@@ -52,6 +52,16 @@ func PrincipalFrom(ctx context.Context) (Principal, bool) {
 	return p, ok
 }
 
+// Bearer answers the token of an Authorization header (RFC 6750 §2.1), empty
+// when there is none.
+func Bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
 // Authenticate answers who an access token or an API key stands for, or
 // ErrToken. What was verified within the last minute is answered from memory.
 func (s *Service) Authenticate(ctx context.Context, token string) (Principal, error) {

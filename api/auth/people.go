@@ -34,9 +34,10 @@ type Invitation struct {
 // by whoever follows account.LinkIssued, with LinkToken; the token is answered
 // here for set-up from the command line and for demo people.
 //
-// A taken e-mail address is account.ErrLoginTaken. Whoever lets strangers
-// register must not pass that on, or the addresses of all merchants can be asked
-// for: answer as usual, and call RequestLink so that the owner gets to know.
+// A taken e-mail address is account.ErrLoginTaken. Strangers must not be told, or
+// the addresses of all merchants can be asked for; Register sees to that. Open
+// itself asks nobody for permission: it is what Invite, Register and the command
+// line share.
 func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (Invitation, error) {
 	now := s.now()
 	id := n.ID
@@ -90,6 +91,41 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 		err = nil // the command was repeated after the link had done its work
 	}
 	return Invitation{Account: c.Account, Link: link, Token: token}, err
+}
+
+// Register opens a merchant's account for a stranger and has the activation link
+// mailed. Whether the address was taken already shows nowhere: then its owner is
+// sent a link, and the answer is an Invitation with a made-up account and no
+// Link. Tell the caller nothing of the Invitation but that a mail is on its way.
+func (s *Service) Register(ctx context.Context, cmd decider.Command, n NewAccount, from Caller) (Invitation, error) {
+	if err := s.limited(ctx, attempt{"register:" + s.addressKey(from.IP), limitAddress}); err != nil {
+		return Invitation{}, err
+	}
+	n.ID, n.Role, n.Organisation, n.Demo, n.By = "", account.Merchant, "", false, ""
+	inv, err := s.Open(ctx, cmd, n)
+	if errors.Is(err, account.ErrLoginTaken) || errors.Is(err, account.ErrExists) {
+		return Invitation{Account: decider.DeriveID(cmd.ID, "account").String()}, s.RequestLink(ctx, n.Email, from)
+	}
+	return inv, err
+}
+
+// Invite opens an account for somebody whom the caller may bring in: an admin
+// anybody; an agent a merchant, or a colleague into the own organisation; a
+// merchant a colleague. Everybody else, and everything else, is ErrInvite.
+func (s *Service) Invite(ctx context.Context, by Principal, cmd decider.Command, n NewAccount) (Invitation, error) {
+	switch {
+	case by.MustEnrol || !by.May(account.WriteApplications):
+		return Invitation{}, ErrInvite
+	case by.Role == account.Admin && by.Session != "":
+	case by.Role == account.Agent && n.Role == account.Merchant:
+		n.Organisation = "" // the merchant's own, whatever was asked for
+	case (by.Role == account.Agent || by.Role == account.Merchant) && n.Role == by.Role && by.Session != "":
+		n.Organisation, n.OrganisationName = by.Organisation, ""
+	default:
+		return Invitation{}, ErrInvite
+	}
+	n.Demo, n.By = false, by.Account
+	return s.Open(ctx, cmd, n)
 }
 
 // reserve takes the log-in name and answers for which account. A name that was

@@ -124,6 +124,83 @@ func TestAnAgentsColleagueWorksForTheSameOrganisation(t *testing.T) {
 	}
 }
 
+func TestRegisteringATakenAddressLooksLikeAnyOther(t *testing.T) {
+	w := newWorld(t)
+	s := w.node()
+	id := w.join(s, person(account.Merchant))
+	n := person(account.Admin) // what a stranger asks for does not count
+	n.Demo, n.Organisation = true, id
+	taken, err := s.Register(t.Context(), command("register"), n, here)
+	if err != nil || taken.Account == "" || taken.Account == id {
+		t.Fatalf("%+v, %v", taken, err)
+	}
+	n.Email = "new@example.com"
+	fresh, err := s.Register(t.Context(), command("register"), n, here)
+	if err != nil || fresh.Account == "" {
+		t.Fatalf("%+v, %v", fresh, err)
+	}
+	s.Close()
+	owner, _, err := s.Account(t.Context(), id)
+	if err != nil || owner.Link.Purpose != account.Reset {
+		t.Fatalf("the owner gets no mail: %+v, %v", owner.Link, err)
+	}
+	made, _, err := s.Account(t.Context(), fresh.Account)
+	if err != nil || made.Role != account.Merchant || made.Organisation != fresh.Account || made.Demo {
+		t.Fatalf("%+v, %v", made, err)
+	}
+}
+
+func TestWhoMayInviteWhom(t *testing.T) {
+	w := newWorld(t)
+	s := w.node(func(c *auth.Config) {
+		c.Limiter = auth.NewLimiter(nil, w.clock.now)
+	})
+	n := 0
+	for _, c := range []struct {
+		by      auth.Principal
+		role    account.Role
+		allowed bool
+	}{
+		{auth.Principal{Role: account.Admin, Session: "s"}, account.Reviewer, true},
+		{auth.Principal{Role: account.Admin, Session: "s"}, account.Admin, true},
+		{auth.Principal{Role: account.Admin, Session: "s"}, account.Agent, true},
+		{auth.Principal{Role: account.Admin, Session: "s"}, account.System, false},
+		{auth.Principal{Role: account.Admin, Session: "s", MustEnrol: true}, account.Reviewer, false},
+		{auth.Principal{Role: account.Lead, Session: "s"}, account.Reviewer, false},
+		{auth.Principal{Role: account.Auditor, Session: "s"}, account.Merchant, false},
+		{auth.Principal{Role: account.Agent, Session: "s"}, account.Agent, true},
+		{auth.Principal{Role: account.Agent, Session: "s"}, account.Merchant, true},
+		{auth.Principal{Role: account.Agent, Session: "s"}, account.Reviewer, false},
+		{auth.Principal{Role: account.Agent, APIKey: "k", Scopes: []account.Scope{account.WriteApplications}}, account.Merchant, true},
+		{auth.Principal{Role: account.Agent, APIKey: "k", Scopes: []account.Scope{account.WriteApplications}}, account.Agent, false},
+		{auth.Principal{Role: account.Agent, APIKey: "k", Scopes: []account.Scope{account.ReadApplications}}, account.Merchant, false},
+		{auth.Principal{Role: account.Merchant, Session: "s"}, account.Merchant, true},
+		{auth.Principal{Role: account.Merchant, Session: "s"}, account.Agent, false},
+		{auth.Principal{}, account.Merchant, false},
+	} {
+		n++
+		c.by.Account = decider.NewID().String()
+		if !c.by.Role.Staff() {
+			c.by.Organisation = "org-of-" + c.by.Account
+		}
+		who := person(c.role)
+		who.Email = "p" + string(rune('a'+n)) + "@example.com"
+		inv, err := s.Invite(t.Context(), c.by, c.by.Command("invite"), who)
+		if (err == nil) != c.allowed {
+			t.Errorf("%s invites %s: %v", c.by.Role, c.role, err)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		st, _, err := s.Account(t.Context(), inv.Account)
+		colleague := c.by.Role == c.role && !c.role.Staff()
+		if err != nil || colleague != (st.Organisation != "" && st.Organisation == c.by.Organisation) {
+			t.Errorf("%s invites %s into %q, %v", c.by.Role, c.role, st.Organisation, err)
+		}
+	}
+}
+
 func TestALinkSetsOnePasswordOnce(t *testing.T) {
 	w := newWorld(t)
 	s := w.node()
