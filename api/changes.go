@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"alta/eventstore"
 )
 
 // update tells that an application changed: which, to what revision, and where
@@ -31,6 +33,7 @@ type hub struct {
 }
 
 const (
+	category    = "application-"
 	coalesce    = 250 * time.Millisecond
 	heartbeat   = 20 * time.Second
 	maxLive     = 5000 // listeners of one process
@@ -73,7 +76,7 @@ func (h *hub) run(ctx context.Context) {
 func (h *hub) follow(ctx context.Context, feed chan<- update) {
 	from := h.log.Head()
 	for ctx.Err() == nil {
-		for m, err := range h.log.Subscribe(ctx, from) {
+		for m, err := range h.log.Subscribe(ctx, from, eventstore.Filter{Streams: []string{category}}) {
 			if err != nil {
 				if ctx.Err() == nil {
 					h.logger.Warn("live updates are interrupted", "error", err)
@@ -84,7 +87,7 @@ func (h *hub) follow(ctx context.Context, feed chan<- update) {
 				continue
 			}
 			from = m.Record.Position
-			id, ok := strings.CutPrefix(m.Record.Stream, "application-")
+			id, ok := strings.CutPrefix(m.Record.Stream, category)
 			if !ok {
 				continue
 			}

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"iter"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -36,12 +35,11 @@ type People struct {
 	byID map[string]Person
 }
 
-// Follow keeps the directory up to date until the context ends. feed delivers
-// the events of account streams from the start of the log.
-func (p *People) Follow(ctx context.Context, feed func(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]) {
-	from := eventstore.Start
+// Follow keeps the directory up to date until the context ends.
+func (p *People) Follow(ctx context.Context, log auth.Feed) {
+	from, filter := eventstore.Start, eventstore.Filter{Streams: []string{account.Category + "-"}}
 	for ctx.Err() == nil {
-		for m, err := range feed(ctx, from) {
+		for m, err := range log.Subscribe(ctx, from, filter) {
 			if err != nil {
 				if ctx.Err() == nil {
 					p.Logger.WarnContext(ctx, "names cannot be followed now", "error", err)

@@ -27,7 +27,7 @@ import (
 // auditors, and the newest changes, for live updates.
 type Log interface {
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
-	Subscribe(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	Head() eventstore.Position
 }
 

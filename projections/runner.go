@@ -20,7 +20,7 @@ import (
 type Log interface {
 	// Subscribe delivers every event after a position, in order, and then the new
 	// ones as they come, until the context ends.
-	Subscribe(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Message, error]
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 }
 
@@ -198,7 +198,7 @@ func (r *Runner) follow(ctx context.Context, b *build, untilCaughtUp bool) error
 	feed := make(chan delivery, 2*b.batch)
 	go func() {
 		defer close(feed)
-		for m, err := range r.Log.Subscribe(ctx, b.at) {
+		for m, err := range r.Log.Subscribe(ctx, b.at, eventstore.Filter{Streams: []string{category}}) {
 			select {
 			case feed <- delivery{m, err}:
 			case <-ctx.Done():

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"alta/decider"
+	"alta/domain/access"
+	"alta/domain/application"
+	"alta/eventstore"
+	"alta/vault"
+)
+
+// applicationCategory is the first part of the names of application streams;
+// the second is the application's id, which is also the vault's subject.
+const applicationCategory = "application"
+
+// sealing joins the application's codec, which knows which values are personal,
+// and the vault, which seals them under the key of their subject.
+type sealing struct{ vault *vault.Vault }
+
+func (s sealing) encode(ctx context.Context, stream string, id eventstore.ID, e application.Event) (eventstore.Proposed, error) {
+	subject := strings.TrimPrefix(stream, applicationCategory+"-")
+	name, data, err := application.Encode(e, func(field, clear string) (string, error) {
+		return s.vault.Seal(ctx, subject, id, field, clear)
+	})
+	return eventstore.Proposed{Type: name, Data: data}, err
+}
+
+// decode opens what encode sealed. A value whose key was destroyed reads as
+// erased; a key that cannot be had now is an error, never "erased".
+func (s sealing) decode(ctx context.Context, r *eventstore.Record) (application.Event, error) {
+	subject := strings.TrimPrefix(r.Stream, applicationCategory+"-")
+	return application.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
+		clear, err := s.vault.Open(ctx, subject, r.ID, field, ciphertext)
+		if errors.Is(err, vault.ErrErased) {
+			return "", true, nil
+		}
+		return clear, false, err
+	})
+}
+
+func (s sealing) applications(log decider.Log) *decider.Decider[application.State, application.Event] {
+	return &decider.Decider[application.State, application.Event]{
+		Log: log, Category: applicationCategory, Evolve: application.Evolve, Encode: s.encode, Decode: s.decode,
+	}
+}
+
+func accesses(log decider.Log) *decider.Decider[access.State, access.Event] {
+	return &decider.Decider[access.State, access.Event]{
+		Log: log, Category: access.Category, Evolve: access.Evolve,
+		Encode: func(_ context.Context, _ string, _ eventstore.ID, e access.Event) (eventstore.Proposed, error) {
+			name, data, err := access.Encode(e)
+			return eventstore.Proposed{Type: name, Data: data}, err
+		},
+		Decode: func(_ context.Context, r *eventstore.Record) (access.Event, error) {
+			return access.Decode(r.Type, r.Data)
+		},
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// config is everything that an operator can set, by flag or by variable. A flag
+// wins over its variable, and a variable over the default.
+type config struct {
+	Listen           string
+	Data             string
+	EventStore       string
+	Redis            string
+	SMTP             string
+	MailFrom         string
+	Blobs            string
+	Origin           string
+	Parts            string
+	Wire             string
+	Calendar         string
+	KMS              string
+	ClamAV           string
+	Demo             bool
+	Dev              bool
+	TrustProxy       bool
+	MaxRegistrations int
+}
+
+// setting binds one field to its names.
+type setting struct {
+	flag, env string
+	text      *string
+	truth     *bool
+	number    *int
+	usage     string
+}
+
+func (c *config) settings() []setting {
+	return []setting{
+		{"listen", "ALTA_LISTEN", &c.Listen, nil, nil, "address of the HTTP interface"},
+		{"data", "ALTA_DATA", &c.Data, nil, nil, "data directory: log, keys, documents, mail"},
+		{"eventstore", "ALTA_EVENTSTORE", &c.EventStore, nil, nil, "esdb://… of an EventStoreDB or KurrentDB; empty: the embedded log in the data directory"},
+		{"redis", "ALTA_REDIS", &c.Redis, nil, nil, "redis://… or rediss://…; empty: a private redis-server, else one in this process"},
+		{"smtp", "ALTA_SMTP", &c.SMTP, nil, nil, "smtp://user:password@host:port; empty: mails are kept as files in the data directory"},
+		{"mail-from", "ALTA_MAIL_FROM", &c.MailFrom, nil, nil, "sender of all mails"},
+		{"blobs", "ALTA_BLOBS", &c.Blobs, nil, nil, "s3://key:secret@host/bucket; empty: sealed files in the data directory"},
+		{"origin", "ALTA_ORIGIN", &c.Origin, nil, nil, "where people reach the pages, for links in mails; empty: http:// and the listening address"},
+		{"parts", "ALTA_PARTS", &c.Parts, nil, nil, "what this process does: api, projector, reactions; separated by commas"},
+		{"wire", "ALTA_WIRE", &c.Wire, nil, nil, "offer the embedded log to official clients at unix:/path or 127.0.0.1:port; empty: no"},
+		{"calendar", "ALTA_CALENDAR", &c.Calendar, nil, nil, "file of an imported calendar; empty: the one that ships"},
+		{"kms", "ALTA_KMS", &c.KMS, nil, nil, "https://token@host/transit/key-name of a key service; empty: a key file in the data directory"},
+		{"clamav", "ALTA_CLAMAV", &c.ClamAV, nil, nil, "address of clamd; empty: no virus scanner"},
+		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
+		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
+		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
+		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
+	}
+}
+
+func defaults() config {
+	return config{
+		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
+		Parts: "api,projector,reactions", MaxRegistrations: 20,
+	}
+}
+
+// parseConfig reads variables and flags.
+func parseConfig(name string, args []string, errOut io.Writer, more func(*flag.FlagSet)) (config, error) {
+	c := defaults()
+	fs := flag.NewFlagSet("alta "+name, flag.ContinueOnError)
+	fs.SetOutput(errOut)
+	for _, s := range c.settings() {
+		v, set := os.LookupEnv(s.env)
+		usage := s.usage + " (" + s.env + ")"
+		switch {
+		case s.text != nil:
+			if set {
+				*s.text = v
+			}
+			fs.StringVar(s.text, s.flag, *s.text, usage)
+		case s.truth != nil:
+			if set {
+				b, err := strconv.ParseBool(v)
+				if err != nil {
+					return c, errUsage("%s must be true or false", s.env)
+				}
+				*s.truth = b
+			}
+			fs.BoolVar(s.truth, s.flag, *s.truth, usage)
+		default:
+			if set {
+				n, err := strconv.Atoi(v)
+				if err != nil {
+					return c, errUsage("%s must be a whole number", s.env)
+				}
+				*s.number = n
+			}
+			fs.IntVar(s.number, s.flag, *s.number, usage)
+		}
+	}
+	if more != nil {
+		more(fs)
+	}
+	if err := fs.Parse(args); err != nil {
+		return c, errUsage("%s", err)
+	}
+	if fs.NArg() > 0 {
+		return c, errUsage("%s takes no argument %q", name, fs.Arg(0))
+	}
+	return c, c.check()
+}
+
+// parts that a process can do.
+var parts = []string{"api", "projector", "reactions"}
+
+func (c *config) check() error {
+	for _, p := range strings.Split(c.Parts, ",") {
+		if !slices.Contains(parts, p) {
+			return errUsage("--parts: there is no part %q; the parts are %s", p, strings.Join(parts, ", "))
+		}
+	}
+	if c.Wire != "" && c.EventStore != "" {
+		return errUsage("--wire offers the embedded log, and --eventstore says that there is none")
+	}
+	return nil
+}
+
+func (c *config) does(part string) bool { return slices.Contains(strings.Split(c.Parts, ","), part) }
+
+// runConfig prints what is in force, secrets left out.
+func runConfig(_ context.Context, args []string, out, errOut io.Writer) error {
+	c, err := parseConfig("config", args, errOut, nil)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "VARIABLE\tFLAG\tVALUE\tMEANING")
+	for _, s := range c.settings() {
+		v := ""
+		switch {
+		case s.text != nil:
+			v = withoutSecret(*s.text)
+		case s.truth != nil:
+			v = strconv.FormatBool(*s.truth)
+		default:
+			v = strconv.Itoa(*s.number)
+		}
+		fmt.Fprintf(w, "%s\t--%s\t%s\t%s\n", s.env, s.flag, v, s.usage)
+	}
+	return w.Flush()
+}
+
+// withoutSecret hides what stands before the @ of a URL.
+func withoutSecret(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return s
+	}
+	u.User = url.User("***")
+	return u.String()
+}

@@ -1,0 +1,354 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"alta/api"
+	"alta/api/auth"
+	"alta/decider"
+	"alta/documents"
+	"alta/domain/application"
+	"alta/domain/calendar"
+	"alta/domain/policy"
+	"alta/eventstore"
+	"alta/eventstore/embedded"
+	"alta/frontend"
+	"alta/projections"
+	"alta/vault"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// eventLog is what the program needs of an event log; both engines have it.
+type eventLog interface {
+	decider.Log
+	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	Head() eventstore.Position
+	Close() error
+}
+
+// program is everything that runs in one process, in the order in which it was
+// opened. It is closed in the reverse order.
+type program struct {
+	cfg    config
+	logger *slog.Logger
+	now    func() time.Time
+
+	log     eventLog
+	guarded *guardedLog // the same, when it is the embedded one
+	vault   *vault.Vault
+	redis   redis.UniversalClient
+	auth    *auth.Service
+	limits  *auth.Limiter
+	intake  *documents.Intake
+	rules   func() application.Rules
+
+	applications *api.Applications
+	accesses     *api.Accesses
+	store        *projections.Store
+	runner       *projections.Runner
+	reader       projections.Reader
+
+	closers []func() error
+}
+
+// open opens everything that this process needs. After an error what was opened
+// is closed again.
+func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err error) {
+	p := &program{cfg: cfg, logger: logger, now: time.Now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, err
+	}
+	if err := p.openLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.openVault(); err != nil {
+		return nil, err
+	}
+	var stop func() error
+	if p.redis, stop, err = openRedis(ctx, cfg.Redis, logger); err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, stop)
+	if err := p.openRules(); err != nil {
+		return nil, err
+	}
+	keys, err := auth.OpenKeys(filepath.Join(cfg.Data, "auth.keys"), p.now())
+	if err != nil {
+		return nil, err
+	}
+	p.limits = auth.NewLimiter(p.redis, p.now)
+	p.auth, err = auth.New(auth.Config{
+		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: keys, Limiter: p.limits,
+		Now: p.now, Logger: logger, DemoWithoutTOTP: cfg.Demo,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, func() error { p.auth.Close(); return nil })
+
+	codec := sealing{p.vault}
+	p.applications, p.accesses = codec.applications(p.log), accesses(p.log)
+	p.store = projections.NewStore(p.redis)
+	folder := projections.Folder{Policies: p.rules().Policies}
+	p.runner = &projections.Runner{
+		Store: p.store, Log: p.log, Folder: folder, Decode: codec.decode, Index: p.vault.Index, Now: p.now, Logger: logger,
+	}
+	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now}
+	return p, nil
+}
+
+func (p *program) openLog(ctx context.Context) error {
+	if p.cfg.EventStore != "" {
+		return p.openEventStoreDB(ctx)
+	}
+	g, err := openLog(p.cfg.Data, embedded.Options{Now: p.now, Logger: p.logger})
+	if err != nil {
+		return err
+	}
+	p.log, p.guarded = g, g
+	p.closers = append(p.closers, g.Close)
+	return nil
+}
+
+func (p *program) openVault() error {
+	cfg := vault.Config{Dir: filepath.Join(p.cfg.Data, "vault"), Clock: p.now}
+	var err error
+	if cfg.KMS, err = openKMS(p.cfg.KMS); err != nil {
+		return err
+	}
+	if cfg.Objects, err = openBlobs(p.cfg.Blobs); err != nil {
+		return err
+	}
+	if p.vault, err = vault.Open(cfg); err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cache := filepath.Join(p.cfg.Data, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return err
+	}
+	if cache, err = filepath.Abs(cache); err != nil {
+		return err
+	}
+	in := documents.Config{Worker: []string{exe, "document-worker"}, CacheDir: cache}
+	if p.cfg.ClamAV != "" {
+		in.Scanner = documents.Clamd{Address: p.cfg.ClamAV}
+	}
+	if p.intake, err = documents.Open(in); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.intake.Close)
+	return nil
+}
+
+// openRules loads the policies and the calendar that decisions rest on.
+func (p *program) openRules() error {
+	cal := calendar.Default()
+	if p.cfg.Calendar != "" {
+		b, err := os.ReadFile(p.cfg.Calendar)
+		if err != nil {
+			return err
+		}
+		if cal, err = calendar.Parse(b); err != nil {
+			return err
+		}
+	}
+	if c := cal.Coverage(p.now()); c.Low {
+		p.logger.Warn("the calendar soon ends: import the next year's table", "official_through", c.Through.String(), "business_days_left", c.Days)
+	}
+	rules := application.Rules{Policies: policy.Default(), Calendar: cal}
+	p.rules = func() application.Rules { return rules }
+	return nil
+}
+
+// Close closes what was opened, last first.
+func (p *program) Close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// ready says why this process cannot serve now; nil when it can.
+func (p *program) ready() error {
+	if p.cfg.does("projector") {
+		if err := p.runner.Healthy(); err != nil {
+			return fmt.Errorf("projector: %w", err)
+		}
+	}
+	if p.guarded != nil {
+		if err := p.guarded.Writable(); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
+	}
+	return nil
+}
+
+func runServe(ctx context.Context, args []string, out, errOut io.Writer) error {
+	var addressFile string
+	cfg, err := parseConfig("serve", args, errOut, func(fs *flag.FlagSet) {
+		fs.StringVar(&addressFile, "address-file", "", "write the address to this file once the interface answers")
+	})
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(errOut, nil))
+	return serve(ctx, cfg, logger, func(address string) error {
+		fmt.Fprintf(out, "Alta answers at %s\n", address)
+		if cfg.Demo {
+			printDemoPeople(out)
+		}
+		if addressFile == "" {
+			return nil
+		}
+		return os.WriteFile(addressFile, []byte(address+"\n"), 0o600)
+	})
+}
+
+// grace is how long requests under way may take to finish after a stop.
+const grace = 20 * time.Second
+
+// serve runs the parts until the context ends. listening is called with the
+// address once requests are answered.
+func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(address string) error) (err error) {
+	// Requests outlive the order to stop by a moment, the parts by no more.
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	p, err := open(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	var wait sync.WaitGroup
+	defer func() {
+		stop()
+		wait.Wait()
+		err = errors.Join(err, p.Close())
+	}()
+	background := func(name string, f func(context.Context) error) {
+		wait.Go(func() {
+			if err := f(run); err != nil && run.Err() == nil {
+				logger.Error("a part ended", "part", name, "error", err)
+			}
+		})
+	}
+	if p.guarded != nil {
+		background("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
+	}
+	if cfg.does("projector") {
+		background("projector", p.runner.Run)
+	}
+	head := p.log.Head()
+	background("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, head, p.log); return nil })
+	mailer, err := p.startReactions(background)
+	if err != nil {
+		return err
+	}
+	if cfg.Demo {
+		if err := makeDemoPeople(ctx, p.auth); err != nil {
+			return err
+		}
+	}
+	if err := p.startWire(background); err != nil {
+		return err
+	}
+	if !cfg.does("api") {
+		<-ctx.Done()
+		return nil
+	}
+	people := &api.People{Auth: p.auth, Logger: logger}
+	background("names", func(ctx context.Context) error { people.Follow(ctx, p.log); return nil })
+	handler, err := p.handler(run, people, mailer)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
+	}
+	return serveHTTP(ctx, l, handler, logger, func() error { return listening(p.origin(l.Addr())) })
+}
+
+// origin is where people reach the pages.
+func (p *program) origin(listening net.Addr) string {
+	if p.cfg.Origin != "" {
+		return p.cfg.Origin
+	}
+	return "http://" + listening.String()
+}
+
+func (p *program) handler(ctx context.Context, people *api.People, notify api.Notifier) (http.Handler, error) {
+	spec, err := api.LoadSpec()
+	if err != nil {
+		return nil, err
+	}
+	static, err := newPages(frontend.Dist())
+	if err != nil {
+		return nil, err
+	}
+	secret, err := ownSecret(filepath.Join(p.cfg.Data, "codes.key"))
+	if err != nil {
+		return nil, err
+	}
+	limit := api.LimitRegistrations
+	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
+	s := &api.Server{
+		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader,
+		Folder: p.runner.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
+		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit,
+		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
+		Pages: p.withDevelopment(static),
+	}
+	if p.cfg.Dev {
+		s.Check = func(err error) { p.logger.Error("an answer breaks the contract", "error", err) }
+	}
+	return s.Handler(ctx), nil
+}
+
+// serveHTTP answers requests until the context ends, and lets those under way
+// finish.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog.Logger, listening func() error) error {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	if err := listening(); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	closing, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer stop()
+	if err := srv.Shutdown(closing); err != nil {
+		return errors.Join(srv.Close(), fmt.Errorf("requests were cut off: %w", err))
+	}
+	return nil
+}
