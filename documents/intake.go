@@ -91,6 +91,38 @@ func (in *Intake) Close() error {
 	return nil
 }
 
+// Warm starts every worker and its PDF renderer, so that the first merchant
+// need not wait for them. The program calls it beside its start.
+func (in *Intake) Warm(ctx context.Context) error {
+	for range in.cfg.Workers {
+		p, err := in.take(ctx)
+		if err != nil {
+			return err
+		}
+		if err = p.start(); err == nil {
+			err = p.warm(ctx)
+		}
+		in.workers <- p
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take waits for a free worker.
+func (in *Intake) take(ctx context.Context) (*process, error) {
+	select {
+	case p, open := <-in.workers:
+		if !open {
+			return nil, ErrClosed
+		}
+		return p, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // Limits are the limits in force.
 func (in *Intake) Limits() Limits { return in.cfg.Limits }
 
@@ -161,15 +193,9 @@ func accepted(t Type, original []byte, res result, hints []Hint) *Accepted {
 // decode hands the file to a free worker.
 func (in *Intake) decode(ctx context.Context, j job, file []byte) (result, error) {
 	j.Limits, j.Size = in.cfg.Limits, len(file)
-	var p *process
-	var open bool
-	select {
-	case p, open = <-in.workers:
-		if !open {
-			return result{}, ErrClosed
-		}
-	case <-ctx.Done():
-		return result{}, ctx.Err()
+	p, err := in.take(ctx)
+	if err != nil {
+		return result{}, err
 	}
 	res, err := p.do(ctx, j, file, &in.pid)
 	in.workers <- p

@@ -25,6 +25,8 @@ type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
+
+	warmed bool // the PDF renderer runs
 }
 
 func (p *process) start() error {
@@ -64,17 +66,46 @@ func (p *process) stop() {
 	p.in.Close()
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
-	p.cmd = nil
+	p.cmd, p.warmed = nil, false
 }
 
-// do runs one job. After any failure the process is killed, so that the next
-// job finds a clean one.
+// warmUp is how long the PDF renderer may take to start, which it does once in
+// a process: several seconds where it has to be compiled first.
+const warmUp = 2 * time.Minute
+
+// do runs one job. Starting the PDF renderer does not count against the file's
+// time, which is why a page of our own is drawn first.
 func (p *process) do(ctx context.Context, j job, file []byte, pid *atomic.Int64) (result, error) {
 	if err := p.start(); err != nil {
 		return result{}, err
 	}
 	pid.Store(int64(p.cmd.Process.Pid))
-	watch := p.watch(ctx)
+	if j.Type == PDF {
+		if err := p.warm(ctx); err != nil {
+			return result{}, err
+		}
+	}
+	return p.run(ctx, j, file, p.cfg.Limits.Time)
+}
+
+// warm starts the PDF renderer unless it runs already.
+func (p *process) warm(ctx context.Context) error {
+	if p.warmed {
+		return nil
+	}
+	page := writePDF(nil)
+	_, err := p.run(ctx, job{Type: PDF, Orientation: 1, Limits: p.cfg.Limits, Size: len(page)}, page, warmUp)
+	if errors.Is(err, errExceeded) {
+		return errors.New("documents: the PDF renderer does not start")
+	}
+	p.warmed = err == nil
+	return err
+}
+
+// run hands one job to the running process. After any failure the process is
+// killed, so that the next job finds a clean one.
+func (p *process) run(ctx context.Context, j job, file []byte, limit time.Duration) (result, error) {
+	watch := p.watch(ctx, limit)
 	res, err := p.exchange(j, file)
 	exceeded := watch()
 	if err != nil {
@@ -102,15 +133,15 @@ func (p *process) exchange(j job, file []byte) (result, error) {
 // watch kills the process when ctx ends, when its time is over, or when its
 // memory comes near the limit: an eighth is left for what it can take between
 // two looks. The function that it answers ends the watch and says what it did.
-func (p *process) watch(ctx context.Context) func() error {
+func (p *process) watch(ctx context.Context, limit time.Duration) func() error {
 	done := make(chan struct{})
 	var exceeded error
 	var wg sync.WaitGroup
-	proc, pid, limit := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory*7/8
+	proc, pid, memory := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory*7/8
 	wg.Go(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		end := time.NewTimer(p.cfg.Limits.Time)
+		end := time.NewTimer(limit)
 		defer end.Stop()
 		for {
 			select {
@@ -125,7 +156,7 @@ func (p *process) watch(ctx context.Context) func() error {
 				proc.Kill()
 				return
 			case <-tick.C:
-				if residentBytes(pid) > limit {
+				if residentBytes(pid) > memory {
 					exceeded = errExceeded
 					proc.Kill()
 					return

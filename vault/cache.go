@@ -3,6 +3,7 @@ package vault
 import (
 	"container/list"
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -42,8 +43,6 @@ func newKeyCache(limit int, life time.Duration, clock func() time.Time) *keyCach
 }
 
 // get answers the key from memory or loads it. A failed load is not remembered.
-// A caller whose own load fails because another caller's context ended tries
-// again itself.
 func (c *keyCache) get(ctx context.Context, name string, load func(context.Context) (*subjectKey, error)) (*subjectKey, error) {
 	for {
 		c.mu.Lock()
@@ -60,14 +59,15 @@ func (c *keyCache) get(ctx context.Context, name string, load func(context.Conte
 			c.mu.Unlock()
 			select {
 			case <-l.done:
-				if l.err == nil {
-					return l.key, nil
+				// One slow or failed call to the key service answers everybody who waits
+				// for it. Two failures are the other caller's own: it was not allowed to
+				// make the key, or it went away.
+				if !errors.Is(l.err, ErrNoKey) && !errors.Is(l.err, context.Canceled) {
+					return l.key, l.err
 				}
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
-			// The other caller's load failed: it may have been allowed less (not to
-			// make the key) or have lost its context, so ask for oneself.
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}

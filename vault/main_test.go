@@ -16,7 +16,7 @@ import (
 	"alta/eventstore"
 )
 
-var races = flag.Int("races", 300, "how many races of erase against everything else to run; the full count is 10000")
+var races = flag.Int("races", 200, "how many races of erase against everything else to run; the full count is 10000")
 
 // TestMain also is the process that TestAKilledUpload kills.
 func TestMain(m *testing.M) {

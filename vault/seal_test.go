@@ -199,6 +199,56 @@ func TestRotatingTheKeyEncryptionKeyKeepsEveryValueAndKillsOldBackups(t *testing
 	wants(t, "keys of a backup from before the rotation", err, ErrUnavailable)
 }
 
+func TestALostKeyEncryptionKeyIsNotReplacedByANewOne(t *testing.T) {
+	dir := t.TempDir()
+	open(t, Config{Dir: dir})
+	path := filepath.Join(dir, "kek.json")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(Config{Dir: dir})
+	wants(t, "without the key file", err, ErrUnavailable)
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Error("a new key was made")
+	}
+}
+
+func TestOneSlowAnswerOfTheKeyServiceServesAllWhoWait(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	sealed := seal1(t, open(t, Config{Dir: dir}), "merchant-1", "x")
+	v := open(t, Config{Dir: dir})
+	kms := &slow{KMS: v.kms, entered: make(chan struct{}, 100), leave: make(chan struct{})}
+	v.kms = kms
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := v.Open(ctx, "merchant-1", event, "name", sealed); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	<-kms.entered
+	// The callers that are not in the service wait for it; those that come later
+	// ask again, once.
+	close(kms.leave)
+	wg.Wait()
+	if n := 1 + len(kms.entered); n > 20 {
+		t.Errorf("the service was asked %d times", n)
+	}
+}
+
+// slow is a key service that answers only when it is told to, and then fails.
+type slow struct {
+	KMS
+	entered, leave chan struct{}
+}
+
+func (s *slow) Unwrap(context.Context, []byte, []byte) ([]byte, error) {
+	s.entered <- struct{}{}
+	<-s.leave
+	return nil, ErrUnavailable
+}
+
 func TestADamagedKeyIsSaidToBeDamaged(t *testing.T) {
 	dir, ctx := t.TempDir(), context.Background()
 	v := open(t, Config{Dir: dir})

@@ -109,7 +109,7 @@ type Vault struct {
 func Open(cfg Config) (*Vault, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := cfg.fill(); err != nil {
+	if err := cfg.fill(ctx); err != nil {
 		return nil, err
 	}
 	v := &Vault{
@@ -130,7 +130,7 @@ func Open(cfg Config) (*Vault, error) {
 // Blobs is the store of the sealed documents.
 func (v *Vault) Blobs() *Blobs { return v.blobs }
 
-func (cfg *Config) fill() error {
+func (cfg *Config) fill(ctx context.Context) error {
 	if cfg.KeyLife <= 0 || cfg.KeyLife > maxKeyLife {
 		cfg.KeyLife = maxKeyLife
 	}
@@ -146,21 +146,21 @@ func (cfg *Config) fill() error {
 	if cfg.Dir == "" {
 		return fmt.Errorf("%w: the vault needs a directory for its local stores", ErrInvalid)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
 		return err
 	}
-	var err error
-	if cfg.KMS == nil {
-		path := cfg.KEKFile
-		if path == "" {
-			path = filepath.Join(cfg.Dir, "kek.json")
-		}
-		if cfg.KMS, err = OpenFileKEK(path); err != nil {
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	cfg.Dir = dir
+	if cfg.Keys == nil {
+		if cfg.Keys, err = OpenLocalKeys(filepath.Join(cfg.Dir, "keys")); err != nil {
 			return err
 		}
 	}
-	if cfg.Keys == nil {
-		if cfg.Keys, err = OpenLocalKeys(filepath.Join(cfg.Dir, "keys")); err != nil {
+	if cfg.KMS == nil {
+		if cfg.KMS, err = cfg.openKEK(ctx); err != nil {
 			return err
 		}
 	}
@@ -179,4 +179,24 @@ func (cfg *Config) fill() error {
 		}
 	}
 	return nil
+}
+
+// openKEK opens the local KEK and makes it on the very first start. Where data
+// keys exist already, a missing KEK was lost or not restored: a new one could
+// open nothing.
+func (cfg *Config) openKEK(ctx context.Context) (KMS, error) {
+	path := cfg.KEKFile
+	if path == "" {
+		path = filepath.Join(cfg.Dir, "kek.json")
+	}
+	_, err := cfg.Keys.Get(ctx, indexName)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	if err == nil {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s is missing and there are keys that it wraps; restore it", ErrUnavailable, path)
+		}
+	}
+	return OpenFileKEK(path)
 }
