@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -228,3 +231,27 @@ func TestAnErasedValueReadsErasedAndCanBeStoredAgain(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// TestEveryEventTypeIsStored reads events.go, so that a new event without a
+// stored name, a sample and a golden file fails here.
+func TestEveryEventTypeIsStored(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "events.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sampled := map[string]bool{}
+	for _, e := range samples() {
+		sampled[reflect.TypeOf(e).Name()] = true
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		fields, ok := spec.Type.(*ast.StructType)
+		if ok && len(fields.Fields.List) > 0 && len(fields.Fields.List[0].Names) == 0 && !sampled[spec.Name.Name] {
+			t.Errorf("%s has no sample, so nothing shows how it is stored", spec.Name.Name)
+		}
+		return true
+	})
+}

@@ -234,10 +234,7 @@ func (s State) returned(e Returned) State {
 	s = s.decide(e.From)
 	s.Reasons = settle(s.Reasons, StatusReturned, func(r Reason) bool { return slices.Contains(e.Reasons, r.ID) })
 	s.From, s.Unlocked, s.Allowed, s.Paused = e.From, e.Unlocked, nil, e.Paused
-	s.Items = slices.Clone(s.Items)
-	for i := range s.Items {
-		s.Items[i].Former, s.Items[i].Statement = nil, ""
-	}
+	s.Items = s.each(func(i *Item) { i.Former, i.Statement = nil, "" })
 	return s.enter(Correction, e.Deadline)
 }
 
@@ -302,10 +299,7 @@ func (s State) reopened() State {
 	s.Qualified, s.SiteApproved = false, false
 	s = s.without([]Check{CheckICP})
 	s.Offer, s.Overridden, s.Decided, s.Unlocked, s.Allowed, s.From = Offer{}, nil, nil, nil, nil, ""
-	s.Items = slices.Clone(s.Items)
-	for i := range s.Items {
-		s.Items[i].Accepted, s.Items[i].Former, s.Items[i].Statement = 0, nil, ""
-	}
+	s.Items = s.each(func(i *Item) { i.Accepted, i.Former, i.Statement = 0, nil, "" })
 	s.Reasons = settle(s.Reasons, StatusWithdrawn, func(r Reason) bool {
 		return r.Status != StatusSettled && r.Status != StatusWithdrawn
 	})

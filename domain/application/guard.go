@@ -18,11 +18,16 @@ const (
 // head is who and when for the next event: UTC, milliseconds, and never before
 // the event that went ahead, whatever a machine's clock says.
 func (s State) head(by Actor, at time.Time) Header {
-	at = at.UTC().Truncate(time.Millisecond)
-	if at.Before(s.Last) {
-		at = s.Last
+	return Header{By: by, At: s.moment(at)}
+}
+
+// moment is the business time of a decision that a machine's clock puts at that
+// time.
+func (s State) moment(at time.Time) time.Time {
+	if at = stamp(at); at.Before(s.Last) {
+		return s.Last
 	}
-	return Header{By: by, At: at}
+	return at
 }
 
 // first answers the first of several checks that refused.
@@ -125,6 +130,7 @@ func (s State) maker(by Actor) error {
 
 // holds: the claim is this person's and has not run out.
 func (s State) holds(by Actor, at time.Time) error {
+	at = s.moment(at)
 	switch {
 	case s.Claim.By.ID != by.ID && s.Claim.Live(at):
 		return ErrNotClaimed.with("holder", s.Claim.By.ID)

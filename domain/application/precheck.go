@@ -150,7 +150,7 @@ func (s State) checkFiles() []Finding {
 				})
 			}
 		}
-		out = append(out, image(i)...)
+		out = append(out, image(*i)...)
 	}
 	return out
 }

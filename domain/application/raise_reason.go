@@ -33,11 +33,11 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		text("note", c.Note, maxText), text("internal", c.Internal, maxText)); err != nil {
 		return nil, err
 	}
-	if _, ok := reason.Lookup(c.Code, c.Sub); !ok {
-		return nil, ErrReasonUnknown.in("code").with("code", string(c.Code)).with("sub", string(c.Sub))
-	}
 	switch {
 	case !reason.AppliesTo(c.Code, c.Sub, c.Target):
+		if _, ok := reason.Lookup(c.Code, c.Sub); !ok {
+			return nil, ErrReasonUnknown.in("code").with("code", string(c.Code)).with("sub", string(c.Sub))
+		}
 		return nil, ErrReasonTarget.on(c.Target)
 	case !c.Target.Fits(s.Kind.Audience()):
 		return nil, ErrItemKind.on(c.Target)
@@ -58,7 +58,7 @@ func (s State) late(k item.Key) bool {
 	if decided == 0 || decided >= s.Round || slices.Contains(s.Allowed, k) {
 		return false
 	}
-	return !slices.ContainsFunc(reason.UnlocksFor(s.Kind.Audience(), k), func(k item.Key) bool {
+	return !slices.ContainsFunc(s.opens(k), func(k item.Key) bool {
 		return s.Item(k).Round > decided
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"alta/domain/item"
+	"alta/domain/policy"
 	"alta/domain/reason"
 )
 
@@ -53,15 +54,29 @@ func (c Return) Decide(s State) ([]Event, error) {
 func (s State) unlocks(reasons []Reason) []item.Key {
 	set := map[item.Key]bool{}
 	for _, r := range reasons {
-		for _, k := range reason.UnlocksFor(s.Kind.Audience(), r.Target) {
+		for _, k := range s.opens(r.Target) {
 			set[k] = true
 		}
 	}
 	var out []item.Key
-	for _, i := range item.All() {
-		if set[i.Key] {
-			out = append(out, i.Key)
+	for _, k := range catalogue {
+		if set[k] {
+			out = append(out, k)
 		}
 	}
 	return out
 }
+
+// opens is what a reason on an item unlocks for this kind of merchant.
+func (s State) opens(target item.Key) []item.Key { return opens[s.Kind][target] }
+
+var opens = func() map[policy.Kind]map[item.Key][]item.Key {
+	table := map[policy.Kind]map[item.Key][]item.Key{}
+	for _, kind := range policy.Kinds() {
+		table[kind] = map[item.Key][]item.Key{}
+		for _, k := range catalogue {
+			table[kind][k] = reason.UnlocksFor(kind.Audience(), k)
+		}
+	}
+	return table
+}()

@@ -39,7 +39,7 @@ type State struct {
 	From  Stage // the stage that a return came from
 	Round int   // 0 before the first submission
 
-	Items    []Item // in the order in which they first came
+	Items    []*Item // in the order in which they first came; what they point to never changes
 	Consents []Consent
 	Reasons  []Reason
 	Unlocked []item.Key // what the merchant may change during a correction
@@ -196,9 +196,9 @@ func (s State) Opened() bool { return s.Events > 0 }
 
 // Item finds an item; the zero Item, with its key, is one that is not there.
 func (s State) Item(k item.Key) Item {
-	for i := range s.Items {
-		if s.Items[i].Key == k {
-			return s.Items[i]
+	for _, i := range s.Items {
+		if i.Key == k {
+			return *i
 		}
 	}
 	return Item{Key: k}
@@ -262,15 +262,27 @@ func (s State) working() int {
 	return max(s.Round, 1)
 }
 
-// put answers the items with one changed; the former slice stays as it is.
-func (s State) put(k item.Key, change func(*Item)) []Item {
-	at := slices.IndexFunc(s.Items, func(i Item) bool { return i.Key == k })
-	items := make([]Item, len(s.Items), len(s.Items)+1)
-	copy(items, s.Items)
+// put answers the items with one changed; the former ones stay as they are.
+func (s State) put(k item.Key, change func(*Item)) []*Item {
+	i := s.Item(k)
+	change(&i)
+	at := slices.IndexFunc(s.Items, func(i *Item) bool { return i.Key == k })
 	if at < 0 {
-		items, at = append(items, Item{Key: k}), len(items)
+		return append(slices.Clip(s.Items), &i)
 	}
-	change(&items[at])
+	items := slices.Clone(s.Items)
+	items[at] = &i
+	return items
+}
+
+// each is put for every item.
+func (s State) each(change func(*Item)) []*Item {
+	items := make([]*Item, len(s.Items))
+	for n, i := range s.Items {
+		c := *i
+		change(&c)
+		items[n] = &c
+	}
 	return items
 }
 

@@ -95,7 +95,7 @@ func (s State) addressed(r Reason) bool {
 	if i.differs() || i.Statement != "" {
 		return true
 	}
-	return slices.ContainsFunc(reason.UnlocksFor(s.Kind.Audience(), r.Target), func(k item.Key) bool {
+	return slices.ContainsFunc(s.opens(r.Target), func(k item.Key) bool {
 		return instead(r.Target, k) && s.Item(k).differs()
 	})
 }
@@ -113,9 +113,9 @@ func instead(target, k item.Key) bool {
 // changed lists the items that are not what the last decision saw.
 func (s State) changed() []item.Key {
 	out := []item.Key{}
-	for _, i := range item.All() {
-		if s.Item(i.Key).differs() {
-			out = append(out, i.Key)
+	for _, k := range catalogue {
+		if s.Item(k).differs() {
+			out = append(out, k)
 		}
 	}
 	return out
