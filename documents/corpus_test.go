@@ -309,8 +309,8 @@ func pdfCorpus() []hostile {
 		many = append(many, "<< /Type /Page /Parent 2 0 R "+mediaBox+" >>")
 	}
 	many[1] = "<< /Type /Pages /Count 11 /Kids [" + kids + "] >>"
-	add("pdf: 11 pages", pdf("", many...), TooManyPage)
-	add("pdf: a million pages claimed", pdf("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1000000 /Kids [] >>"), TooManyPage, Unreadable)
+	add("pdf: 11 pages", pdf("", many...), TooManyPages)
+	add("pdf: a million pages claimed", pdf("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1000000 /Kids [] >>"), TooManyPages, Unreadable)
 	add("pdf: no pages", pdf("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 0 /Kids [] >>"), Unreadable)
 	add("pdf: page tree that bites its tail", pdf("", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [2 0 R] >>"), Unreadable)
 	add("pdf: nothing but a name", []byte("%PDF-1.7\n%%EOF"), Unreadable)

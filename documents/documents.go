@@ -42,18 +42,18 @@ type Code string
 
 // The reasons. Their texts for people are the caller's business.
 const (
-	Empty       Code = "empty"             // no byte at all
-	TooLarge    Code = "too-large"         // more bytes than the limit
-	NotAllowed  Code = "type-not-allowed"  // neither JPEG, PNG nor PDF
-	Dimensions  Code = "dimensions"        // too wide, too high, too many pixels, or no size
-	Truncated   Code = "truncated"         // the end is missing
-	Unreadable  Code = "unreadable"        // damaged, or of a kind that cannot be decoded
-	Animated    Code = "animated"          // more than one picture in an image file
-	Encrypted   Code = "encrypted-pdf"     // a PDF with a password or restrictions
-	TooManyPage Code = "too-many-pages"    // a PDF of more pages than the limit
-	TooComplex  Code = "too-complex"       // decoding exceeded its time or memory
-	Infected    Code = "infected"          // the scanner knows it
-	BadRect     Code = "redaction-outside" // a rectangle outside the picture
+	Empty        Code = "empty"             // no byte at all
+	TooLarge     Code = "too-large"         // more bytes than the limit
+	NotAllowed   Code = "type-not-allowed"  // neither JPEG, PNG nor PDF
+	Dimensions   Code = "dimensions"        // too wide, too high, too many pixels, or no size
+	Truncated    Code = "truncated"         // the end is missing
+	Unreadable   Code = "unreadable"        // damaged, or of a kind that cannot be decoded
+	Animated     Code = "animated"          // more than one picture in an image file
+	Encrypted    Code = "encrypted-pdf"     // a PDF with a password or restrictions
+	TooManyPages Code = "too-many-pages"    // a PDF of more pages than the limit
+	TooComplex   Code = "too-complex"       // decoding exceeded its time or memory
+	Infected     Code = "infected"          // the scanner knows it
+	BadRect      Code = "redaction-outside" // a rectangle outside the picture
 )
 
 // Rejection is why a file was refused. It is the sender's to put right, and

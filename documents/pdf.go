@@ -82,7 +82,7 @@ func (r *renderer) render(file []byte, l Limits, visit func(*image.RGBA) error) 
 	case err != nil || count.PageCount < 1:
 		return nil, reject(Unreadable, "the PDF has no pages")
 	case count.PageCount > l.Pages:
-		return nil, reject(TooManyPage, "%d pages; at most %d", count.PageCount, l.Pages)
+		return nil, reject(TooManyPages, "%d pages; at most %d", count.PageCount, l.Pages)
 	}
 	if js, err := pdf.FPDFDoc_GetJavaScriptActionCount(&requests.FPDFDoc_GetJavaScriptActionCount{Document: doc.Document}); err == nil && js.JavaScriptActionCount > 0 {
 		hints = append(hints, Scripted)

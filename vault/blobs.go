@@ -268,11 +268,12 @@ func (b *Blobs) Destroy(ctx context.Context, subject, id string) error {
 	if err := named(subject, id); err != nil {
 		return err
 	}
-	if err := checkObjectName(id); err != nil {
-		return err
-	}
 	name := nameOf(subject)
-	if err := b.vault.fences.Add(ctx, blobFence(name, id)); err != nil {
+	mark := blobFence(name, id)
+	if !fenceForm.MatchString(mark) {
+		return fmt.Errorf("%w: not a blob's id", ErrInvalid)
+	}
+	if err := b.vault.fences.Add(ctx, mark); err != nil {
 		return fmt.Errorf("write the fence: %w", err)
 	}
 	return b.delete(ctx, name, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -43,9 +44,17 @@ func (v *Vault) Fences(ctx context.Context) ([]string, error) {
 	return marks, err
 }
 
+// fenceForm is every mark that the vault itself writes.
+var fenceForm = regexp.MustCompile(`^(subject-[0-9a-f]{64}|blob-[0-9a-f]{64}-[0-9a-f]{32})$`)
+
 // Impose adds fences from elsewhere, such as those of a backup that is being
 // restored or of the system that it replaces, and destroys what they name.
 func (v *Vault) Impose(ctx context.Context, marks []string) error {
+	for _, m := range marks {
+		if !fenceForm.MatchString(m) {
+			return fmt.Errorf("%w: not a fence", ErrInvalid)
+		}
+	}
 	for _, m := range marks {
 		if err := v.fences.Add(ctx, m); err != nil {
 			return err

@@ -238,3 +238,16 @@ func TestAFenceFileWithADamagedLineStopsTheVault(t *testing.T) {
 	_, err = v.Seal(ctx, "d", event, "name", "x")
 	wants(t, "a shorter file", err, ErrDamaged)
 }
+
+func TestOnlyRealFencesAreImposed(t *testing.T) {
+	v, ctx := open(t, Config{Dir: t.TempDir()}), context.Background()
+	for _, mark := range []string{"", "subject-", "subject-../../kek.json", "blob-x-y", "subject-" + strings.Repeat("A", 64)} {
+		wants(t, mark, v.Impose(ctx, []string{mark}), ErrInvalid)
+	}
+	for _, id := range []string{"../../x", "x", strings.Repeat("g", 32)} {
+		wants(t, id, v.Blobs().Destroy(ctx, "merchant-1", id), ErrInvalid)
+	}
+	if marks, err := v.Fences(ctx); err != nil || len(marks) > 0 {
+		t.Errorf("%v, %v", marks, err)
+	}
+}
