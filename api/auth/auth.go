@@ -91,7 +91,8 @@ func (e *LimitedError) Error() string {
 // Vault seals personal values and makes the keyed hash by which an e-mail
 // address is found.
 type Vault interface {
-	account.Sealer
+	Seal(ctx context.Context, subject string, event eventstore.ID, field, clear string) (string, error)
+	Open(ctx context.Context, subject string, event eventstore.ID, field, ciphertext string) (string, error)
 	Index(kind, value string) string
 }
 
@@ -160,14 +161,14 @@ func New(cfg Config) (*Service, error) {
 	if s.hasher == nil {
 		s.hasher = NewHasher(Argon2{})
 	}
-	codec := account.Codec{Sealer: cfg.Vault, Erased: cfg.Erased}
+	c := codec{cfg.Vault, cfg.Erased}
 	s.accounts = &decider.Decider[account.State, account.Event]{
 		Log: cfg.Log, Category: account.Category,
-		Evolve: account.Evolve, Encode: codec.Encode, Decode: codec.Decode,
+		Evolve: account.Evolve, Encode: c.encode, Decode: c.decode,
 	}
 	s.logins = &decider.Decider[account.LoginState, account.LoginEvent]{
 		Log: cfg.Log, Category: account.LoginCategory,
-		Evolve: account.EvolveLogin, Encode: account.EncodeLogin, Decode: account.DecodeLogin,
+		Evolve: account.EvolveLogin, Encode: encodeLogin, Decode: decodeLogin,
 	}
 	s.seen.init()
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"alta/decider"
 	"alta/domain/account"
@@ -62,7 +63,7 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	if _, err := c.Decide(account.State{}); err != nil {
 		return Invitation{}, err
 	}
-	if c.Account, err = s.reserve(ctx, cmd, c.Login, id); err != nil {
+	if err := s.reserve(ctx, cmd, c.Login, id); err != nil {
 		return Invitation{}, err
 	}
 	if cmd.Actor == "" {
@@ -128,26 +129,42 @@ func (s *Service) Invite(ctx context.Context, by Principal, cmd decider.Command,
 	return s.Open(ctx, cmd, n)
 }
 
-// reserve takes the log-in name and answers for which account. A name that was
-// taken for an account which never came to be, because a process ended between
-// the two appends, is carried on with.
-func (s *Service) reserve(ctx context.Context, cmd decider.Command, login, id string) (string, error) {
-	_, err := s.logins.Transact(ctx, login, cmd, nil, account.ReserveLogin{Account: id, At: s.now()}.Decide)
+// abandoned is how old a reservation without account must be to be a dead one:
+// its process ended between the two appends, which are milliseconds apart.
+const abandoned = time.Minute
+
+// reserve takes the log-in name for an account. A name that was taken for an
+// account which never came to be is made free first.
+func (s *Service) reserve(ctx context.Context, cmd decider.Command, login, id string) error {
+	now := s.now()
+	take := func() error {
+		r, err := s.logins.Transact(ctx, login, cmd, nil, account.ReserveLogin{Account: id, At: now}.Decide)
+		if err == nil && r.State.Account != id {
+			return account.ErrLoginTaken // the command is repeated and the name went on since
+		}
+		return err
+	}
+	err := take()
 	if !errors.Is(err, account.ErrLoginTaken) {
-		return id, err
+		return err
 	}
 	holder, _, loadErr := s.logins.Load(ctx, login)
 	if loadErr != nil {
-		return "", loadErr
+		return loadErr
 	}
 	st, _, loadErr := s.accounts.Load(ctx, holder.Account)
 	if loadErr != nil {
-		return "", loadErr
+		return loadErr
 	}
-	if st.Status != "" || holder.Account == "" {
-		return "", err
+	if st.Status != "" || now.Sub(holder.Since) < abandoned {
+		return err
 	}
-	return holder.Account, nil
+	free := cmd
+	free.ID = decider.DeriveID(cmd.ID, "release")
+	if _, err := s.logins.Transact(ctx, login, free, nil, account.ReleaseLogin{Account: holder.Account, At: now}.Decide); err != nil {
+		return err
+	}
+	return take()
 }
 
 // newLink prepares a link whose id follows from the command, so that a repeated

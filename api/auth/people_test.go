@@ -83,18 +83,32 @@ func TestANameTakenForAnAccountThatNeverCameToBeIsNotLost(t *testing.T) {
 	w := newWorld(t)
 	s := w.node()
 	// A process that ended between the two appends left a name without account.
-	half := decider.NewID().String()
-	logins := decider.Decider[account.LoginState, account.LoginEvent]{
-		Log: w.log, Category: account.LoginCategory,
-		Evolve: account.EvolveLogin, Encode: account.EncodeLogin, Decode: account.DecodeLogin,
-	}
-	reserve := account.ReserveLogin{Account: half, At: w.clock.now()}
-	if _, err := logins.Transact(t.Context(), w.vault.Index("login", email), command("open"), nil, reserve.Decide); err != nil {
+	half := account.ReserveLogin{Account: decider.NewID().String(), At: w.clock.now()}
+	reserved, err := half.Decide(account.LoginState{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	inv, err := s.Open(t.Context(), command("open"), person(account.Merchant))
-	if err != nil || inv.Account != half {
+	name, data, err := account.EncodeLogin(reserved[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := account.LoginCategory + "-" + w.vault.Index("login", email)
+	if _, err := w.log.Append(t.Context(), stream, eventstore.NoStream, eventstore.Proposed{ID: decider.NewID(), Type: name, Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command("open")
+	_, err = s.Open(t.Context(), cmd, person(account.Merchant))
+	w.want(err, account.ErrLoginTaken) // it may be a process that is just a little slow
+	w.clock.add(time.Minute)
+	n := person(account.Merchant)
+	n.ID = decider.NewID().String()
+	inv, err := s.Open(t.Context(), cmd, n)
+	if err != nil || inv.Account != n.ID {
 		t.Fatalf("%+v, %v", inv, err)
+	}
+	again, err := s.Open(t.Context(), cmd, n)
+	if err != nil || again != inv {
+		t.Fatalf("sent again: %+v, %v", again, err)
 	}
 }
 

@@ -1,96 +1,67 @@
 package account
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"alta/domain/personal"
-	"alta/eventstore"
 )
-
-// Sealer seals and opens one personal value of a subject, bound to the event
-// and the field that hold it. The subject is the account's id.
-type Sealer interface {
-	Seal(ctx context.Context, subject string, event eventstore.ID, field, clear string) (string, error)
-	Open(ctx context.Context, subject string, event eventstore.ID, field, ciphertext string) (string, error)
-}
-
-// Codec writes account events for the log and reads them back. Personal values
-// are sealed on the way in and opened on the way out.
-type Codec struct {
-	Sealer Sealer
-	// Erased is the error with which the Sealer says that a key was destroyed:
-	// the value then reads as personal.Erased, and the history goes on.
-	Erased error
-}
 
 // ErrUnknownEvent: the stored name is none that this program knows.
 var ErrUnknownEvent = errors.New("account: unknown event")
 
-// Encode writes an event's stored name and its JSON with sealed values.
-func (c Codec) Encode(ctx context.Context, stream string, id eventstore.ID, e Event) (eventstore.Proposed, error) {
-	name := StoredName(e)
-	if name == "" {
-		return eventstore.Proposed{}, fmt.Errorf("%w: %T", ErrUnknownEvent, e)
+// Encode writes an event as it is stored: its name and its JSON. Every clear
+// personal value is handed to seal with the name of its field; without seal it
+// is refused with personal.ErrClear.
+func Encode(e Event, seal func(field, clear string) (ciphertext string, err error)) (name string, data []byte, err error) {
+	if name = StoredName(e); name == "" {
+		return "", nil, fmt.Errorf("%w: %T", ErrUnknownEvent, e)
 	}
-	subject := subjectOf(stream)
-	sealed, err := eachText(e, func(field string, t personal.Text) (personal.Text, error) {
-		if t.Clear() == "" {
+	e, err = eachText(e, func(field string, t personal.Text) (personal.Text, error) {
+		if t.Clear() == "" || seal == nil {
 			return t, nil
 		}
-		s, err := c.Sealer.Seal(ctx, subject, id, field, t.Clear())
+		c, err := seal(field, t.Clear())
 		if err != nil {
 			return t, fmt.Errorf("account: seal %s of %s: %w", field, name, err)
 		}
-		return personal.Sealed(s), nil
+		return personal.Sealed(c), nil
 	})
 	if err != nil {
-		return eventstore.Proposed{}, err
+		return "", nil, err
 	}
-	data, err := json.Marshal(sealed)
-	if err != nil {
-		return eventstore.Proposed{}, fmt.Errorf("account: %s: %w", name, err)
+	if data, err = json.Marshal(e); err != nil {
+		return "", nil, fmt.Errorf("account: %s: %w", name, err)
 	}
-	return eventstore.Proposed{ID: id, Type: name, Data: data}, nil
+	return name, data, nil
 }
 
-// Decode reads a stored event and opens its personal values.
-func (c Codec) Decode(ctx context.Context, r *eventstore.Record) (Event, error) {
-	e, err := DecodeSealed(r)
-	if err != nil {
-		return nil, err
+// Decode reads a stored event. With open it unseals every personal value, or
+// finds it erased, and the history goes on; without, they stay sealed, for
+// readers that have no business with them.
+func Decode(name string, data []byte, open func(field, ciphertext string) (clear string, erased bool, err error)) (Event, error) {
+	read, ok := readers[name]
+	if !ok {
+		return nil, fmt.Errorf("%w: %q", ErrUnknownEvent, name)
 	}
-	subject := subjectOf(r.Stream)
+	e, err := read(data)
+	if err != nil {
+		return nil, fmt.Errorf("account: %s: %w", name, err)
+	}
 	return eachText(e, func(field string, t personal.Text) (personal.Text, error) {
-		if t.Ciphertext() == "" {
+		if t.Ciphertext() == "" || open == nil {
 			return t, nil
 		}
-		clear, err := c.Sealer.Open(ctx, subject, r.ID, field, t.Ciphertext())
+		clear, erased, err := open(field, t.Ciphertext())
 		switch {
-		case err == nil:
-			return personal.New(clear), nil
-		case c.Erased != nil && errors.Is(err, c.Erased):
+		case err != nil:
+			return t, fmt.Errorf("account: open %s of %s: %w", field, name, err)
+		case erased:
 			return personal.Erased(), nil
 		}
-		return t, fmt.Errorf("account: open %s of %s: %w", field, r.Type, err)
+		return personal.New(clear), nil
 	})
-}
-
-// DecodeSealed reads a stored event and leaves its personal values sealed, for
-// readers that have no business with them.
-func DecodeSealed(r *eventstore.Record) (Event, error) {
-	read, ok := readers[r.Type]
-	if !ok {
-		return nil, fmt.Errorf("%w: %q", ErrUnknownEvent, r.Type)
-	}
-	e, err := read(r.Data)
-	if err != nil {
-		return nil, fmt.Errorf("account: %s: %w", r.Type, err)
-	}
-	return e, nil
 }
 
 // StoredName is the permanent name of an event's kind. Names are written by
@@ -206,37 +177,33 @@ func eachText(e Event, f func(field string, t personal.Text) (personal.Text, err
 	return e, nil
 }
 
-func subjectOf(stream string) string { return strings.TrimPrefix(stream, Category+"-") }
-
 // EncodeLogin writes an event of a log-in name. It holds no personal value: the
 // stream's name is a keyed hash.
-func EncodeLogin(_ context.Context, _ string, id eventstore.ID, e LoginEvent) (eventstore.Proposed, error) {
-	p := eventstore.Proposed{ID: id}
+func EncodeLogin(e LoginEvent) (name string, data []byte, err error) {
 	switch e.(type) {
 	case LoginReserved:
-		p.Type = "login.reserved.v1"
+		name = "login.reserved.v1"
 	case LoginReleased:
-		p.Type = "login.released.v1"
+		name = "login.released.v1"
 	default:
-		return p, fmt.Errorf("%w: %T", ErrUnknownEvent, e)
+		return "", nil, fmt.Errorf("%w: %T", ErrUnknownEvent, e)
 	}
-	var err error
-	p.Data, err = json.Marshal(e)
-	return p, err
+	data, err = json.Marshal(e)
+	return name, data, err
 }
 
 // DecodeLogin reads an event of a log-in name.
-func DecodeLogin(_ context.Context, r *eventstore.Record) (LoginEvent, error) {
+func DecodeLogin(name string, data []byte) (LoginEvent, error) {
 	var err error
-	switch r.Type {
+	switch name {
 	case "login.reserved.v1":
 		var e LoginReserved
-		err = json.Unmarshal(r.Data, &e)
+		err = json.Unmarshal(data, &e)
 		return e, err
 	case "login.released.v1":
 		var e LoginReleased
-		err = json.Unmarshal(r.Data, &e)
+		err = json.Unmarshal(data, &e)
 		return e, err
 	}
-	return nil, fmt.Errorf("%w: %q", ErrUnknownEvent, r.Type)
+	return nil, fmt.Errorf("%w: %q", ErrUnknownEvent, name)
 }

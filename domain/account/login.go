@@ -27,16 +27,20 @@ type LoginReleased struct {
 func (LoginReserved) isLoginEvent() {}
 func (LoginReleased) isLoginEvent() {}
 
-// LoginState is whose a log-in name is; Account is empty while it is nobody's.
-type LoginState struct{ Account string }
+// LoginState is whose a log-in name is, and since when; Account is empty while it
+// is nobody's.
+type LoginState struct {
+	Account string
+	Since   time.Time
+}
 
 // EvolveLogin folds one event of a log-in name.
 func EvolveLogin(s LoginState, e LoginEvent) LoginState {
 	switch e := e.(type) {
 	case LoginReserved:
-		s.Account = e.Account
+		s = LoginState{e.Account, e.At}
 	case LoginReleased:
-		s.Account = ""
+		s = LoginState{}
 	}
 	return s
 }
