@@ -6,10 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
+	"strings"
 
 	"alta/api"
 	"alta/vault"
+	"alta/vault/s3"
+	"alta/vault/transit"
 )
 
 // ownSecret reads the 32 random bytes of a file that only we can read, made at
@@ -32,18 +37,52 @@ func ownSecret(path string) ([]byte, error) {
 	return b, err
 }
 
-func openKMS(url string) (vault.KMS, error) {
-	if url == "" {
+// openKMS reads https://host:8200/<mount>/<key>?token-file=<path>: a key service
+// with the interface of Vault's transit engine. Empty: the key file of the vault.
+func openKMS(address string) (vault.KMS, error) {
+	if address == "" {
 		return nil, nil
 	}
-	return nil, errUsage("--kms: not yet")
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errUsage("--kms: want https://host:port/mount/key?token-file=path")
+	}
+	mount, key := path.Split(strings.Trim(u.Path, "/"))
+	kms, err := transit.New(transit.Config{
+		Address: u.Scheme + "://" + u.Host, Mount: strings.Trim(mount, "/"), Key: key,
+		TokenFile: u.Query().Get("token-file"), Namespace: u.Query().Get("namespace"),
+	})
+	if err != nil {
+		return nil, errUsage("--kms: %s", err)
+	}
+	return kms, nil
 }
 
-func openBlobs(url string) (vault.Objects, error) {
-	if url == "" {
-		return nil, nil
+// openBlobs reads s3://access:secret@host:port/bucket/prefix?region=…&tls=off and
+// puts documents, wrapped keys and fences there, so that several processes share
+// them. Empty: the local stores of the vault.
+func openBlobs(ctx context.Context, address string, cfg *vault.Config) error {
+	if address == "" {
+		return nil
 	}
-	return nil, errUsage("--blobs: not yet")
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "s3" || u.User == nil || u.Path == "" {
+		return errUsage("--blobs: want s3://access:secret@host/bucket/prefix")
+	}
+	bucket, prefix, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	secret, _ := u.User.Password()
+	if prefix != "" {
+		prefix += "/"
+	}
+	store, err := s3.Open(ctx, s3.Config{
+		Endpoint: u.Host, Secure: u.Query().Get("tls") != "off", Region: u.Query().Get("region"),
+		Bucket: bucket, Prefix: prefix, AccessKey: u.User.Username(), SecretKey: secret,
+	})
+	if err != nil {
+		return fmt.Errorf("--blobs: %w", err)
+	}
+	cfg.Objects, cfg.Keys, cfg.Fences = s3.Objects{Store: store}, s3.Keys{Store: store}, s3.Fences{Store: store}
+	return nil
 }
 
 func (p *program) openEventStoreDB(context.Context) error { return errUsage("--eventstore: not yet") }

@@ -80,7 +80,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := p.openLog(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.openVault(); err != nil {
+	if err := p.openVault(ctx); err != nil {
 		return nil, err
 	}
 	var stop func() error
@@ -129,13 +129,13 @@ func (p *program) openLog(ctx context.Context) error {
 	return nil
 }
 
-func (p *program) openVault() error {
+func (p *program) openVault(ctx context.Context) error {
 	cfg := vault.Config{Dir: filepath.Join(p.cfg.Data, "vault"), Clock: p.now}
 	var err error
 	if cfg.KMS, err = openKMS(p.cfg.KMS); err != nil {
 		return err
 	}
-	if cfg.Objects, err = openBlobs(p.cfg.Blobs); err != nil {
+	if err := openBlobs(ctx, p.cfg.Blobs, &cfg); err != nil {
 		return err
 	}
 	if p.vault, err = vault.Open(cfg); err != nil {
