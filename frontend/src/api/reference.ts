@@ -1,0 +1,81 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useTranslation } from '@/i18n'
+import { api, body, type Schemas } from './client'
+import { fillTemplate } from './reason-text'
+
+export type Reference = Schemas['Reference']
+export type Label = Schemas['Label']
+export type ReasonEntry = Reference['reasons'][number]
+
+const hour = 3_600_000
+
+export const referenceQuery = queryOptions({
+  queryKey: ['reference'],
+  queryFn: async ({ signal }) => body(await api.GET('/v1/reference', { signal })),
+  staleTime: hour,
+})
+
+export const peopleQuery = queryOptions({
+  queryKey: ['people'],
+  queryFn: async ({ signal }) => body(await api.GET('/v1/people', { signal })),
+  staleTime: 5 * 60_000,
+  // A merchant may not list people; the page then shows roles instead of names.
+  retry: false,
+})
+
+/** The names of items, banks, reasons and requirements in the reader's language. */
+export interface Words {
+  item: (key: string) => string
+  bank: (code: string) => string
+  requirement: (id: string) => string
+  /** "R03" → its number and title; a sub-code makes it exact. */
+  reason: (code: string, sub?: string, item?: string) => string
+  entry: (code: string, sub?: string) => ReasonEntry | undefined
+  pick: (label: Label) => string
+  language: keyof Label
+  reference: Reference | undefined
+}
+
+export function useWords(): Words {
+  const { i18n, t } = useTranslation('terms')
+  const { data } = useQuery(referenceQuery)
+  const language = i18n.language as keyof Label
+  return useMemo(() => {
+    const pick = (label: Label) => label[language]
+    const items = new Map(data?.items.map((item) => [item.key, item.label]))
+    const banks = new Map(data?.banks.map((bank) => [bank.code, bank.label]))
+    const requirements = new Map(data?.site_requirements.map((r) => [r.id, r.label]))
+    const named = (map: Map<string, Label>, key: string) => {
+      const label = map.get(key)
+      return label ? pick(label) : key
+    }
+    const entry = (code: string, sub?: string) =>
+      data?.reasons.find((r) => r.code === code && (r.sub ?? '') === (sub ?? '')) ??
+      data?.reasons.find((r) => r.code === code)
+    return {
+      reference: data,
+      pick,
+      language,
+      item: (key) => named(items, key),
+      bank: (code) => named(banks, code),
+      requirement: (id) => named(requirements, id),
+      entry,
+      reason: (code, sub, item) => {
+        const found = entry(code, sub)
+        if (!found) return t('unknownReason', { code })
+        return fillTemplate(found.text[language].title, { item: item ? named(items, item) : '' })
+      },
+    }
+  }, [data, language, t])
+}
+
+/** A person's name by id, or the name of the role where the name is not known. */
+export function usePersonName(): (actor: Schemas['Actor'] | undefined) => string {
+  const { t } = useTranslation('terms')
+  const { data } = useQuery(peopleQuery)
+  return useMemo(() => {
+    const names = new Map(data?.people.map((person) => [person.id, person.name]))
+    return (actor) => (actor ? (names.get(actor.id) ?? t(`roles.${actor.role}`)) : '')
+  }, [data, t])
+}

@@ -1,0 +1,194 @@
+import { LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Button, Drawer, Dropdown } from 'antd'
+import { useState } from 'react'
+import { api } from '@/api/client'
+import { end, useIdentity, useSession, type Role } from '@/api/session'
+import { ReloginDialog } from '@/features/session/relogin-dialog'
+import { useTranslation } from '@/i18n'
+import { Wordmark } from '@/ui/brand'
+import { useKeys } from '@/ui/keys'
+import { LanguageSwitch, SchemeSwitch } from '@/ui/switches'
+import { ErrorBoundary } from './error-boundary'
+import { KeySheet } from './key-sheet'
+import styles from './shell.module.css'
+
+type Place = '/queue' | '/search' | '/audit' | '/applications' | '/applications/new' | '/account'
+
+/** Where each role can go. */
+const places: Record<
+  Role,
+  { to: Place; label: 'queue' | 'search' | 'audit' | 'mine' | 'merchants' | 'add' | 'account' }[]
+> = {
+  reviewer: [
+    { to: '/queue', label: 'queue' },
+    { to: '/search', label: 'search' },
+  ],
+  lead: [
+    { to: '/queue', label: 'queue' },
+    { to: '/search', label: 'search' },
+    { to: '/audit', label: 'audit' },
+  ],
+  auditor: [{ to: '/audit', label: 'audit' }],
+  merchant: [{ to: '/applications', label: 'mine' }],
+  agent: [
+    { to: '/applications', label: 'merchants' },
+    { to: '/applications/new', label: 'add' },
+  ],
+  admin: [{ to: '/account', label: 'account' }],
+  system: [],
+}
+
+function Navigation({ role, onGo }: { role: Role; onGo?: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <nav aria-label={t('shell.navigation')} className={styles.nav}>
+      {places[role].map(({ to, label }) => (
+        <Link
+          key={to}
+          to={to}
+          className={styles.place}
+          activeProps={{ className: styles.here, 'aria-current': 'page' }}
+          activeOptions={{ exact: to === '/applications' }}
+          onClick={onGo}
+        >
+          {t(`nav.${label}`)}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+export function Shell() {
+  const { t } = useTranslation()
+  const { t: terms } = useTranslation('terms')
+  const identity = useIdentity()
+  const expired = useSession().state === 'expired'
+  const navigate = useNavigate()
+  const [menu, setMenu] = useState(false)
+  const [sheet, setSheet] = useState(false)
+  const staff = identity?.role === 'reviewer' || identity?.role === 'lead'
+  const group = t('keys.general')
+  useKeys([
+    {
+      keys: 'Shift+?',
+      label: t('keys.sheet'),
+      group,
+      run: () => {
+        setSheet(true)
+      },
+    },
+    {
+      keys: 'KeyG KeyQ',
+      label: t('keys.goQueue'),
+      group,
+      disabled: !staff,
+      run: () => void navigate({ to: '/queue' }),
+    },
+    {
+      keys: 'KeyG KeyS',
+      label: t('keys.goSearch'),
+      group,
+      disabled: !staff,
+      run: () => void navigate({ to: '/search' }),
+    },
+  ])
+  if (!identity) return null
+
+  async function logOut() {
+    await api.POST('/v1/auth/logout').catch(() => undefined)
+    end()
+    await navigate({ to: '/login', search: {} })
+  }
+
+  return (
+    <div className={styles.frame}>
+      <a className={styles.skip} href="#main">
+        {t('shell.skip')}
+      </a>
+      <header className={styles.bar}>
+        <Button
+          className={styles.burger}
+          type="text"
+          icon={<MenuOutlined />}
+          aria-label={t('shell.menu')}
+          onClick={() => {
+            setMenu(true)
+          }}
+        />
+        <Link to="/" className={styles.brand} aria-label={t('shell.home')}>
+          <Wordmark />
+        </Link>
+        <div className={styles.wide}>
+          <Navigation role={identity.role} />
+        </div>
+        <div className={styles.tools}>
+          <span className={styles.wide}>
+            <LanguageSwitch />
+          </span>
+          <SchemeSwitch />
+          <Dropdown
+            trigger={['click']}
+            menu={{
+              items: [
+                {
+                  key: 'account',
+                  icon: <UserOutlined />,
+                  label: <Link to="/account">{t('nav.account')}</Link>,
+                },
+                {
+                  key: 'logout',
+                  icon: <LogoutOutlined />,
+                  label: t('shell.logout'),
+                  onClick: () => void logOut(),
+                },
+              ],
+            }}
+          >
+            <button type="button" className={styles.person}>
+              <span className={styles.initial} aria-hidden="true">
+                {[...identity.name][0] ?? '?'}
+              </span>
+              <span className={styles.wide}>
+                <span className={styles.name}>{identity.name}</span>
+                <span className={styles.role}>{terms(`roles.${identity.role}`)}</span>
+              </span>
+              <span className="visually-hidden">{t('shell.personMenu')}</span>
+            </button>
+          </Dropdown>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className={styles.main}>
+        <ErrorBoundary>
+          <Outlet />
+        </ErrorBoundary>
+      </main>
+      <Drawer
+        open={menu}
+        placement="left"
+        size={280}
+        title={<Wordmark />}
+        onClose={() => {
+          setMenu(false)
+        }}
+      >
+        <Navigation
+          role={identity.role}
+          onGo={() => {
+            setMenu(false)
+          }}
+        />
+        <div className={styles.drawerTools}>
+          <LanguageSwitch />
+        </div>
+      </Drawer>
+      <KeySheet
+        open={sheet}
+        onClose={() => {
+          setSheet(false)
+        }}
+      />
+      {expired && <ReloginDialog email={identity.email} />}
+    </div>
+  )
+}

@@ -1,0 +1,45 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { after, api, body } from '@/api/client'
+import { applicationKey } from '@/api/command'
+
+export const historyQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...applicationKey(id), 'audit-history'],
+    initialPageParam: 0,
+    queryFn: async ({ signal, pageParam }) =>
+      body(
+        await api.GET('/v1/applications/{id}/history', {
+          params: { path: { id }, query: { from: pageParam, limit: 200, after: after() } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  })
+
+export const momentQuery = (id: string, revision: number) =>
+  queryOptions({
+    queryKey: [...applicationKey(id), 'moment', revision],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET('/v1/applications/{id}/history/{revision}', {
+          params: { path: { id, revision } },
+          signal,
+        }),
+      ),
+    // What was, stays.
+    staleTime: Infinity,
+  })
+
+export const accessesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...applicationKey(id), 'accesses'],
+    initialPageParam: 0,
+    queryFn: async ({ signal, pageParam }) =>
+      body(
+        await api.GET('/v1/applications/{id}/accesses', {
+          params: { path: { id }, query: { from: pageParam } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  })

@@ -1,0 +1,51 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Button } from 'antd'
+import { useEffect, useState } from 'react'
+import { listsKey } from '@/api/command'
+import { useTranslation } from '@/i18n'
+import { EmptyState } from '@/ui/empty-state'
+import { Loading } from '@/ui/loading'
+import { Page } from '@/ui/page'
+import { ProblemNotice } from '@/ui/problem-notice'
+import type { QueueName } from './filters'
+import { claimNext } from './queue.api'
+
+/**
+ * "Claim next" has an address of its own, so that a click with ctrl opens the
+ * next case in another tab. The page claims, then makes way for the case.
+ */
+export function ClaimNextPage({ queue }: { queue: QueueName }) {
+  const { t } = useTranslation('staff')
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const [key] = useState(() => crypto.randomUUID())
+  const { mutate, error, data, isSuccess } = useMutation({
+    networkMode: 'always',
+    mutationFn: () => claimNext(queue, key),
+    onSuccess: async (id) => {
+      await queries.invalidateQueries({ queryKey: listsKey })
+      if (id) await navigate({ to: '/cases/$id', params: { id }, replace: true })
+    },
+  })
+  useEffect(() => {
+    mutate()
+  }, [mutate])
+  const back = (
+    <Link to="/queue/$queue" params={{ queue }}>
+      <Button>{t('next.back')}</Button>
+    </Link>
+  )
+  return (
+    <Page width="narrow" title={t('next.title')}>
+      {error ? <ProblemNotice error={error} /> : !isSuccess && <Loading />}
+      {isSuccess && !data && (
+        <div className="sheet">
+          <EmptyState title={t('next.nothing')} action={back}>
+            {t('next.nothingBody')}
+          </EmptyState>
+        </div>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,185 @@
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useId, useRef, useState } from 'react'
+import type { Row } from '@/api/applications'
+import { usePersonName } from '@/api/reference'
+import { useIdentity } from '@/api/session'
+import { useTranslation } from '@/i18n'
+import { useFormats } from '@/i18n/format'
+import { DeadlineBadge } from '@/ui/deadline-badge'
+import { useKeys } from '@/ui/keys'
+import { useNow } from '@/ui/now'
+import { StatusTag } from '@/ui/status-tag'
+import type { QueueName } from './filters'
+import styles from './queue-grid.module.css'
+
+const mixed: readonly QueueName[] = ['mine', 'breached', 'contract']
+
+interface Props {
+  rows: readonly Row[]
+  queue: QueueName
+  total: number | undefined
+}
+
+/**
+ * The list of a queue. It is one tab stop: J, K and the arrows move, Enter
+ * opens. Screen readers get a grid with the true number of rows.
+ */
+export function QueueGrid({ rows, queue, total }: Props) {
+  const { t } = useTranslation('staff')
+  const { t: shell } = useTranslation()
+  const { t: terms } = useTranslation('terms')
+  const format = useFormats()
+  const navigate = useNavigate()
+  const grid = useRef<HTMLDivElement>(null)
+  const prefix = useId()
+  const [active, setActive] = useState(0)
+  const current = Math.min(active, rows.length - 1)
+  const rowId = (index: number) => `${prefix}row${index}`
+  const withStage = mixed.includes(queue)
+
+  const move = (step: number) => {
+    setActive(Math.max(0, Math.min(rows.length - 1, current + step)))
+    grid.current?.focus({ preventScroll: true })
+  }
+  const open = () => {
+    const row = rows[current]
+    if (row) void navigate({ to: '/cases/$id', params: { id: row.id } })
+  }
+  useEffect(() => {
+    document.getElementById(`${prefix}row${current}`)?.scrollIntoView({ block: 'nearest' })
+  }, [prefix, current])
+
+  const group = shell('keys.queue')
+  useKeys([
+    {
+      keys: 'KeyJ',
+      label: t('grid.down'),
+      group,
+      run: () => {
+        move(1)
+      },
+    },
+    {
+      keys: 'KeyK',
+      label: t('grid.up'),
+      group,
+      run: () => {
+        move(-1)
+      },
+    },
+  ])
+
+  const columns = [
+    t('grid.merchant'),
+    t('grid.products'),
+    ...(withStage ? [t('grid.stage')] : []),
+    t('grid.round'),
+    t('grid.signals'),
+    t('grid.due'),
+    t('grid.holder'),
+  ]
+  return (
+    <div
+      ref={grid}
+      role="grid"
+      aria-label={terms(`queues.${queue}`)}
+      aria-rowcount={(total ?? rows.length) + 1}
+      aria-colcount={columns.length}
+      aria-activedescendant={rowId(current)}
+      tabIndex={0}
+      className={`sheet ${styles.grid} ${withStage ? styles.withStage : ''}`}
+      onKeyDown={(event) => {
+        if (event.key === 'ArrowDown') move(1)
+        else if (event.key === 'ArrowUp') move(-1)
+        else if (event.key === 'Home') setActive(0)
+        else if (event.key === 'End') setActive(rows.length - 1)
+        else if (event.key === 'Enter' && event.target === event.currentTarget) open()
+        else return
+        event.preventDefault()
+      }}
+    >
+      <div role="row" aria-rowindex={1} className={`${styles.row} ${styles.header}`}>
+        {columns.map((column, index) => (
+          <span key={column} role="columnheader" aria-colindex={index + 1}>
+            {column}
+          </span>
+        ))}
+      </div>
+      {rows.map((row, index) => {
+        const cells = [
+          <span key="name" className={styles.merchant}>
+            <Link to="/cases/$id" params={{ id: row.id }} tabIndex={-1} className={styles.name}>
+              {row.name || t('grid.unnamed')}
+            </Link>
+            <span className={styles.sub}>
+              <span className="mono">{row.merchant_number}</span>
+              <span>{terms(`kinds.${row.kind}`)}</span>
+              {row.domain && <span>{row.domain}</span>}
+            </span>
+          </span>,
+          <span key="products" className={styles.products}>
+            {format.list(row.products.map((product) => terms(`products.${product}`)))}
+          </span>,
+          ...(withStage ? [<span key="stage">{terms(`stages.${row.stage}`)}</span>] : []),
+          <span key="round">{row.round > 1 ? t('grid.nth', { n: row.round }) : t('grid.first')}</span>,
+          <Signals key="signals" row={row} />,
+          <DeadlineBadge key="due" due={row.due} paused={row.holder === 'merchant' && !row.due} />,
+          <Holder key="holder" row={row} />,
+        ]
+        return (
+          <div
+            key={row.id}
+            id={rowId(index)}
+            role="row"
+            aria-rowindex={index + 2}
+            aria-selected={index === current}
+            className={`${styles.row} ${styles.body} ${index === current ? styles.active : ''}`}
+            onClick={(event) => {
+              setActive(index)
+              if (event.target instanceof Element && event.target.closest('a')) return
+              void navigate({ to: '/cases/$id', params: { id: row.id } })
+            }}
+          >
+            {cells.map((cell, column) => (
+              <div key={cell.key} role="gridcell" aria-colindex={column + 1} className={styles.cell}>
+                {cell}
+              </div>
+            ))}
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+function Signals({ row }: { row: Row }) {
+  const { t } = useTranslation('staff')
+  const reasons = row.reasons ?? []
+  const nothing = !row.blocks && !row.warns && !row.hints && reasons.length === 0
+  if (nothing) return <span className="muted">{t('grid.clear')}</span>
+  return (
+    <span className={styles.signals}>
+      {row.blocks ? <StatusTag tone="bad">{t('grid.blocks', { count: row.blocks })}</StatusTag> : null}
+      {row.warns ? <StatusTag tone="warn">{t('grid.warns', { count: row.warns })}</StatusTag> : null}
+      {row.hints ? <StatusTag tone="calm">{t('grid.hints', { count: row.hints })}</StatusTag> : null}
+      {reasons.length > 0 && <span className="mono">{[...new Set(reasons)].join(' ')}</span>}
+    </span>
+  )
+}
+
+function Holder({ row }: { row: Row }) {
+  const { t } = useTranslation('staff')
+  const name = usePersonName()
+  const format = useFormats()
+  const me = useIdentity()
+  const now = useNow()
+  const { claim } = row
+  if (!claim || Date.parse(claim.until) <= now) return <span className="muted">{t('grid.free')}</span>
+  const left = format.span(Date.parse(claim.until) - now)
+  return (
+    <span className={styles.holder}>
+      <span>{claim.by.id === me?.id ? t('grid.you') : name(claim.by)}</span>
+      <span className="muted">{t('grid.lease', { left })}</span>
+    </span>
+  )
+}

@@ -1,0 +1,153 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Button } from 'antd'
+import { useRef, useState } from 'react'
+import { useChanges } from '@/api/changes'
+import { listsKey } from '@/api/command'
+import { useTranslation } from '@/i18n'
+import { useFormats } from '@/i18n/format'
+import { EmptyState } from '@/ui/empty-state'
+import { Keys } from '@/ui/key-cap'
+import { useKeys } from '@/ui/keys'
+import { Loading } from '@/ui/loading'
+import { Page } from '@/ui/page'
+import { ProblemNotice } from '@/ui/problem-notice'
+import { FilterBar } from './filter-bar'
+import { queueNames, type Filters, type QueueName } from './filters'
+import { QueueGrid } from './queue-grid'
+import styles from './queue-page.module.css'
+import { queueQuery, queuesQuery } from './queue.api'
+
+// Queues of work that one can take the next case from.
+const claimable: readonly QueueName[] = [
+  'qualification',
+  'second_approval',
+  'icp',
+  'website',
+  'contract',
+  'breached',
+]
+
+export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filters }) {
+  const { t } = useTranslation('staff')
+  const { t: shell } = useTranslation()
+  const { t: terms } = useTranslation('terms')
+  const format = useFormats()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const queues = useQuery(queuesQuery)
+  const page = useInfiniteQuery(queueQuery(queue, filters))
+  const rows = page.data?.pages.flatMap((p) => p.rows) ?? []
+  const first = page.data?.pages[0]
+  const summary = queues.data?.queues.find((q) => q.queue === queue)
+  const [news, setNews] = useState(0)
+  const seen = useRef(new Set<string>())
+  const canClaim = claimable.includes(queue)
+
+  useChanges(({ id, revision }) => {
+    const known = rows.find((row) => row.id === id)
+    if (known && known.revision >= revision) return
+    seen.current.add(id)
+    setNews(seen.current.size)
+  })
+  async function showNews() {
+    seen.current.clear()
+    setNews(0)
+    await queries.invalidateQueries({ queryKey: listsKey })
+  }
+
+  const group = shell('keys.queue')
+  useKeys([
+    {
+      keys: 'KeyC',
+      label: t('queue.claimNext'),
+      group,
+      disabled: !canClaim,
+      run: () => void navigate({ to: '/queue/$queue/next', params: { queue } }),
+    },
+    { keys: 'KeyN', label: t('queue.showNew'), group, run: () => void showNews() },
+  ])
+
+  const total = first?.total ?? summary?.total
+  const claimed = first?.claimed ?? summary?.claimed ?? 0
+  const lead = [
+    total !== undefined && t('queue.waiting', { count: total, n: format.number(total) }),
+    claimed > 0 && t('queue.claimed', { count: claimed, n: format.number(claimed) }),
+    summary?.breached
+      ? t('queue.overdue', { count: summary.breached, n: format.number(summary.breached) })
+      : false,
+  ].filter((part) => part !== false)
+
+  return (
+    <Page
+      title={terms(`queues.${queue}`)}
+      lead={lead.join(' · ')}
+      actions={
+        canClaim && (
+          <Link to="/queue/$queue/next" params={{ queue }} className={styles.claim} preload={false}>
+            {t('queue.claimNext')}
+            <Keys keys="KeyC" />
+          </Link>
+        )
+      }
+    >
+      <div className={styles.body}>
+        <nav className={styles.queues} aria-label={t('queue.list')}>
+          {queueNames.map((name) => {
+            const info = queues.data?.queues.find((q) => q.queue === name)
+            return (
+              <Link
+                key={name}
+                to="/queue/$queue"
+                params={{ queue: name }}
+                className={styles.queue}
+                activeProps={{ className: styles.current, 'aria-current': 'page' }}
+              >
+                <span>{terms(`queues.${name}`)}</span>
+                {info && (
+                  <span className={name === 'breached' && info.total > 0 ? styles.alarm : styles.count}>
+                    {format.number(info.total)}
+                  </span>
+                )}
+              </Link>
+            )
+          })}
+        </nav>
+        <div className={styles.list}>
+          <FilterBar queue={queue} filters={filters} />
+          {news > 0 && (
+            <button type="button" className={styles.news} onClick={() => void showNews()}>
+              {t('queue.news', { count: news, n: format.number(news) })} <Keys keys="KeyN" />
+            </button>
+          )}
+          <ProblemNotice error={page.error} onSee={() => void page.refetch()} />
+          {page.isPending && <Loading rows={8} />}
+          {page.isSuccess && rows.length === 0 && (
+            <div className="sheet">
+              <EmptyState
+                title={
+                  claimed > 0
+                    ? t('queue.allClaimed', { count: claimed, n: format.number(claimed) })
+                    : t('queue.empty')
+                }
+              >
+                {Object.keys(filters).length > 0 ? t('queue.emptyFiltered') : t(`queue.about.${queue}`)}
+              </EmptyState>
+            </div>
+          )}
+          {rows.length > 0 && <QueueGrid rows={rows} queue={queue} total={total} />}
+          {page.hasNextPage && (
+            <div className={styles.more}>
+              <Button
+                onClick={() => void page.fetchNextPage()}
+                loading={page.isFetchingNextPage && { delay: 300 }}
+              >
+                {t('queue.more')}
+              </Button>
+            </div>
+          )}
+        </div>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,137 @@
+import { Button, Input } from 'antd'
+import { useState } from 'react'
+import { usePersonName } from '@/api/reference'
+import { useIdentity } from '@/api/session'
+import { useTranslation } from '@/i18n'
+import { useFormats } from '@/i18n/format'
+import { useKeys } from '@/ui/keys'
+import { useNow } from '@/ui/now'
+import { ProblemNotice } from '@/ui/problem-notice'
+import type { PanelProps } from './decision-panel'
+import { Panel } from './panel'
+import styles from './claim-panel.module.css'
+import { useClaim, useReassign, useRelease } from './review.api'
+
+const workStages = [
+  'qualification',
+  'second_approval',
+  'icp',
+  'website',
+  'contract',
+  'countersignature',
+  'activation',
+]
+
+export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { held: boolean }) {
+  const { t } = useTranslation('staff')
+  const { t: shell } = useTranslation()
+  const name = usePersonName()
+  const format = useFormats()
+  const now = useNow()
+  const reader = useIdentity()
+  const claim = useClaim(application)
+  const release = useRelease(application)
+  const takeOver = useReassign(application)
+  const [asking, setAsking] = useState(false)
+  const [why, setWhy] = useState('')
+  const workable = workStages.includes(application.stage)
+  useKeys([
+    {
+      keys: 'KeyC',
+      label: t('claim.take'),
+      group: shell('keys.case'),
+      disabled: mine || held || !workable || claim.isPending,
+      run: () => {
+        claim.mutate()
+      },
+    },
+  ])
+  if (!workable && !mine) return null
+  const problem = <ProblemNotice error={claim.error ?? release.error ?? takeOver.error} onSee={onSee} />
+  if (held && application.claim) {
+    return (
+      <Panel title={t('claim.heldTitle', { name: name(application.claim.by) })}>
+        <p>{t('claim.heldBody', { left: format.span(Date.parse(application.claim.until) - now) })}</p>
+        {problem}
+        {reader?.role === 'lead' && (
+          <Button
+            loading={takeOver.isPending && { delay: 300 }}
+            onClick={() => {
+              takeOver.mutate({ to: reader.id, why: t('claim.takeOverWhy') })
+            }}
+          >
+            {t('claim.takeOver')}
+          </Button>
+        )}
+      </Panel>
+    )
+  }
+  if (!mine) {
+    return (
+      <Panel title={t('claim.freeTitle')}>
+        <p>{t('claim.freeBody')}</p>
+        {problem}
+        <Button
+          type="primary"
+          block
+          loading={claim.isPending && { delay: 300 }}
+          onClick={() => {
+            claim.mutate()
+          }}
+        >
+          {t('claim.take')}
+        </Button>
+      </Panel>
+    )
+  }
+  return (
+    <div className={styles.held}>
+      {asking ? (
+        <>
+          <label className={styles.why}>
+            <span>{t('claim.why')}</span>
+            <Input
+              value={why}
+              maxLength={1000}
+              autoFocus
+              onChange={(event) => {
+                setWhy(event.target.value)
+              }}
+            />
+          </label>
+          <span className={styles.buttons}>
+            <Button
+              size="small"
+              loading={release.isPending && { delay: 300 }}
+              onClick={() => {
+                release.mutate(why.trim() ? { why: why.trim() } : {})
+              }}
+            >
+              {t('claim.release')}
+            </Button>
+            <Button
+              size="small"
+              type="text"
+              onClick={() => {
+                setAsking(false)
+              }}
+            >
+              {t('claim.keep')}
+            </Button>
+          </span>
+        </>
+      ) : (
+        <Button
+          type="link"
+          size="small"
+          onClick={() => {
+            setAsking(true)
+          }}
+        >
+          {t('claim.giveBack')}
+        </Button>
+      )}
+      {problem}
+    </div>
+  )
+}

@@ -1,0 +1,201 @@
+import { CheckOutlined, FlagOutlined } from '@ant-design/icons'
+import { Button, Tooltip } from 'antd'
+import type { Application, ItemView } from '@/api/applications'
+import { reveal } from '@/api/applications'
+import { useWords } from '@/api/reference'
+import { useTranslation } from '@/i18n'
+import { useFormats } from '@/i18n/format'
+import { MaskedValue } from '@/ui/masked-value'
+import { ProblemNotice } from '@/ui/problem-notice'
+import { StatusTag, type Tone } from '@/ui/status-tag'
+import { reasonsOn } from './case'
+import styles from './item-row.module.css'
+import { ReasonPicker } from './reason-picker'
+import { useAcceptItems, useWithdrawReason } from './review.api'
+
+const tones: Record<ItemView['state'], Tone> = {
+  missing: 'bad',
+  given: 'calm',
+  accepted: 'good',
+  rejected: 'warn',
+  corrected: 'active',
+}
+
+const severityTones = { block: 'bad', warn: 'warn', hint: 'calm' } as const
+
+// Values that a reader compares sign by sign are set in a fixed width.
+const exact = /number|code|licence_number|branch|valid_/
+
+interface Props {
+  application: Application
+  item: ItemView
+  /** The reader holds the claim and may judge. */
+  judging: boolean
+  active: boolean
+  picking: boolean
+  preset: number | undefined
+  shownInViewer: boolean
+  onActivate: () => void
+  onPick: (open: boolean) => void
+  onSee: () => void
+}
+
+export function ItemRow(props: Props) {
+  const { application, item, judging, active, picking, preset, shownInViewer, onActivate, onPick, onSee } =
+    props
+  const { t } = useTranslation('staff')
+  const { t: terms } = useTranslation('terms')
+  const words = useWords()
+  const format = useFormats()
+  const accept = useAcceptItems(application)
+  const withdraw = useWithdrawReason(application)
+  const reasons = reasonsOn(application, item.key)
+  const open = reasons.find((reason) => reason.state === 'open')
+  const findings = application.findings.filter((finding) => finding.item === item.key)
+  const label = words.item(item.key)
+  const [before] = item.previous ?? []
+  const there = Boolean(item.value ?? item.document)
+
+  return (
+    <li
+      id={`item-${item.key}`}
+      className={`${styles.row} ${active ? styles.active : ''}`}
+      aria-current={active ? 'true' : undefined}
+      onClick={onActivate}
+    >
+      <div className={styles.main}>
+        <div className={styles.label}>
+          {label}
+          {item.waived && <span className={styles.waived}> · {t('items.waived', { why: item.waived })}</span>}
+        </div>
+        <div className={styles.value}>
+          {item.class === 'document' ? (
+            item.document ? (
+              <button
+                type="button"
+                className={styles.document}
+                aria-pressed={shownInViewer}
+                onClick={onActivate}
+              >
+                {t('items.file', {
+                  type: item.document.type.replace(/^.*\//, '').toUpperCase(),
+                  size: format.bytes(item.document.size),
+                })}
+                {item.document.redacted && <StatusTag tone="warn">{t('items.redacted')}</StatusTag>}
+              </button>
+            ) : (
+              <span className="muted">{t('items.nothing')}</span>
+            )
+          ) : item.value ? (
+            <MaskedValue
+              label={label}
+              masked={shownValue(item, words.bank)}
+              mono={exact.test(item.key)}
+              reveal={
+                item.personal
+                  ? async () =>
+                      (
+                        await reveal(application.id, [item.key], t('items.why', { round: application.round }))
+                      )[item.key] ?? ''
+                  : undefined
+              }
+            />
+          ) : (
+            <span className="muted">{item.class === 'site' ? t('items.onSite') : t('items.nothing')}</span>
+          )}
+        </div>
+        {before && (
+          <div className={styles.before}>
+            {t('items.before', { round: before.round })}{' '}
+            <del>{before.value ?? (before.document ? t('items.otherFile') : t('items.nothing'))}</del>
+          </div>
+        )}
+        {item.statement && <blockquote className={styles.statement}>{item.statement}</blockquote>}
+        {findings.map((finding) => (
+          <div key={`${finding.code}${finding.detail}`} className={styles.finding}>
+            <StatusTag tone={severityTones[finding.severity]}>
+              {terms(`severities.${finding.severity}`)}
+            </StatusTag>
+            <span>{finding.detail}</span>
+          </div>
+        ))}
+        {reasons.map((reason) => (
+          <div key={reason.id} className={styles.reason}>
+            <span>
+              <span className="mono">{reason.code}</span> {words.reason(reason.code, reason.sub, item.key)}
+              {reason.note && <span className="muted"> · {reason.note}</span>}
+              <StatusTag tone={reason.state === 'addressed' ? 'active' : 'warn'}>
+                {terms(`reasonStates.${reason.state}`)}
+              </StatusTag>
+            </span>
+            {judging && reason.state === 'open' && (
+              <Button
+                size="small"
+                loading={withdraw.isPending && { delay: 300 }}
+                onClick={() => {
+                  withdraw.mutate({ reason: reason.id })
+                }}
+              >
+                {t('items.lift')}
+              </Button>
+            )}
+          </div>
+        ))}
+        <ProblemNotice error={accept.error ?? withdraw.error} onSee={onSee} />
+        {picking && (
+          <ReasonPicker
+            key={preset}
+            application={application}
+            item={item}
+            preset={preset}
+            onDone={() => {
+              onPick(false)
+            }}
+            onSee={onSee}
+          />
+        )}
+      </div>
+      <div className={styles.side}>
+        <StatusTag tone={tones[item.state]}>{terms(`itemStates.${item.state}`)}</StatusTag>
+        {judging && !item.waived && (
+          <span className={styles.buttons}>
+            <Tooltip title={`${t('items.accept')} (A)`}>
+              <Button
+                size="small"
+                icon={<CheckOutlined />}
+                aria-label={t('items.acceptOne', { item: label })}
+                disabled={
+                  item.state === 'accepted' || open !== undefined || (!there && item.class !== 'site')
+                }
+                loading={accept.isPending && { delay: 300 }}
+                onClick={() => {
+                  accept.mutate({ items: [item.key] })
+                }}
+              />
+            </Tooltip>
+            <Tooltip title={`${t('items.raise')} (1–9)`}>
+              <Button
+                size="small"
+                icon={<FlagOutlined />}
+                aria-label={t('items.raiseOn', { item: label })}
+                aria-expanded={picking}
+                onClick={() => {
+                  onActivate()
+                  onPick(!picking)
+                }}
+              />
+            </Tooltip>
+          </span>
+        )}
+      </div>
+    </li>
+  )
+
+  function shownValue(view: ItemView, bank: (code: string) => string): string {
+    if (view.key === 'identity.type' && view.value) {
+      return terms(`identityTypes.${view.value as 'passport'}`, { defaultValue: view.value })
+    }
+    if (view.key === 'bank.code' && view.value) return `${bank(view.value)} (${view.value})`
+    return view.value ?? ''
+  }
+}

@@ -1,0 +1,129 @@
+import { useQuery } from '@tanstack/react-query'
+import { Button, DatePicker, Input, Select } from 'antd'
+import type { Dayjs } from 'dayjs'
+import { useState } from 'react'
+import { peopleQuery } from '@/api/reference'
+import { useTranslation } from '@/i18n'
+import { ProblemNotice } from '@/ui/problem-notice'
+import type { PanelProps } from './decision-panel'
+import styles from './lead-panel.module.css'
+import { useExtendDeadline, useReassign } from './review.api'
+
+/** What only a lead does: give the case to somebody, give it more time. */
+export function LeadPanel({ application, onSee }: PanelProps) {
+  const { t } = useTranslation('staff')
+  const [open, setOpen] = useState<'assign' | 'extend'>()
+  return (
+    <div className={styles.lead}>
+      <span className={styles.links}>
+        <Button
+          type="link"
+          size="small"
+          onClick={() => {
+            setOpen(open === 'assign' ? undefined : 'assign')
+          }}
+        >
+          {t('lead.assign')}
+        </Button>
+        {application.deadline && (
+          <Button
+            type="link"
+            size="small"
+            onClick={() => {
+              setOpen(open === 'extend' ? undefined : 'extend')
+            }}
+          >
+            {t('lead.extend')}
+          </Button>
+        )}
+      </span>
+      {open === 'assign' && (
+        <Assign
+          application={application}
+          onSee={onSee}
+          onDone={() => {
+            setOpen(undefined)
+          }}
+        />
+      )}
+      {open === 'extend' && (
+        <Extend
+          application={application}
+          onSee={onSee}
+          onDone={() => {
+            setOpen(undefined)
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+type FormProps = Pick<PanelProps, 'application' | 'onSee'> & { onDone: () => void }
+
+function Assign({ application, onSee, onDone }: FormProps) {
+  const { t } = useTranslation('staff')
+  const { data } = useQuery(peopleQuery)
+  const reassign = useReassign(application)
+  const [to, setTo] = useState<string>()
+  const reviewers =
+    data?.people.filter((person) => person.role === 'reviewer' || person.role === 'lead') ?? []
+  return (
+    <div className={styles.form}>
+      <Select
+        aria-label={t('lead.to')}
+        placeholder={t('lead.to')}
+        {...(to && { value: to })}
+        onChange={setTo}
+        options={reviewers.map((person) => ({ value: person.id, label: person.name }))}
+      />
+      <ProblemNotice error={reassign.error} onSee={onSee} />
+      <Button
+        disabled={!to}
+        loading={reassign.isPending && { delay: 300 }}
+        onClick={() => {
+          if (to) reassign.mutate({ to }, { onSuccess: onDone })
+        }}
+      >
+        {t('lead.assign')}
+      </Button>
+    </div>
+  )
+}
+
+function Extend({ application, onSee, onDone }: FormProps) {
+  const { t } = useTranslation('staff')
+  const extend = useExtendDeadline(application)
+  const [due, setDue] = useState<Dayjs | null>(null)
+  const [why, setWhy] = useState('')
+  return (
+    <div className={styles.form}>
+      <DatePicker
+        showTime={{ format: 'HH:mm' }}
+        aria-label={t('lead.until')}
+        placeholder={t('lead.until')}
+        value={due}
+        onChange={setDue}
+      />
+      <Input
+        aria-label={t('lead.why')}
+        placeholder={t('lead.why')}
+        maxLength={1000}
+        value={why}
+        onChange={(event) => {
+          setWhy(event.target.value)
+        }}
+      />
+      <ProblemNotice error={extend.error} onSee={onSee} />
+      <Button
+        disabled={!due || why.trim() === ''}
+        loading={extend.isPending && { delay: 300 }}
+        onClick={() => {
+          if (due) extend.mutate({ due: due.toISOString(), why: why.trim() }, { onSuccess: onDone })
+        }}
+      >
+        {t('lead.extend')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,211 @@
+import { Alert, Button, Input, Radio } from 'antd'
+import { useState } from 'react'
+import type { Application, ItemView } from '@/api/applications'
+import { ProblemError } from '@/api/problem'
+import { fillText } from '@/api/reason-text'
+import { useWords, type ReasonEntry } from '@/api/reference'
+import { useIdentity } from '@/api/session'
+import { languages, useTranslation } from '@/i18n'
+import { MerchantText } from '@/ui/merchant-text'
+import { ProblemNotice } from '@/ui/problem-notice'
+import { useAllowLateReason, useRaiseReason } from './review.api'
+import styles from './reason-picker.module.css'
+
+interface Props {
+  application: Application
+  item: ItemView
+  /** The place in the list that a digit key chose. */
+  preset?: number | undefined
+  onDone: () => void
+  onSee: () => void
+}
+
+const nameOf = (entry: ReasonEntry) => (entry.sub ? `${entry.code}/${entry.sub}` : entry.code)
+
+/** The reasons that can be raised on an item, the machine's suspicions first. */
+export function candidates(
+  entries: readonly ReasonEntry[],
+  item: string,
+  suggested: readonly string[],
+): ReasonEntry[] {
+  const fitting = entries.filter((entry) => entry.targets.includes(item))
+  const isSuggested = (entry: ReasonEntry) => suggested.includes(nameOf(entry))
+  return [...fitting.filter(isSuggested), ...fitting.filter((entry) => !isSuggested(entry))]
+}
+
+/**
+ * Raises one reason on one item: what is wrong, what the merchant will read,
+ * and, apart from it, what stays in the house.
+ */
+export function ReasonPicker({ application, item, preset, onDone, onSee }: Props) {
+  const { t } = useTranslation('staff')
+  const words = useWords()
+  const reader = useIdentity()
+  const suggested = application.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
+  const list = candidates(words.reference?.reasons ?? [], item.key, suggested)
+  const [chosen, setChosen] = useState(() => {
+    const entry = preset === undefined ? undefined : list[preset]
+    return entry ? nameOf(entry) : undefined
+  })
+  const [note, setNote] = useState('')
+  const [internal, setInternal] = useState('')
+  // The caller names the reason, so that a lost answer can be asked again.
+  const [reason] = useState(() => crypto.randomUUID())
+  const raise = useRaiseReason(application)
+  const entry = list.find((each) => nameOf(each) === chosen)
+  const late = raise.error instanceof ProblemError && raise.error.code === 'late-reason'
+
+  return (
+    <div className={styles.picker} role="group" aria-label={t('reasons.on', { item: words.item(item.key) })}>
+      <Radio.Group
+        className={styles.list}
+        value={chosen}
+        onChange={(event) => {
+          setChosen(event.target.value as string)
+        }}
+        aria-label={t('reasons.which')}
+      >
+        {list.map((each, index) => (
+          <Radio key={nameOf(each)} value={nameOf(each)} className={styles.option}>
+            <span className={styles.code}>{each.code}</span>
+            <span>
+              {fillText(each.text[words.language], { item: words.item(item.key), value: item.value }).title}
+              {suggested.includes(nameOf(each)) && (
+                <em className={styles.suggested}>{t('reasons.suggested')}</em>
+              )}
+            </span>
+            {index < 9 && <kbd className={styles.digit}>{index + 1}</kbd>}
+          </Radio>
+        ))}
+      </Radio.Group>
+      {list.length === 0 && <p className="muted">{t('reasons.none')}</p>}
+      {entry && (
+        <>
+          <div className={styles.preview}>
+            <p className={styles.heading}>
+              {t('reasons.preview', { language: languages[application.language] })}
+            </p>
+            <MerchantText
+              text={fillText(entry.text[application.language], {
+                item:
+                  words.reference?.items.find((i) => i.key === item.key)?.label[application.language] ??
+                  item.key,
+                value: item.value,
+              })}
+              note={note}
+              language={application.language}
+            />
+          </div>
+          <p className={styles.house}>
+            <strong>{t('reasons.guidance')}</strong>{' '}
+            {
+              fillText(
+                { title: '', what: words.pick(entry.internal), fix: '' },
+                { item: words.item(item.key), value: item.value },
+              ).what
+            }
+          </p>
+          <label className={styles.field}>
+            <span>{t('reasons.note', { language: languages[application.language] })}</span>
+            <Input.TextArea
+              rows={2}
+              maxLength={2000}
+              value={note}
+              placeholder={t('reasons.notePlaceholder')}
+              onChange={(event) => {
+                setNote(event.target.value)
+              }}
+            />
+          </label>
+          <label className={styles.field}>
+            <span>{t('reasons.internal')}</span>
+            <Input.TextArea
+              rows={1}
+              autoSize={{ minRows: 1, maxRows: 4 }}
+              maxLength={2000}
+              value={internal}
+              onChange={(event) => {
+                setInternal(event.target.value)
+              }}
+            />
+          </label>
+        </>
+      )}
+      <ProblemNotice error={raise.error} onSee={onSee} />
+      {late &&
+        (reader?.role === 'lead' ? (
+          <AllowLate
+            application={application}
+            item={item}
+            onDone={() => {
+              raise.reset()
+            }}
+          />
+        ) : (
+          <Alert type="info" title={t('reasons.askLead')} />
+        ))}
+      <div className={styles.buttons}>
+        <Button
+          type="primary"
+          disabled={!entry}
+          loading={raise.isPending && { delay: 300 }}
+          onClick={() => {
+            if (!entry) return
+            raise.mutate(
+              {
+                reason,
+                code: entry.code,
+                target: item.key,
+                ...(entry.sub && { sub: entry.sub }),
+                ...(note.trim() && { note: note.trim() }),
+                ...(internal.trim() && { internal: internal.trim() }),
+              },
+              { onSuccess: onDone },
+            )
+          }}
+        >
+          {t('reasons.raise')}
+        </Button>
+        <Button onClick={onDone}>{t('reasons.cancel')}</Button>
+      </div>
+    </div>
+  )
+}
+
+function AllowLate({
+  application,
+  item,
+  onDone,
+}: {
+  application: Application
+  item: ItemView
+  onDone: () => void
+}) {
+  const { t } = useTranslation('staff')
+  const [why, setWhy] = useState('')
+  const allow = useAllowLateReason(application)
+  return (
+    <div className={styles.late}>
+      <label className={styles.field}>
+        <span>{t('reasons.lateWhy')}</span>
+        <Input
+          value={why}
+          maxLength={1000}
+          onChange={(event) => {
+            setWhy(event.target.value)
+          }}
+        />
+      </label>
+      <ProblemNotice error={allow.error} />
+      <Button
+        disabled={why.trim() === ''}
+        loading={allow.isPending && { delay: 300 }}
+        onClick={() => {
+          allow.mutate({ item: item.key, why: why.trim() }, { onSuccess: onDone })
+        }}
+      >
+        {t('reasons.allowLate')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import { useMutation } from '@tanstack/react-query'
+import { Button, Form, Input } from 'antd'
+import { useState } from 'react'
+import { ProblemError } from '@/api/problem'
+import { useTranslation } from '@/i18n'
+import { ProblemNotice } from '@/ui/problem-notice'
+import { login } from './session.api'
+
+interface Values {
+  email: string
+  password: string
+  code?: string
+}
+
+interface Props {
+  /** A known address, when the same person logs in again. */
+  email?: string
+  onDone: () => void
+}
+
+export function LoginForm({ email, onDone }: Props) {
+  const { t } = useTranslation()
+  const [asksCode, setAsksCode] = useState(false)
+  const attempt = useMutation({
+    networkMode: 'always',
+    mutationFn: ({ email: address, password, code }: Values) =>
+      login({ email: address.trim(), password, ...(code && { code }) }),
+    onSuccess: onDone,
+    onError: (error) => {
+      if (error instanceof ProblemError && /code|totp|second-factor/.test(error.code)) setAsksCode(true)
+    },
+  })
+  return (
+    <Form<Values>
+      layout="vertical"
+      requiredMark={false}
+      initialValues={{ email }}
+      onFinish={(values) => {
+        attempt.mutate(values)
+      }}
+    >
+      <Form.Item name="email" label={t('login.email')} rules={[{ required: true }]}>
+        <Input
+          autoComplete="username"
+          inputMode="email"
+          readOnly={email !== undefined}
+          autoFocus={email === undefined}
+        />
+      </Form.Item>
+      <Form.Item name="password" label={t('login.password')} rules={[{ required: true }]}>
+        <Input.Password autoComplete="current-password" autoFocus={email !== undefined} />
+      </Form.Item>
+      {asksCode ? (
+        <Form.Item
+          name="code"
+          label={t('login.code')}
+          extra={t('login.codeHelp')}
+          rules={[{ pattern: /^\d{6}$/ }]}
+        >
+          <Input autoComplete="one-time-code" inputMode="numeric" maxLength={6} className="mono" autoFocus />
+        </Form.Item>
+      ) : (
+        <p style={{ marginBottom: 16 }}>
+          <Button
+            type="link"
+            style={{ padding: 0 }}
+            onClick={() => {
+              setAsksCode(true)
+            }}
+          >
+            {t('login.haveCode')}
+          </Button>
+        </p>
+      )}
+      <ProblemNotice error={attempt.error} />
+      <Button
+        type="primary"
+        htmlType="submit"
+        block
+        size="large"
+        style={{ marginTop: attempt.error ? 16 : 0 }}
+        loading={attempt.isPending && { delay: 300 }}
+      >
+        {t('login.submit')}
+      </Button>
+    </Form>
+  )
+}

@@ -1,0 +1,90 @@
+import { useTranslation } from 'react-i18next'
+import { useMemo } from 'react'
+
+/** Numbers, dates and spans of time as the reader's language writes them. */
+export interface Formats {
+  number: (value: number) => string
+  /** Day and minute, in the browser's time zone. */
+  moment: (iso: string) => string
+  /** As moment, with seconds and the zone's name: for tooltips and evidence. */
+  exact: (iso: string) => string
+  day: (iso: string) => string
+  time: (iso: string) => string
+  bytes: (value: number) => string
+  /** "in 3 hours", "2 days ago": the largest unit that is at least one. */
+  relative: (iso: string, now: number) => string
+  /** "3 h 20 min": how long, without a direction. */
+  span: (milliseconds: number) => string
+  list: (values: string[]) => string
+}
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+]
+
+export function formats(language: string): Formats {
+  const number = new Intl.NumberFormat(language)
+  const moment = new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
+  const exact = new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  })
+  const day = new Intl.DateTimeFormat(language, { year: 'numeric', month: 'short', day: 'numeric' })
+  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const list = new Intl.ListFormat(language, { type: 'conjunction' })
+  const unit = (value: number, name: string) =>
+    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
+  const date = (format: Intl.DateTimeFormat) => (iso: string) => {
+    const at = new Date(iso)
+    return Number.isNaN(at.getTime()) ? iso : format.format(at)
+  }
+  return {
+    number: (value) => number.format(value),
+    moment: date(moment),
+    exact: date(exact),
+    day: date(day),
+    time: date(time),
+    bytes: (value) => {
+      if (value < 1024) return unit(value, 'byte')
+      if (value < 1024 * 1024) return unit(Math.round(value / 1024), 'kilobyte')
+      return unit(Math.round((value / 1024 / 1024) * 10) / 10, 'megabyte')
+    },
+    relative: (iso, now) => {
+      const difference = Date.parse(iso) - now
+      for (const [name, length] of units) {
+        if (Math.abs(difference) >= length) return relative.format(Math.trunc(difference / length), name)
+      }
+      return relative.format(0, 'minute')
+    },
+    span: (milliseconds) => {
+      const left = Math.abs(milliseconds)
+      const days = Math.floor(left / 86_400_000)
+      const hours = Math.floor((left % 86_400_000) / 3_600_000)
+      const minutes = Math.floor((left % 3_600_000) / 60_000)
+      if (days > 0) return hours > 0 ? `${unit(days, 'day')} ${unit(hours, 'hour')}` : unit(days, 'day')
+      if (hours > 0)
+        return minutes > 0 ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour')
+      return unit(minutes, 'minute')
+    },
+    list: (values) => list.format(values),
+  }
+}
+
+export function useFormats(): Formats {
+  const { i18n } = useTranslation()
+  return useMemo(() => formats(i18n.language), [i18n.language])
+}
