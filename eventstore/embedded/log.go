@@ -237,7 +237,7 @@ func (l *Log) load() error {
 // vouches for.
 func (l *Log) compare(size int64, want tlog.Tree) error {
 	if want.N > size {
-		return fmt.Errorf("%w: %s holds %d events%s; restore a backup", eventstore.ErrCorrupt, l.dir, size, missing(size, []tlog.Tree{want}))
+		return fmt.Errorf("%w: %s holds %d events%s; restore a backup", eventstore.ErrCorrupt, l.dir, size, missing(size, l.opt.Expect))
 	}
 	root, err := tlog.TreeHash(want.N, l)
 	if err != nil {

@@ -1,10 +1,12 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"syscall"
 	"time"
 
 	"alta/eventstore"
@@ -36,6 +38,9 @@ type Options struct {
 
 	// CacheBytes bounds the block cache; 64 MiB when 0.
 	CacheBytes int64
+	// MemTableBytes bounds what is in memory and the write-ahead log before it is
+	// written out, and so how much a start replays; 32 MiB when 0.
+	MemTableBytes uint64
 	// Heads bounds how many streams' last revisions the writer keeps in memory;
 	// 65,536 when 0.
 	Heads int
@@ -69,6 +74,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 64 << 20
 	}
+	if o.MemTableBytes == 0 {
+		o.MemTableBytes = 32 << 20
+	}
 	if o.Heads == 0 {
 		o.Heads = 1 << 16
 	}
@@ -91,7 +99,7 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 // pebbleOptions are the engine's own. The format is named because the default
-// one is the oldest; the memtable bounds how much WAL a start replays.
+// one is the oldest.
 func (l *Log) pebbleOptions() *pebble.Options {
 	o := &pebble.Options{
 		FS:                          l.opt.FS,
@@ -99,18 +107,32 @@ func (l *Log) pebbleOptions() *pebble.Options {
 		ReadOnly:                    l.opt.ReadOnly,
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   l.opt.CacheBytes,
-		MemTableSize:                32 << 20,
+		MemTableSize:                l.opt.MemTableBytes,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       1000,
 		MaxOpenFiles:                500,
 		Logger:                      pebbleLogger{l},
-		EventListener:               &pebble.EventListener{},
+		EventListener:               &pebble.EventListener{BackgroundError: l.backgroundError},
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	return o
+}
+
+// backgroundError hears of failed flushes and compactions. Pebble tries a flush
+// again for ever, and appends would hang behind it once memory is full; a disk
+// that takes no more ends the process like a failed sync. Anything else (a
+// damaged table in a compaction) leaves what can be read readable.
+func (l *Log) backgroundError(err error) {
+	for _, refused := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS} {
+		if errors.Is(err, refused) {
+			l.poison(fmt.Errorf("embedded: write out what is in memory: %w", err))
+			return
+		}
+	}
+	l.log.Error("event log storage", "report", err.Error())
 }
 
 // pebbleLogger passes on what Pebble reports and turns its fatal errors into the
