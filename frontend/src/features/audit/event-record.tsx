@@ -11,7 +11,7 @@ export function EventRecord({ entry }: { entry: Schemas['HistoryEntry'] }) {
   const format = useFormats()
   const label = useFieldLabel()
   const show = useValueText()
-  const { by: _by, at: _at, ...data } = entry.data
+  const { by, at, ...data } = entry.data
   const envelope: [string, string][] = [
     [t('record.type'), entry.type],
     [t('record.revision'), String(entry.revision)],

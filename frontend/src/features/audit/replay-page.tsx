@@ -206,7 +206,7 @@ function Replay({ id, search, entries }: Props) {
                     before={earlier.data?.application}
                     after={moment.data?.application}
                     onBase={(value) => {
-                      const { base: _, ...rest } = search
+                      const { base, ...rest } = search
                       void navigate({
                         to: '/audit/$id',
                         params: { id },
