@@ -18,8 +18,8 @@ var ErrScanner = errors.New("documents: the virus scanner is unavailable")
 
 // Clamd asks a ClamAV daemon with the INSTREAM command (clamd(8)).
 type Clamd struct {
-	Network string        // "unix" or "tcp"
-	Address string        // a path, or host:port
+	Network string        // "unix" or "tcp"; told by the address when empty
+	Address string        // a path that starts with a slash, or host:port
 	Timeout time.Duration // of one file; 30 s by default
 }
 
@@ -34,8 +34,15 @@ func (c Clamd) Scan(ctx context.Context, r io.Reader) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	network := c.Network
+	if network == "" {
+		network = "tcp"
+		if strings.HasPrefix(c.Address, "/") {
+			network = "unix"
+		}
+	}
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, c.Network, c.Address)
+	conn, err := d.DialContext(ctx, network, c.Address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrScanner, err)
 	}

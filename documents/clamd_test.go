@@ -60,7 +60,7 @@ func startClamd(t *testing.T, behave func(conn net.Conn, content []byte)) Clamd 
 			}()
 		}
 	}()
-	return Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: 300 * time.Millisecond}
+	return Clamd{Address: l.Addr().String(), Timeout: 300 * time.Millisecond}
 }
 
 func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {

@@ -100,6 +100,9 @@ func TestWhatIsRedactedIsNowhereInTheNewDocument(t *testing.T) {
 var redactLargest = flag.Bool("large", false, "also redact the largest picture, which takes some seconds more")
 
 func TestTheLargestPictureThatIsTakenFitsIntoTheMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector's own memory would be measured")
+	}
 	in := newIntake(t, testConfig())
 	defer in.Close()
 	// 49 MP with an alpha channel: 196 MB of pixels. All are transparent, so that

@@ -15,7 +15,12 @@ func TestEveryHostileFileIsRefusedOrNeutralised(t *testing.T) {
 		t.Fatalf("the corpus has %d files; at least 200 are asked for", len(files))
 	}
 	cfg := testConfig()
-	if !raceDetector {
+	if raceDetector { // which makes decoding twenty times slower: one file in six
+		for i := range len(files) / 6 {
+			files[i] = files[6*i]
+		}
+		files = files[:len(files)/6]
+	} else {
 		cfg.Limits = Limits{Time: 15 * time.Second, Memory: 768 << 20}
 	}
 	in := newIntake(t, cfg)

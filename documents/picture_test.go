@@ -60,7 +60,7 @@ func diff(a, b uint8) int { return int(max(a, b) - min(a, b)) }
 
 func TestAPictureSeenBeforeIsRecognised(t *testing.T) {
 	var others []PHash
-	for seed := range uint64(30) {
+	for seed := range uint64(12) {
 		m := specimen(1000, 630, seed)
 		h := phash(m)
 		small := shrink(m, 400)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 )
 
@@ -59,11 +60,10 @@ func FuzzManifest(f *testing.F) {
 	key := make([]byte, 32)
 	owner := aead(derive(key, purposeBlob))
 	m := manifest{ID: "aa", Chunks: []string{string(bytes.Repeat([]byte("ab"), 32))}, SHA256: "cd", Size: 7}
-	good := m.encode(owner, key, "merchant-1")
-	f.Add(good)
+	f.Add(m.encode(owner, key, "merchant-1"))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, _, err := decodeManifest(b, owner, "merchant-1"); err == nil && !bytes.Equal(b, good) {
+		if got, _, err := decodeManifest(b, owner, "merchant-1"); err == nil && !reflect.DeepEqual(got, m) {
 			t.Error("a manifest that nobody wrote was accepted")
 		}
 	})
