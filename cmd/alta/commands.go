@@ -11,6 +11,7 @@ func commands() []command {
 		{"log", "check the event log against its checkpoints: alta log check", runLog},
 		{"backup", "copy the event log, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of the event log", runRestore},
+		{"simulate", "make realistic merchants through the public interface, at any stage, with any fault", runSimulate},
 		{"document-worker", "(started by serve) decode uploaded files, confined", runDocumentWorker},
 	}
 }
