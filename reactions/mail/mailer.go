@@ -1,0 +1,391 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/lang"
+	"alta/eventstore"
+	"alta/reactions"
+)
+
+// Config is what the Mailer needs. Index, Since and Rate may be left out.
+type Config struct {
+	Log reactions.Log
+	// Decode reads an application's event with its personal values in clear.
+	Decode func(ctx context.Context, r *eventstore.Record) (application.Event, error)
+	// ApplicationState is an application as it stands now.
+	ApplicationState func(ctx context.Context, id string) (application.State, error)
+	// Account is an account as it stands now.
+	Account func(ctx context.Context, id string) (account.State, error)
+	// LinkToken makes the token of an account's link; account.ErrLinkOver where
+	// the link is of no use any more.
+	LinkToken func(ctx context.Context, account, link string) (string, error)
+	// Index is the blind index under which a recipient is recorded.
+	Index  func(kind, value string) string
+	Sender Sender
+	Origin string // where people reach the pages, such as https://alta.example
+	// Since bounds, at the first start on a log, how old an event may be that is
+	// still written about; 7 days by default. It keeps a copied log from writing
+	// to everybody about the past.
+	Since  time.Duration
+	Rate   float64 // mails a second at most, 10 by default
+	Now    func() time.Time
+	Logger *slog.Logger
+}
+
+// Mailer is the reaction that writes to merchants.
+type Mailer struct {
+	*reactions.Follower
+	cfg      Config
+	instance string
+	numbers  map[string]string // merchant numbers of applications opened lately, by account
+
+	waiting []*job    // by position: the oldest is sent first
+	paused  time.Time // until then the server is left alone
+	refused int       // connections in a row that came to nothing
+	slot    time.Time // when the rate allows the next mail
+
+	backlog                           atomic.Int64
+	sent, failed, tries, unknowns     atomic.Int64
+	unreachables, deferrals, codesOut atomic.Int64
+}
+
+// Stats are counters since the start of the process.
+type Stats struct {
+	reactions.Stats
+	Backlog     int64 // mails that wait
+	Sent        int64
+	Failed      int64 // never to be sent
+	Attempts    int64
+	Unreachable int64 // attempts that met no server
+	Deferred    int64 // attempts answered with 4xx
+	Unknown     int64 // unknown_outcome: attempts of whose end nothing is known
+	Codes       int64 // signing codes
+}
+
+// job is one mail on its way. It holds references only; what the mail says is
+// put together when it is sent.
+type job struct {
+	stream      string
+	revision    eventstore.Revision
+	cause       eventstore.ID
+	correlation string
+	position    eventstore.Position
+	before      eventstore.Position // handled before this event
+	at          time.Time           // business time of the event
+	template    Template
+	application string
+	account     string
+	link        string    // of an account's letter
+	expires     time.Time // of the link
+	next        time.Time // not before
+	tries       int
+}
+
+const (
+	patience     = 2 * time.Second // for the merchant number
+	room         = 1000            // mails that wait in memory; the log keeps the others
+	maxUnknown   = 3
+	settleTime   = 10 * time.Minute // after an attempt whose end is unknown
+	giveUpAfter  = 5 * 24 * time.Hour
+	firstPause   = 5 * time.Second
+	longestPause = 5 * time.Minute
+)
+
+// deferral is how long a mail waits after its n-th deferral: short at first,
+// because greylisting wants a second try within the hour (RFC 6647).
+var deferral = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+
+// New makes the Mailer; call Run.
+func New(c Config) *Mailer {
+	if c.Since <= 0 {
+		c.Since = 7 * 24 * time.Hour
+	}
+	if c.Rate <= 0 {
+		c.Rate = 10
+	}
+	if c.Index == nil {
+		c.Index = func(string, string) string { return "" }
+	}
+	c.Origin = strings.TrimRight(c.Origin, "/")
+	m := &Mailer{cfg: c, instance: decider.NewID().String(), numbers: map[string]string{}}
+	m.Follower = &reactions.Follower{
+		Name: "mail", Log: c.Log, Now: c.Now, Logger: c.Logger,
+		Filter: eventstore.Filter{Streams: []string{"application-", account.Category + "-"}, Types: eventTypes()},
+		Handle: m.handle, Wake: m.wake,
+		Held: func() (eventstore.Position, bool) {
+			if len(m.waiting) == 0 {
+				return eventstore.Position{}, false
+			}
+			return m.waiting[0].before, true
+		},
+		Full: func() bool { return len(m.waiting) >= room },
+	}
+	return m
+}
+
+// Stats answers the counters.
+func (m *Mailer) Stats() Stats {
+	return Stats{
+		m.Follower.Stats(), m.backlog.Load(), m.sent.Load(), m.failed.Load(), m.tries.Load(),
+		m.unreachables.Load(), m.deferrals.Load(), m.unknowns.Load(), m.codesOut.Load(),
+	}
+}
+
+// handle puts an event's mail among those that wait, unless it is done.
+func (m *Mailer) handle(ctx context.Context, r *eventstore.Record) error {
+	j, err := m.job(r)
+	if j == nil || err != nil {
+		return err
+	}
+	if j.at.Before(m.Begun.Add(-m.cfg.Since)) {
+		return nil // from before this reaction was there
+	}
+	n, err := m.look(ctx, j)
+	if err != nil || n.over {
+		return err
+	}
+	m.waiting = append(m.waiting, j)
+	m.backlog.Store(int64(len(m.waiting)))
+	return nil
+}
+
+// job reads what mail an event leads to, if any.
+func (m *Mailer) job(r *eventstore.Record) (*job, error) {
+	j := &job{stream: r.Stream, revision: r.Revision, cause: r.ID, position: r.Position, before: m.Position()}
+	if c, err := decider.ReadMeta(r.Meta); err == nil {
+		j.correlation = c.Correlation
+	}
+	if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok {
+		e, err := account.Decode(r.Type, r.Data, nil)
+		if err != nil {
+			return nil, reactions.Undecodable(r, err)
+		}
+		issued, ok := e.(account.LinkIssued)
+		if !ok {
+			return nil, nil
+		}
+		j.template, j.account, j.at, j.link, j.expires = Activation, id, issued.At, issued.Link, issued.Expires
+		if issued.Purpose == account.Reset {
+			j.template = Reset
+		} else {
+			j.next = m.cfg.Now().Add(patience)
+		}
+		return j, nil
+	}
+	e, err := application.Decode(r.Type, r.Data, nil)
+	if err != nil {
+		return nil, reactions.Undecodable(r, err)
+	}
+	if o, ok := e.(application.Opened); ok {
+		m.opened(o)
+		return nil, nil
+	}
+	if j.template = templateOf(e); j.template == "" {
+		return nil, nil
+	}
+	j.application, j.at = strings.TrimPrefix(r.Stream, "application-"), e.Head().At
+	return j, nil
+}
+
+// opened notes a merchant number. A registration opens the account first and the
+// application right after it, so the letter with the link waits for a moment.
+func (m *Mailer) opened(o application.Opened) {
+	if len(m.numbers) >= room {
+		clear(m.numbers)
+	}
+	m.numbers[o.Merchant] = o.MerchantNumber
+	for _, j := range m.waiting {
+		if j.account == o.Merchant && j.tries == 0 {
+			j.next = time.Time{}
+		}
+	}
+}
+
+// wake sends the oldest mail that is due.
+func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
+	now := m.cfg.Now()
+	if now.Before(m.paused) {
+		return m.paused, nil
+	}
+	if now.Before(m.slot) {
+		return m.slot, nil
+	}
+	i := slices.IndexFunc(m.waiting, func(j *job) bool { return !now.Before(j.next) })
+	if i < 0 {
+		return m.soonest(), nil
+	}
+	j := m.waiting[i]
+	done, err := m.attempt(ctx, j)
+	if err != nil {
+		j.next = now.Add(firstPause) // the others go on
+		return m.soonest(), err
+	}
+	if done {
+		m.waiting = slices.Delete(m.waiting, i, i+1)
+		m.backlog.Store(int64(len(m.waiting)))
+	}
+	return m.soonest(), nil
+}
+
+// soonest is when there is something to do.
+func (m *Mailer) soonest() time.Time {
+	if len(m.waiting) == 0 {
+		return time.Time{}
+	}
+	next := m.waiting[0].next
+	for _, j := range m.waiting[1:] {
+		if j.next.Before(next) {
+			next = j.next
+		}
+	}
+	for _, t := range []time.Time{m.paused, m.slot} {
+		if next.Before(t) {
+			next = t
+		}
+	}
+	if next.IsZero() {
+		next = m.cfg.Now()
+	}
+	return next
+}
+
+// attempt tries to send one mail; done says that it is never to be tried again.
+func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
+	n, err := m.look(ctx, j)
+	if err != nil || n.over {
+		return n.over, err
+	}
+	if n.unknown >= maxUnknown {
+		return m.fail(ctx, j, &n, FailedUnknown, nil)
+	}
+	if settled := n.begun.Add(settleTime); n.unknown > 0 && m.cfg.Now().Before(settled) {
+		j.next = settled // another worker may be at it
+		return false, nil
+	}
+	msg, failure, err := m.compose(ctx, j)
+	switch {
+	case err != nil:
+		return false, err
+	case failure != "":
+		return m.fail(ctx, j, &n, failure, nil)
+	case msg == nil:
+		return true, nil // overtaken by events
+	}
+	e := Entry{
+		MessageID: msg.Notice.String(), ToIndex: m.cfg.Index("email", strings.ToLower(msg.To)), Language: string(msg.Lang),
+	}
+	begun := false
+	msg.Begin = func(ctx context.Context) error {
+		n.attempts++
+		e.Attempts = n.attempts
+		if err := m.note(ctx, j, &n, begunType, e); err != nil {
+			return err
+		}
+		begun = true
+		return nil
+	}
+	j.tries++
+	m.tries.Add(1)
+	m.slot = m.cfg.Now().Add(time.Duration(float64(time.Second) / m.cfg.Rate))
+	sendErr := m.cfg.Sender.Send(ctx, *msg)
+	// What is known now must not get lost because the process is ending.
+	ctx = context.WithoutCancel(ctx)
+	if sendErr == nil {
+		m.refused, m.paused = 0, time.Time{}
+		e.Attempts = max(n.attempts, j.tries)
+		err := m.note(ctx, j, &n, sentType, e)
+		if errors.Is(err, eventstore.ErrConflict) { // another worker wrote meanwhile
+			if n, err = m.look(ctx, j); err == nil && !n.over {
+				err = m.note(ctx, j, &n, sentType, e)
+			}
+		}
+		if err != nil {
+			return false, err
+		}
+		m.sent.Add(1)
+		return true, nil
+	}
+	return m.unsent(ctx, j, &n, e, begun, sendErr)
+}
+
+// unsent decides what becomes of a mail that was not certainly delivered.
+func (m *Mailer) unsent(ctx context.Context, j *job, n *notice, e Entry, begun bool, sendErr error) (done bool, err error) {
+	var s *SendError
+	if !errors.As(sendErr, &s) {
+		return false, sendErr
+	}
+	now := m.cfg.Now()
+	m.cfg.Logger.Warn("mail not sent", "notice", noticeID(j.cause, j.template).String(), "template", string(j.template), "error", s)
+	switch s.Outcome {
+	case Rejected:
+		m.refused = 0
+		return m.fail(ctx, j, n, FailedRejected, s)
+	case Unknown:
+		m.unknowns.Add(1)
+		j.next = now.Add(settleTime)
+		return false, nil
+	case Unreachable:
+		m.unreachables.Add(1)
+		m.paused = now.Add(min(firstPause<<min(m.refused, 10), longestPause))
+		m.refused++
+	default:
+		m.deferrals.Add(1)
+		m.refused = 0
+		if now.Sub(j.at) > giveUpAfter && j.tries >= len(deferral) {
+			return m.fail(ctx, j, n, FailedGaveUp, s)
+		}
+		j.next = now.Add(deferral[min(j.tries-1, len(deferral)-1)])
+	}
+	if begun {
+		e.Attempts, e.Outcome, e.Code = n.attempts, s.Outcome, s.Code
+		return false, m.note(ctx, j, n, deferredType, e)
+	}
+	return false, nil
+}
+
+func (m *Mailer) fail(ctx context.Context, j *job, n *notice, why Failure, s *SendError) (bool, error) {
+	e := Entry{Failure: why, Attempts: max(n.attempts, j.tries), MessageID: noticeID(j.cause, j.template).String()}
+	if s != nil {
+		e.Outcome, e.Code = s.Outcome, s.Code
+	}
+	if err := m.note(ctx, j, n, failedType, e); err != nil {
+		if errors.Is(err, eventstore.ErrConflict) {
+			return false, nil // somebody else wrote: look again
+		}
+		return false, err
+	}
+	m.failed.Add(1)
+	return true, nil
+}
+
+// SigningCode sends the one-time code with which a contract is signed, at once:
+// somebody waits for it. Nothing about the code is in the log.
+func (m *Mailer) SigningCode(ctx context.Context, application, address, language, code string, expires time.Time) error {
+	s, err := m.cfg.ApplicationState(ctx, application)
+	if err != nil {
+		return err
+	}
+	l := lang.Match(language)
+	letter := write(SigningCode, l, params{"code": code, "expires": moment(expires, l), "number": s.MerchantNumber})
+	letter.Code = code
+	msg := letter.message()
+	msg.Notice, msg.At, msg.Owner, msg.To = decider.NewID(), m.cfg.Now(), application, address
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := m.cfg.Sender.Send(ctx, msg); err != nil {
+		return fmt.Errorf("mail: signing code: %w", err)
+	}
+	m.codesOut.Add(1)
+	return nil
+}

@@ -1,0 +1,82 @@
+package mail
+
+import "alta/domain/application"
+
+// Template names what a mail says. It is stored in notices and part of their
+// ids, so a name is permanent.
+type Template string
+
+// The templates.
+const (
+	Activation   Template = "activation"
+	Reset        Template = "reset"
+	Submitted    Template = "submitted"
+	Returned     Template = "returned"
+	Resubmitted  Template = "resubmitted"
+	Qualified    Template = "qualified"
+	ICPVerified  Template = "icp-verified"
+	SiteApproved Template = "site-approved"
+	Offered      Template = "contract-offered"
+	Signed       Template = "contract-signed"
+	Active       Template = "active"
+	Withdrawn    Template = "withdrawn"
+	Declined     Template = "declined"
+	Expired      Template = "expired"
+	Reminder     Template = "reminder"
+	SigningCode  Template = "signing-code" // sent at once, never recorded
+)
+
+// Templates lists them all.
+func Templates() []Template {
+	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
+		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder, SigningCode}
+}
+
+// templateOf is what an event is written about with; empty where the merchant is
+// told nothing.
+func templateOf(e application.Event) Template {
+	switch e := e.(type) {
+	case application.Submitted:
+		return Submitted
+	case application.Returned:
+		return Returned
+	case application.Resubmitted:
+		return Resubmitted
+	case application.QualificationApproved, application.QualificationConfirmed:
+		return Qualified
+	case application.ICPVerified:
+		return ICPVerified
+	case application.SiteApproved:
+		return SiteApproved
+	case application.ContractOffered:
+		return Offered
+	case application.ContractSigned:
+		return Signed
+	case application.Activated:
+		return Active
+	case application.Withdrawn:
+		return Withdrawn
+	case application.DeclineConfirmed:
+		return Declined
+	case application.Expired:
+		return Expired
+	case application.DeadlineWarned:
+		if e.Mark != "warn" { // the platform's own
+			return Reminder
+		}
+	}
+	return ""
+}
+
+// eventTypes are the stored names, without their versions, that mails are made
+// of: a version that this program cannot read stops it instead of passing by.
+func eventTypes() []string {
+	names := []string{"account.link_issued."}
+	for _, n := range []string{
+		"opened", "submitted", "returned", "resubmitted", "qualification-approved", "qualification-confirmed", "icp-verified",
+		"site-approved", "contract-offered", "contract-signed", "activated", "withdrawn", "decline-confirmed", "expired", "deadline-warned",
+	} {
+		names = append(names, "application."+n+".")
+	}
+	return names
+}
