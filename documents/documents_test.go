@@ -11,18 +11,18 @@ import (
 )
 
 func TestAPhotoBecomesAViewAndAThumbnail(t *testing.T) {
-	file := asJPEG(specimen(3000, 2000, 1), 90)
+	file := asJPEG(specimen(2560, 1600, 1), 90)
 	a := accept(t, intake(t), file)
 	if a.Type != JPEG || a.Size != int64(len(file)) || len(a.Pages) != 1 || len(a.Pictures) != 1 {
 		t.Fatalf("got %+v", a.Document)
 	}
-	if p := a.Pages[0]; p.Width != 3000 || p.Height != 2000 {
+	if p := a.Pages[0]; p.Width != 2560 || p.Height != 1600 {
 		t.Errorf("size %d × %d", p.Width, p.Height)
 	}
-	if w, h := sizeOf(t, a.Pictures[0].View); w != 2400 || h != 1600 {
+	if w, h := sizeOf(t, a.Pictures[0].View); w != 2400 || h != 1500 {
 		t.Errorf("view %d × %d", w, h)
 	}
-	if w, h := sizeOf(t, a.Pictures[0].Thumb); w != 320 || h != 213 {
+	if w, h := sizeOf(t, a.Pictures[0].Thumb); w != 320 || h != 200 {
 		t.Errorf("thumbnail %d × %d", w, h)
 	}
 	if len(a.Hints) != 0 {
@@ -59,10 +59,10 @@ func TestAPDFBecomesPictures(t *testing.T) {
 }
 
 func TestWhatIsRedactedIsNowhereInTheNewDocument(t *testing.T) {
-	m := specimen(1200, 800, 3)
+	m := specimen(600, 400, 3)
 	for name, file := range map[string][]byte{
 		"jpeg": asJPEG(m, 90), "png": asPNG(m),
-		"pdf": writePDF([]pdfImage{{asJPEG(m, 90), 1200, 800}}),
+		"pdf": writePDF([]pdfImage{{asJPEG(m, 90), 600, 400}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := intake(t)

@@ -134,3 +134,22 @@ func TestAClosedIntakeSaysSo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTheRendererIsWarmBeforeTheFirstFile(t *testing.T) {
+	in := newIntake(t, testConfig())
+	defer in.Close()
+	if err := in.Warm(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	p := <-in.workers
+	warmed := p.warmed
+	in.workers <- p
+	if !warmed {
+		t.Error("the renderer was not started")
+	}
+	// A hostile file ends the process; the next one is warmed again by itself.
+	p = <-in.workers
+	p.stop()
+	in.workers <- p
+	accept(t, in, onePage("", mediaBox, ""))
+}

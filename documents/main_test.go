@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
@@ -96,18 +97,14 @@ func specimen(w, h int, seed uint64) *image.RGBA {
 	base := [3]int{120 + rng.IntN(100), 120 + rng.IntN(100), 120 + rng.IntN(100)}
 	for y := range h {
 		for x := range w {
-			m.SetRGBA(x, y, color.RGBA{uint8(base[0] + 30*x/w), uint8(base[1] - 30*y/h), uint8(base[2]), 255})
+			copy(m.Pix[m.PixOffset(x, y):], []byte{uint8(base[0] + 30*x/w), uint8(base[1] - 30*y/h), uint8(base[2]), 255})
 		}
 	}
 	for range 12 {
 		x, y := rng.IntN(w*3/4), rng.IntN(h*3/4)
 		c := color.RGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), 255}
-		r := image.Rect(x, y, x+w/16+rng.IntN(w/4+1), y+h/16+rng.IntN(h/4+1)).Intersect(m.Rect)
-		for yy := r.Min.Y; yy < r.Max.Y; yy++ {
-			for xx := r.Min.X; xx < r.Max.X; xx++ {
-				m.SetRGBA(xx, yy, c)
-			}
-		}
+		r := image.Rect(x, y, x+w/16+rng.IntN(w/4+1), y+h/16+rng.IntN(h/4+1))
+		draw.Draw(m, r, image.NewUniform(c), image.Point{}, draw.Src)
 	}
 	d := font.Drawer{Dst: m, Src: image.Black, Face: basicfont.Face7x13}
 	for y := 20; y < h; y += 20 {
