@@ -50,6 +50,9 @@ func rulebook(t *testing.T, rules map[string]rule) {
 				t.Fatalf("happened: %q, want %q", got, r.then)
 			}
 			w.happened(events...)
+			if !reflect.DeepEqual(before, copied) {
+				t.Error("what happened wrote into the state before it")
+			}
 			if again, err := r.when(&story{tb: t, s: w.s, events: w.events, at: w.at}).Decide(w.s); r.then != "" && err == nil && len(again) > 0 && reflect.DeepEqual(bare(again[0]), bare(events[0])) {
 				t.Errorf("doing it twice did it again: %s", Name(again[0]))
 			}
