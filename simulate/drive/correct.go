@@ -13,8 +13,8 @@ import (
 // correct puts right what the application was returned with, and hands it in
 // again.
 func (l *Life) correct(ctx context.Context, a *application) error {
-	var f form
-	if _, err := l.read(ctx, l.Supplier, "/form", &f); err != nil {
+	f, err := l.form(ctx)
+	if err != nil {
 		return err
 	}
 	before := l.Merchant.Clone()

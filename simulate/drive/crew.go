@@ -16,7 +16,7 @@ type LogIns struct {
 // DemoLogIns are the demo people.
 func DemoLogIns() LogIns {
 	return LogIns{
-		Password: "Alta-demo-2026!", Reviewer: "reviewer@demo.alta.example", Reviewer2: "reviewer2@demo.alta.example",
+		Password: "harbour lantern 42", Reviewer: "reviewer@demo.alta.example", Reviewer2: "reviewer2@demo.alta.example",
 		Lead: "lead@demo.alta.example", Lead2: "lead2@demo.alta.example", Auditor: "auditor@demo.alta.example", Agent: "agent@demo.alta.example",
 	}
 }

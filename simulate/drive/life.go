@@ -251,6 +251,23 @@ func (l *Life) read(ctx context.Context, p *Person, path string, into any) (Repl
 	}
 }
 
+// Read gets one of the application's documents, at least as new as the last write
+// of this life; path is what follows the application's id.
+func (l *Life) Read(ctx context.Context, p *Person, path string, into any) error {
+	_, err := l.read(ctx, p, path, into)
+	return err
+}
+
+// form reads the form, which comes from the record itself and never lags.
+func (l *Life) form(ctx context.Context) (form, error) {
+	var f form
+	reply, err := l.Supplier.Get(ctx, "/v1/applications/"+l.ID+"/form", &f)
+	if err == nil {
+		l.Revision = reply.Revision
+	}
+	return f, err
+}
+
 // look reads the application as the reviewer sees it.
 func (l *Life) look(ctx context.Context) (*application, error) {
 	var a application

@@ -147,8 +147,8 @@ type form struct {
 
 // apply fills the form in, uploads, agrees and submits; a draft stops half way.
 func (l *Life) apply(ctx context.Context) error {
-	var f form
-	if _, err := l.read(ctx, l.Supplier, "/form", &f); err != nil {
+	f, err := l.form(ctx)
+	if err != nil {
 		return err
 	}
 	if l.Plan.To == Draft {
@@ -173,7 +173,7 @@ func (l *Life) apply(ctx context.Context) error {
 	if err := l.consent(ctx, f); err != nil {
 		return err
 	}
-	err := l.do(ctx, l.Supplier, deed{operation: "submit", what: "submits", method: http.MethodPost, path: "/submission", match: true})
+	err = l.do(ctx, l.Supplier, deed{operation: "submit", what: "submits", method: http.MethodPost, path: "/submission", match: true})
 	if refused(err, "submission-incomplete") && l.repair() {
 		return errMoved // the form said what is wrong: fill in again
 	}
