@@ -40,7 +40,7 @@ func first(checks ...error) error {
 	return nil
 }
 
-// working: the application exists and its data may be processed.
+// exists: the application is there and its data may be processed.
 func (s State) exists() error {
 	switch {
 	case !s.Opened():
@@ -157,7 +157,7 @@ func (s State) judge(by Actor, at time.Time, stages ...Stage) error {
 	return s.holds(by, at)
 }
 
-// actor: the edge must say who acts.
+// valid: the edge must say who acts.
 func (a Actor) valid() error {
 	switch a.Role {
 	case RoleMerchant, RoleAgent, RoleReviewer, RoleLead, RoleAuditor, RoleAdmin, RoleSystem:
