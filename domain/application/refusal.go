@@ -138,7 +138,6 @@ var (
 	ErrPolicy        = refuse(Invalid, "policy-unknown", "there is no such version of the policy, or it is not a newer one")
 	ErrDeadlineTime  = refuse(Invalid, "deadline-time", "a deadline can only be moved to a later moment in the future")
 	ErrAssignee      = refuse(Invalid, "assignee", "the application cannot be given to this person")
-	ErrTerm          = refuse(Invalid, "retention-term", "the retention term must end in the future")
 	ErrRole          = refuse(Invalid, "role-unknown", "the actor must have an identity and one of the roles")
 )
 
@@ -186,7 +185,6 @@ var (
 	ErrNotRestricted  = refuse(Rule, "not-restricted", "only a restricted application's data can be destroyed")
 	ErrHold           = refuse(Rule, "legal-hold", "a legal hold keeps the data")
 	ErrRetention      = refuse(Rule, "retention", "the law asks to keep the data until the term ends")
-	ErrSilence        = refuse(Rule, "not-silent", "the merchant has not been silent long enough")
 )
 
 // This person may not (403).
