@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -106,12 +107,30 @@ func (c *call) do(d decision) error {
 // transact runs a command on the call's application and sets the headers that
 // every write answers with.
 func (c *call) transact(d decision) (decider.Result[application.State, application.Event], error) {
-	r, err := c.server.Applications.Transact(c.Request().Context(), c.id, c.command(), c.seen, d.Decide)
+	ctx := c.Request().Context()
+	r, err := c.server.Applications.Transact(ctx, c.id, c.command(), c.seen, d.Decide)
 	if err != nil {
-		return r, err
+		return r, c.outrun(err)
 	}
 	c.wrote(r.Revision, r.Position)
 	return r, nil
+}
+
+// outrun looks again at a refusal by the state: where the caller named a revision
+// and others acted since, that is the news, with who did what; what the rules say
+// of the present state comes along as the error's detail.
+func (c *call) outrun(err error) error {
+	var refused *application.Refusal
+	if c.seen == nil || !errors.As(err, &refused) || refused.Kind != application.Rule {
+		return err
+	}
+	var stale *decider.StaleError
+	if !errors.As(c.server.Applications.Since(c.Request().Context(), c.id, *c.seen), &stale) {
+		return err
+	}
+	p := ofStale(stale)
+	p.Errors = append(p.Errors, FieldError{Item: string(refused.Item), Code: refused.Code, Detail: sentence(refused.Detail)})
+	return p
 }
 
 func (c *call) wrote(r eventstore.Revision, p eventstore.Position) {

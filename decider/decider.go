@@ -226,6 +226,17 @@ func (d *Decider[S, E]) repeated(ctx context.Context, stream string, f folded[S]
 	return r, nil
 }
 
+// Since answers a *StaleError where others appended to the stream after the
+// revision that a caller looked at, and nil where nobody did. It tells a refusal
+// that the caller could have foreseen from one that others have caused.
+func (d *Decider[S, E]) Since(ctx context.Context, id string, seen eventstore.Revision) error {
+	_, actual, err := d.Load(ctx, id)
+	if err != nil || seen == actual {
+		return err
+	}
+	return d.stale(ctx, d.Stream(id), seen, actual)
+}
+
 func (d *Decider[S, E]) stale(ctx context.Context, stream string, seen, actual eventstore.Revision) error {
 	stale := &StaleError{Stream: stream, Seen: seen, Actual: actual}
 	if seen >= actual { // from the future: the caller speaks of a log that is no more
