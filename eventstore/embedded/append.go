@@ -132,7 +132,7 @@ func (l *Log) prepare(stream string, expected eventstore.Revision, events []even
 		if err != nil {
 			panic("embedded: an encoded record does not decode: " + err.Error())
 		}
-		p := prepared{record: raw.record(0), value: value}
+		p := prepared{record: raw.record(0, value, nil), value: value}
 		leaf = l.opt.Leaf(leaf[:0], p.record)
 		p.leaf = tlog.RecordHash(leaf)
 		out[i] = p

@@ -123,17 +123,30 @@ func decodeRecord(pos uint64, b []byte) (*eventstore.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return raw.record(pos), nil
+	return raw.record(pos, b, nil), nil
 }
 
-func (r rawRecord) record(pos uint64) *eventstore.Record {
+// record is the public form of a record that lies in b, the same bytes as those
+// it was split from or a copy of them. Names found in known are not allocated.
+func (r rawRecord) record(pos uint64, b []byte, known map[string]string) *eventstore.Record {
+	meta := len(b) - len(r.datum) - len(r.meta)
 	return &eventstore.Record{
-		Proposed: eventstore.Proposed{ID: r.id, Type: string(r.typ), Data: clip(r.datum), Meta: clip(r.meta)},
-		Stream:   string(r.stream),
+		Proposed: eventstore.Proposed{
+			ID: r.id, Type: text(r.typ, known),
+			Meta: clip(b[meta : meta+len(r.meta)]), Data: clip(b[len(b)-len(r.datum):]),
+		},
+		Stream:   text(r.stream, known),
 		Revision: r.revision,
 		Position: position(pos),
 		Created:  fromTicks(r.created),
 	}
+}
+
+func text(b []byte, known map[string]string) string {
+	if s, ok := known[string(b)]; ok {
+		return s
+	}
+	return string(b)
 }
 
 // clip keeps an append by a consumer from writing over the neighbouring part.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -173,6 +174,7 @@ func TestASlowSubscriberMissesNothingAndAThousandShareTheTail(t *testing.T) {
 	if s := l.Stats(); s.Subscribers != subscribers {
 		t.Fatal(s)
 	}
+	before := heap()
 	for i := range total / 100 {
 		batch := make([]eventstore.Proposed, 100)
 		for j := range batch {
@@ -188,8 +190,21 @@ func TestASlowSubscriberMissesNothingAndAThousandShareTheTail(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The tail is shared and the ten that fell behind hold a page each.
+	if grown := heap() - before; grown > 64<<20 {
+		t.Errorf("%d subscribers hold %d MiB", subscribers, grown>>20)
+	} else {
+		t.Logf("%d subscribers, %d events: the heap grew by %d KiB", subscribers, total, grown>>10)
+	}
 	cancel()
 	wait.Wait()
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestAStreamSubscriptionEndsWithATombstone(t *testing.T) {

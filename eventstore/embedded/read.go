@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -154,9 +155,10 @@ func (l *Log) scan(next, mark uint64, limit int, want wanted) (page []*eventstor
 			err = l.damaged("read the log", cerr)
 		}
 	}()
-	bytes := 0
+	known := make(map[string]string) // the page's names, each allocated once
+	size := 0
 	ok := it.First()
-	for ; ok && limit > 0 && bytes < pageBytes; ok = it.Next() {
+	for ; ok && limit > 0 && size < pageBytes; ok = it.Next() {
 		pos, err := number(it.Key())
 		if err != nil || pos != next {
 			return page, next, l.gap(next, pos)
@@ -174,12 +176,12 @@ func (l *Log) scan(next, mark uint64, limit int, want wanted) (page []*eventstor
 		if want != nil && !want(raw.stream, raw.typ) {
 			continue
 		}
-		r, err := decodeRecord(pos, append([]byte(nil), value...))
-		if err != nil {
-			return page, next, err
+		r := raw.record(pos, bytes.Clone(value), known)
+		if len(known) < pageEvents {
+			known[r.Type], known[r.Stream] = r.Type, r.Stream
 		}
 		page = append(page, r)
-		bytes += len(value)
+		size += len(value)
 	}
 	if !ok && next <= mark && it.Error() == nil {
 		return page, next, l.gap(next, mark+1)
@@ -198,14 +200,14 @@ func (l *Log) pageAllBackward(end uint64, limit int) (page []*eventstore.Record,
 		return nil, err
 	}
 	defer l.closing.RUnlock()
-	bytes := 0
-	for pos := end - 1; end > 0 && pos > 0 && len(page) < limit && bytes < pageBytes; pos-- {
+	size := 0
+	for pos := end - 1; end > 0 && pos > 0 && len(page) < limit && size < pageBytes; pos-- {
 		r, err := l.event(pos)
 		if err != nil {
 			return page, err
 		}
 		page = append(page, r)
-		bytes += weight(r)
+		size += weight(r)
 	}
 	return page, nil
 }
@@ -216,7 +218,7 @@ func (l *Log) event(pos uint64) (*eventstore.Record, error) {
 	if err != nil {
 		return nil, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), err)
 	}
-	r, err := decodeRecord(pos, append([]byte(nil), value...))
+	r, err := decodeRecord(pos, bytes.Clone(value))
 	if err = errors.Join(err, closer.Close()); err != nil {
 		return nil, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), err)
 	}
