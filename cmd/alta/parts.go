@@ -9,9 +9,16 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
-	"alta/api"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/eventstore"
+	"alta/eventstore/esdb"
+	"alta/eventstore/wire"
+	"alta/reactions"
+	"alta/reactions/mail"
 	"alta/vault"
 	"alta/vault/s3"
 	"alta/vault/transit"
@@ -85,12 +92,111 @@ func openBlobs(ctx context.Context, address string, cfg *vault.Config) error {
 	return nil
 }
 
-func (p *program) openEventStoreDB(context.Context) error { return errUsage("--eventstore: not yet") }
-
-func (p *program) startWire(func(string, func(context.Context) error)) error { return nil }
-
-func (p *program) startReactions(func(string, func(context.Context) error)) (api.Notifier, error) {
-	return nil, nil
+// openEventStoreDB opens a server's log instead of the embedded one.
+func (p *program) openEventStoreDB() error {
+	l, err := esdb.Open(p.cfg.EventStore, esdb.Options{Logger: p.logger})
+	if err != nil {
+		return fmt.Errorf("--eventstore: %w", err)
+	}
+	p.log = l
+	p.closers = append(p.closers, l.Close)
+	return nil
 }
 
-func (p *program) withDevelopment(h http.Handler) http.Handler { return h }
+// startWire offers the embedded log to official clients of this machine.
+func (p *program) startWire(ctx context.Context, background background) error {
+	if p.cfg.Wire == "" {
+		return nil
+	}
+	l, err := wire.Listen(ctx, p.cfg.Wire)
+	if err != nil {
+		return fmt.Errorf("--wire: %w", err)
+	}
+	p.logger.Info("the log is offered to official clients", "address", p.cfg.Wire)
+	background("wire", func(ctx context.Context) error {
+		return wire.Serve(ctx, l, p.guarded, wire.Options{Logger: p.logger})
+	})
+	return nil
+}
+
+// background starts a part that runs until the program stops.
+type background func(name string, run func(context.Context) error)
+
+// mailDir is where mails are kept that no server was named for.
+func (p *program) mailDir() string { return filepath.Join(p.cfg.Data, "mail") }
+
+// newMailer makes the part that writes to merchants. Every process has one, for
+// the signing codes that the interface sends; only `reactions` runs it.
+func (p *program) newMailer(origin string) (*mail.Mailer, error) {
+	sender, err := p.sender()
+	if err != nil {
+		return nil, err
+	}
+	return mail.New(mail.Config{
+		Log: p.log, Decode: p.runner.Decode,
+		ApplicationState: func(ctx context.Context, id string) (application.State, error) {
+			st, _, err := p.applications.Load(ctx, id)
+			return st, err
+		},
+		Account: func(ctx context.Context, id string) (account.State, error) {
+			st, _, err := p.auth.Account(ctx, id)
+			return st, err
+		},
+		LinkToken: p.auth.LinkToken, Index: p.vault.Index, Sender: sender, Origin: origin,
+		Rate: float64(p.cfg.MailRate), Now: p.now, Logger: p.logger,
+	}), nil
+}
+
+// sender is the mail server, or a spool: in clear for development, sealed
+// otherwise, because a mail is full of personal data.
+func (p *program) sender() (mail.Sender, error) {
+	if p.cfg.SMTP != "" {
+		return mail.NewSMTP(p.cfg.SMTP, p.cfg.MailFrom, p.now)
+	}
+	if p.cfg.Dev {
+		return mail.NewSpool(p.mailDir(), p.cfg.MailFrom, nil, p.now)
+	}
+	seal := func(ctx context.Context, subject string, id eventstore.ID, content []byte) ([]byte, error) {
+		sealed, err := p.vault.Seal(ctx, subject, id, "mail", string(content))
+		return []byte(sealed), err
+	}
+	return mail.NewSpool(p.mailDir(), p.cfg.MailFrom, seal, p.now)
+}
+
+// startReactions starts what events set in motion.
+func (p *program) startReactions(mailer *mail.Mailer, background background) {
+	p.reactions = []reaction{
+		{"mail", mailer},
+		{"precheck", reactions.NewPrecheck(reactions.PrecheckConfig{
+			Log: p.log, Applications: p.applications, Rules: p.rules, Now: p.now, Logger: p.logger,
+		})},
+		{"deadline", reactions.NewDeadline(reactions.DeadlineConfig{
+			Log: p.log, Rules: p.rules, Timers: reactions.NewMemoryTimers(), Now: p.now, Logger: p.logger,
+		})},
+	}
+	for _, r := range p.reactions {
+		background(r.name, r.runs.Run)
+	}
+}
+
+// reaction is one of them, by name.
+type reaction struct {
+	name string
+	runs interface {
+		Run(context.Context) error
+		Healthy() error
+	}
+}
+
+// withDevelopment adds what only --dev has: the mails, readable.
+func (p *program) withDevelopment(pages http.Handler) http.Handler {
+	if !p.cfg.Dev || p.cfg.SMTP != "" {
+		return pages
+	}
+	mux := http.NewServeMux()
+	mails := mail.Browser(p.mailDir())
+	mux.Handle("/dev/mail", mails)
+	mux.Handle("/dev/mail/", mails)
+	mux.Handle("/", pages)
+	return mux
+}

@@ -61,6 +61,7 @@ type program struct {
 	store        *projections.Store
 	runner       *projections.Runner
 	reader       projections.Reader
+	reactions    []reaction
 
 	closers []func() error
 }
@@ -77,7 +78,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	if err := p.openLog(ctx); err != nil {
+	if err := p.openLog(); err != nil {
 		return nil, err
 	}
 	if err := p.openVault(ctx); err != nil {
@@ -116,9 +117,9 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	return p, nil
 }
 
-func (p *program) openLog(ctx context.Context) error {
+func (p *program) openLog() error {
 	if p.cfg.EventStore != "" {
-		return p.openEventStoreDB(ctx)
+		return p.openEventStoreDB()
 	}
 	g, err := openLog(p.cfg.Data, embedded.Options{Now: p.now, Logger: p.logger})
 	if err != nil {
@@ -200,6 +201,11 @@ func (p *program) ready() error {
 			return fmt.Errorf("projector: %w", err)
 		}
 	}
+	for _, r := range p.reactions {
+		if err := r.runs.Healthy(); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
 	if p.guarded != nil {
 		if err := p.guarded.Writable(); err != nil {
 			return fmt.Errorf("log: %w", err)
@@ -248,7 +254,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		wait.Wait()
 		err = errors.Join(err, p.Close())
 	}()
-	background := func(name string, f func(context.Context) error) {
+	var start background = func(name string, f func(context.Context) error) {
 		wait.Go(func() {
 			if err := f(run); err != nil && run.Err() == nil {
 				logger.Error("a part ended", "part", name, "error", err)
@@ -256,40 +262,45 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		})
 	}
 	if p.guarded != nil {
-		background("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
+		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
 	}
 	if cfg.does("projector") {
-		background("projector", p.runner.Run)
+		start("projector", p.runner.Run)
 	}
 	head := p.log.Head()
-	background("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, head, p.log); return nil })
-	mailer, err := p.startReactions(background)
-	if err != nil {
-		return err
-	}
+	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, head, p.log); return nil })
 	if cfg.Demo {
 		if err := makeDemoPeople(ctx, p.auth); err != nil {
 			return err
 		}
 	}
-	if err := p.startWire(background); err != nil {
-		return err
-	}
-	if !cfg.does("api") {
-		<-ctx.Done()
-		return nil
-	}
-	people := &api.People{Auth: p.auth, Logger: logger}
-	background("names", func(ctx context.Context) error { people.Follow(ctx, p.log); return nil })
-	handler, err := p.handler(run, people, mailer)
-	if err != nil {
+	if err := p.startWire(run, start); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
 	}
-	return serveHTTP(ctx, l, handler, logger, func() error { return listening(p.origin(l.Addr())) })
+	defer l.Close()
+	origin := p.origin(l.Addr())
+	mailer, err := p.newMailer(origin)
+	if err != nil {
+		return err
+	}
+	if cfg.does("reactions") {
+		p.startReactions(mailer, start)
+	}
+	if !cfg.does("api") {
+		<-ctx.Done()
+		return nil
+	}
+	people := &api.People{Auth: p.auth, Logger: logger}
+	start("names", func(ctx context.Context) error { people.Follow(ctx, p.log); return nil })
+	handler, err := p.handler(run, people, mailer)
+	if err != nil {
+		return err
+	}
+	return serveHTTP(ctx, l, handler, logger, func() error { return listening(origin) })
 }
 
 // origin is where people reach the pages.
