@@ -36,7 +36,7 @@ func Guard[L Source](k *Keeper, open func(expect []tlog.Tree, durable func(tlog.
 	}
 	t, err := l.Tree()
 	if err == nil && fresh && t.N > 0 {
-		err = fmt.Errorf("%w: the store holds %d events and %w: restore the checkpoints with a backup", eventstore.ErrCorrupt, t.N, ErrNoCheckpoint)
+		err = fmt.Errorf("%w: the store holds %d events and %w: restore the checkpoints with a backup, or accept the log as it is (alta log accept)", eventstore.ErrCorrupt, t.N, ErrNoCheckpoint)
 	}
 	if err == nil {
 		err = k.Begin(t)

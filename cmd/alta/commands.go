@@ -8,7 +8,7 @@ func commands() []command {
 		{"check", "check a number or name: alta check <kind> <value> [other]", runCheck},
 		{"calendar", "reckon in business time; show and import the calendar", runCalendar},
 		{"policy", "show the rules; explain what one merchant needs, and why", runPolicy},
-		{"log", "check the event log against its checkpoints: alta log check", runLog},
+		{"log", "check the event log against its checkpoints: alta log check, alta log accept", runLog},
 		{"backup", "copy the event log, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of the event log", runRestore},
 		{"simulate", "make realistic merchants through the public interface, at any stage, with any fault", runSimulate},

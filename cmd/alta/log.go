@@ -79,22 +79,76 @@ func newFlags(name string, errOut io.Writer) *flag.FlagSet {
 	return fs
 }
 
+const logUsage = `usage: alta log check  [--data DIR]
+       alta log accept [--data DIR]
+
+check recomputes every hash of the log, of a running program too, and compares
+it with every checkpoint that was ever signed. accept signs a log whose
+checkpoints were lost: from then on it is guarded again, but nothing vouches for
+what it held before.`
+
 func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
-	if len(args) == 0 || args[0] != "check" {
-		return errUsage("usage: alta log check [--data DIR]")
+	if len(args) == 0 {
+		return errUsage(logUsage)
 	}
-	fs := newFlags("log check", errOut)
+	fs := newFlags("log "+args[0], errOut)
 	data := dataFlag(fs)
 	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 {
-		return errUsage("usage: alta log check [--data DIR]")
+		return errUsage(logUsage)
 	}
 	begun := time.Now()
-	rep, err := checkRunningLog(ctx, *data, out)
+	var rep evidence.Report
+	var err error
+	switch args[0] {
+	case "check":
+		rep, err = checkRunningLog(ctx, *data, out)
+	case "accept":
+		rep, err = acceptLog(ctx, *data, out)
+	default:
+		return errUsage(logUsage)
+	}
 	if err != nil {
 		return err
 	}
 	printReport(out, rep, time.Since(begun))
 	return nil
+}
+
+// acceptLog signs a log of which no checkpoint is left, after checking that the
+// store at least agrees with itself.
+func acceptLog(ctx context.Context, data string, out io.Writer) (evidence.Report, error) {
+	if _, err := os.Stat(storeDir(data)); err != nil {
+		return evidence.Report{}, fmt.Errorf("there is no event log in %s: %w", data, err)
+	}
+	if err := embedded.Idle(storeDir(data)); err != nil {
+		return evidence.Report{}, err
+	}
+	key, err := evidence.LoadKey(keyFile(data))
+	if err != nil {
+		return evidence.Report{}, err
+	}
+	k, err := evidence.OpenKeeper(checkpointsDir(data), key, nil, nil)
+	if err != nil {
+		return evidence.Report{}, err
+	}
+	if _, err := k.Known(); !errors.Is(err, evidence.ErrNoCheckpoint) {
+		return evidence.Report{}, errors.Join(fmt.Errorf("%s has checkpoints; only a log that lost them can be accepted", data), err, k.Close())
+	}
+	l, err := embedded.Open(storeDir(data), embedded.Options{Leaf: evidence.Leaf, Durable: k.Durable})
+	if err != nil {
+		return evidence.Report{}, errors.Join(err, k.Close())
+	}
+	tree, err := l.Tree()
+	if err == nil {
+		err = l.Check(ctx)
+	}
+	if err == nil {
+		err = k.Begin(tree)
+	}
+	if err := errors.Join(err, l.Close(), k.Close()); err != nil {
+		return evidence.Report{}, err
+	}
+	return checkLog(ctx, data, out)
 }
 
 // checkRunningLog checks the log of a data directory, through a copy taken by

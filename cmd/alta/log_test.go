@@ -173,3 +173,25 @@ func TestACheckNamesTheEventThatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestALogThatLostItsCheckpointsMustBeAccepted(t *testing.T) {
+	data := t.TempDir()
+	g := openTestLog(t, data)
+	grow(t, g, 0, 3)
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alta(t, "log", "accept", "--data", data); err == nil || !strings.Contains(err.Error(), "has checkpoints") {
+		t.Fatalf("a guarded log was accepted: %v", err)
+	}
+	if err := os.RemoveAll(checkpointsDir(data)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openLog(data, embedded.Options{}); !errors.Is(err, eventstore.ErrCorrupt) {
+		t.Fatalf("a log without checkpoints was opened: %v", err)
+	}
+	if said, err := alta(t, "log", "accept", "--data", data); err != nil || !strings.Contains(said, "3 events") {
+		t.Fatal(said, err)
+	}
+	grow(t, openTestLog(t, data), 3, 1)
+}
