@@ -34,6 +34,7 @@ function precompress(): Plugin {
 }
 
 const api = process.env.ALTA_API ?? 'http://127.0.0.1:8080'
+const proxy = { '/v1': api, '/openapi.yaml': api, '/dev/mail': api }
 
 export default defineConfig({
   plugins: [
@@ -60,13 +61,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
   },
-  server: {
-    proxy: {
-      '/v1': api,
-      '/openapi.yaml': api,
-      '/dev/mail': api,
-    },
-  },
+  server: { proxy },
+  preview: { proxy },
   test: {
     environment: 'happy-dom',
     include: ['src/**/*.test.{ts,tsx}'],

@@ -1,10 +1,11 @@
 import { useEffect, useRef } from 'react'
-import { authorised } from './client'
+import { authorised, noteReached } from './client'
 
-/** An application that changed, by id and revision only. */
+/** An application that changed: which, and to what revision. */
 export interface Change {
   id: string
   revision: number
+  position: string
 }
 
 const channelName = 'alta.changes'
@@ -22,6 +23,8 @@ export function useChanges(hear: (change: Change) => void): void {
     const stop = new AbortController()
     const channel = new BroadcastChannel(channelName)
     const tell = (change: Change) => {
+      // What is read now must show the change that was heard of.
+      noteReached(change.position)
       latest.current(change)
     }
     channel.onmessage = ({ data }: MessageEvent<Change>) => {
@@ -55,12 +58,13 @@ async function follow(signal: AbortSignal, tell: (change: Change) => void): Prom
       const response = await authorised(
         new Request(new URL('/v1/changes', location.origin), { headers, signal }),
       )
+      // Whoever may not listen is not asked again.
+      if (response.status === 401 || response.status === 403) return
       if (response.ok && response.body) {
         wait = shortest
         for await (const event of events(response.body)) {
           if (event.id) last = event.id
-          const change = parse(event.data)
-          if (change) tell(change)
+          parse(event.data).forEach(tell)
         }
       }
     } catch {
@@ -81,15 +85,19 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function parse(data: string): Change | undefined {
+/** The changes of one message; greetings and heartbeats hold none. */
+function parse(data: string): Change[] {
   try {
-    const value = JSON.parse(data) as Partial<Change>
-    return typeof value.id === 'string' && typeof value.revision === 'number'
-      ? { id: value.id, revision: value.revision }
-      : undefined
+    const value: unknown = JSON.parse(data)
+    return Array.isArray(value) ? value.filter(isChange) : []
   } catch {
-    return undefined
+    return []
   }
+}
+
+function isChange(value: unknown): value is Change {
+  const { id, revision, position } = (value ?? {}) as Partial<Change>
+  return typeof id === 'string' && typeof revision === 'number' && typeof position === 'string'
 }
 
 interface StreamEvent {

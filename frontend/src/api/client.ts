@@ -75,7 +75,12 @@ let reached: string | undefined
 /** Remembers how far into the log this browser has written. */
 export function noteWrite(response: Response): void {
   const position = response.headers.get('Alta-Position')
-  if (position) reached = position
+  if (position) noteReached(position)
+}
+
+/** Remembers a position that others have written; positions sort as text. */
+export function noteReached(position: string): void {
+  if (reached === undefined || position > reached) reached = position
 }
 
 /** The position that a read must have reached to show this browser's own writes. */

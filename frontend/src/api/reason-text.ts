@@ -24,5 +24,6 @@ export function fillText(text: Schemas['ReasonText'], params: ReasonParams): Sch
     title: fillTemplate(text.title, params),
     what: fillTemplate(text.what, params),
     fix: fillTemplate(text.fix, params),
+    ...(text.by && { by: fillTemplate(text.by, params) }),
   }
 }

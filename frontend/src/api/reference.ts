@@ -24,9 +24,18 @@ export const peopleQuery = queryOptions({
   retry: false,
 })
 
+// The labels are written for the middle of a sentence; on a form they stand alone.
+function capital(text: string): string {
+  const [first = ''] = text
+  return first.toUpperCase() + text.slice(first.length)
+}
+
 /** The names of items, banks, reasons and requirements in the reader's language. */
 export interface Words {
+  /** An item's name as a label, with a capital. */
   item: (key: string) => string
+  /** An item's name as it stands inside a sentence of the language. */
+  inline: (key: string, language: keyof Label) => string
   bank: (code: string) => string
   requirement: (id: string) => string
   /** "R03" → its number and title; a sub-code makes it exact. */
@@ -57,7 +66,8 @@ export function useWords(): Words {
       reference: data,
       pick,
       language,
-      item: (key) => named(items, key),
+      item: (key) => capital(named(items, key)),
+      inline: (key, other) => items.get(key)?.[other] ?? key,
       bank: (code) => named(banks, code),
       requirement: (id) => named(requirements, id),
       entry,

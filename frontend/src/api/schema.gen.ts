@@ -72,6 +72,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/auth/links': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send the owner of an e-mail address a link to set a password
+     * @description The answer is the same whether there is such an account or not.
+     */
+    post: operations['requestLink']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/me': {
     parameters: {
       query?: never
@@ -101,6 +121,59 @@ export interface paths {
     put: operations['changePassword']
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/totp': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Confirm the set-up with a first code */
+    put: operations['confirmTOTP']
+    /** Begin to set up one-time codes */
+    post: operations['beginTOTP']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/api-keys': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The keys of one's servers */
+    get: operations['apiKeys']
+    put?: never
+    /** Issue a key for a server (merchants and agents) */
+    post: operations['issueAPIKey']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/api-keys/{key}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Revoke a key at once */
+    delete: operations['revokeAPIKey']
     options?: never
     head?: never
     patch?: never
@@ -188,7 +261,8 @@ export interface paths {
     /** One's own applications; for staff, all of them by name, number or domain */
     get: operations['applications']
     put?: never
-    post?: never
+    /** Open another application (merchants), for example after one was declined */
+    post: operations['openApplication']
     delete?: never
     options?: never
     head?: never
@@ -1393,6 +1467,23 @@ export interface components {
       /** @description seconds */
       expires_in: number
       account: components['schemas']['Me']
+      /** @description the role needs one-time codes and has none yet: set them up first, nothing else works */
+      must_enrol?: boolean
+    }
+    /** @enum {string} */
+    Scope: 'applications:read' | 'applications:write' | 'webhooks:manage'
+    APIKey: {
+      id: string
+      /** @description how the key begins */
+      prefix: string
+      label: string
+      scopes: components['schemas']['Scope'][]
+      /** Format: date-time */
+      issued: string
+      /** Format: date-time */
+      used?: string
+      /** Format: date-time */
+      expires?: string
     }
     Me: {
       id: string
@@ -1402,6 +1493,8 @@ export interface components {
       email: string
       language: components['schemas']['Language']
       organisation?: string
+      /** @description one-time codes are set up */
+      totp?: boolean
     }
     SessionInfo: {
       id: string
@@ -1515,6 +1608,8 @@ export interface components {
        * @description the lease ends here; after that it is free, whatever this says
        */
       until: string
+      /** @description by which each act of the holder renews it */
+      lease_seconds?: number
     }
     ItemView: {
       key: components['schemas']['ItemKey']
@@ -1555,6 +1650,8 @@ export interface components {
       what: string
       /** @description what to do */
       fix: string
+      /** @description until when */
+      by?: string
     }
     ReasonTexts: {
       'zh-CN': components['schemas']['ReasonText']
@@ -1707,6 +1804,17 @@ export interface components {
       deadline?: components['schemas']['Deadline']
       claim?: components['schemas']['Claim']
       items: components['schemas']['ItemView'][]
+      /** @description what the merchant can change now */
+      unlocked: components['schemas']['ItemKey'][]
+      /**
+       * Format: date-time
+       * @description when it came to this stage
+       */
+      entered_at: string
+      /** @description when each stage was last left */
+      steps?: {
+        [key: string]: string
+      }
       reasons: components['schemas']['ReasonView'][]
       findings: components['schemas']['Finding'][]
       checks: components['schemas']['Check'][]
@@ -2081,7 +2189,38 @@ export interface operations {
       }
     }
     responses: {
-      200: components['responses']['Session']
+      /** @description The password is set; log in with it. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  requestLink: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          email: string
+        }
+      }
+    }
+    responses: {
+      /** @description If there is such an account, a mail is on its way. */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
       default: components['responses']['Problem']
     }
   }
@@ -2125,6 +2264,132 @@ export interface operations {
     }
     responses: {
       /** @description Changed. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  confirmTOTP: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          code: string
+        }
+      }
+    }
+    responses: {
+      /** @description From now on a code is asked for. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  beginTOTP: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The secret to put into an authenticator application. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            secret: string
+            uri: string
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  apiKeys: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The keys without their secrets. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            keys: components['schemas']['APIKey'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  issueAPIKey: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          label: string
+          scopes: components['schemas']['Scope'][]
+          /** Format: date-time */
+          expires?: string
+        }
+      }
+    }
+    responses: {
+      /** @description The key; its secret is shown this once. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            key: components['schemas']['APIKey']
+            secret: string
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  revokeAPIKey: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        key: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is good no more. */
       204: {
         headers: {
           [name: string]: unknown
@@ -2264,6 +2529,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['RowPage']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  openApplication: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description the same key is the same act */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          kind: components['schemas']['Kind']
+          products: components['schemas']['Product'][]
+          banks?: string[]
+          site: components['schemas']['SiteType']
+        }
+      }
+    }
+    responses: {
+      /** @description Opened. */
+      201: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Alta-Position': components['headers']['Position']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Added']
         }
       }
       default: components['responses']['Problem']

@@ -12,7 +12,7 @@ export type Role = components['schemas']['Role']
 export type Session =
   | { state: 'starting' }
   | { state: 'anonymous' }
-  | { state: 'active'; identity: Identity }
+  | { state: 'active'; identity: Identity; mustEnrol: boolean }
   /** The log-in ended while somebody was at work; the page stays and a dialog asks again. */
   | { state: 'expired'; identity: Identity }
 
@@ -51,7 +51,13 @@ export function useIdentity(): Identity | undefined {
 /** Takes over a fresh log-in or refresh. */
 export function begin(answer: components['schemas']['Session']): void {
   token = answer.access_token
-  set({ state: 'active', identity: answer.account })
+  set({ state: 'active', identity: answer.account, mustEnrol: answer.must_enrol ?? false })
+}
+
+/** One-time codes are set up: the whole program is open now. */
+export function enrolled(): void {
+  if (session.state !== 'active') return
+  set({ state: 'active', identity: { ...session.identity, totp: true }, mustEnrol: false })
 }
 
 /** Forgets the log-in. */

@@ -4,6 +4,7 @@ import { Button, Drawer, Dropdown } from 'antd'
 import { useState } from 'react'
 import { api } from '@/api/client'
 import { end, useIdentity, useSession, type Role } from '@/api/session'
+import { EnrolPage } from '@/features/session/enrol-page'
 import { ReloginDialog } from '@/features/session/relogin-dialog'
 import { useTranslation } from '@/i18n'
 import { Wordmark } from '@/ui/brand'
@@ -63,7 +64,9 @@ export function Shell() {
   const { t } = useTranslation()
   const { t: terms } = useTranslation('terms')
   const identity = useIdentity()
-  const expired = useSession().state === 'expired'
+  const session = useSession()
+  const expired = session.state === 'expired'
+  const mustEnrol = session.state === 'active' && session.mustEnrol
   const navigate = useNavigate()
   const [menu, setMenu] = useState(false)
   const [sheet, setSheet] = useState(false)
@@ -94,6 +97,7 @@ export function Shell() {
     },
   ])
   if (!identity) return null
+  if (mustEnrol) return <EnrolPage />
 
   async function logOut() {
     await api.POST('/v1/auth/logout').catch(() => undefined)

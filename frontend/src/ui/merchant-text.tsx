@@ -14,6 +14,7 @@ export function MerchantText({ text, note, language }: Props) {
       <p className={styles.title}>{text.title}</p>
       <p>{text.what}</p>
       <p className={styles.fix}>{text.fix}</p>
+      {text.by && <p className={styles.fix}>{text.by}</p>}
       {note && <blockquote className={styles.note}>{note}</blockquote>}
     </div>
   )

@@ -46,9 +46,7 @@ export function useMoveDocument(id: string): Command<{ slot: string; to: string 
   )
 }
 
-export function useConsent(
-  id: string,
-): Command<{
+export function useConsent(id: string): Command<{
   consent: 'privacy' | 'financial_account'
   version: string
   sha256: string

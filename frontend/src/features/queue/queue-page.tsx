@@ -71,7 +71,7 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const total = first?.total ?? summary?.total
   const claimed = first?.claimed ?? summary?.claimed ?? 0
   const lead = [
-    total !== undefined && t('queue.waiting', { count: total, n: format.number(total) }),
+    total !== undefined && total > 0 && t('queue.waiting', { count: total, n: format.number(total) }),
     claimed > 0 && t('queue.claimed', { count: claimed, n: format.number(claimed) }),
     summary?.breached
       ? t('queue.overdue', { count: summary.breached, n: format.number(summary.breached) })

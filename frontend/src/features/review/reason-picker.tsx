@@ -69,7 +69,12 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
           <Radio key={nameOf(each)} value={nameOf(each)} className={styles.option}>
             <span className={styles.code}>{each.code}</span>
             <span>
-              {fillText(each.text[words.language], { item: words.item(item.key), value: item.value }).title}
+              {
+                fillText(each.text[words.language], {
+                  item: words.inline(item.key, words.language),
+                  value: item.value,
+                }).title
+              }
               {suggested.includes(nameOf(each)) && (
                 <em className={styles.suggested}>{t('reasons.suggested')}</em>
               )}
@@ -87,9 +92,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             </p>
             <MerchantText
               text={fillText(entry.text[application.language], {
-                item:
-                  words.reference?.items.find((i) => i.key === item.key)?.label[application.language] ??
-                  item.key,
+                item: words.inline(item.key, application.language),
                 value: item.value,
               })}
               note={note}
@@ -101,7 +104,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             {
               fillText(
                 { title: '', what: words.pick(entry.internal), fix: '' },
-                { item: words.item(item.key), value: item.value },
+                { item: words.inline(item.key, words.language), value: item.value },
               ).what
             }
           </p>

@@ -26,8 +26,7 @@ export function ReturnDrawer({ application, open, onClose, onSee }: Props) {
   const reasons = openReasons(application)
   const words = useWords()
   const language = application.language
-  const label = (key: string) =>
-    words.reference?.items.find((item) => item.key === key)?.label[language] ?? key
+  const label = (key: string) => words.inline(key, language)
   const targets = [...new Set(reasons.map((reason) => reason.target))]
   return (
     <Drawer

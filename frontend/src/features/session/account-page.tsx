@@ -9,6 +9,7 @@ import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
 import styles from './account-page.module.css'
+import { OneTimeCodes } from './one-time-codes'
 
 export function AccountPage() {
   const { t } = useTranslation()
@@ -24,6 +25,7 @@ export function AccountPage() {
       {identity.role === 'admin' && <p className={styles.hint}>{t('account.admin')}</p>}
       <Sessions />
       <Password />
+      {identity.role !== 'merchant' && identity.role !== 'agent' && <Codes active={identity.totp ?? false} />}
     </Page>
   )
 }
@@ -70,6 +72,23 @@ function Sessions() {
           </li>
         ))}
       </ul>
+    </section>
+  )
+}
+
+function Codes({ active }: { active: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <section className={`sheet ${styles.section}`}>
+      <h2>{t('totp.title')}</h2>
+      {active ? (
+        <StatusTag tone="good">{t('totp.active')}</StatusTag>
+      ) : (
+        <>
+          <p className="muted">{t('totp.about')}</p>
+          <OneTimeCodes />
+        </>
+      )}
     </section>
   )
 }

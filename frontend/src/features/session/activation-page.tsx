@@ -23,8 +23,18 @@ export function ActivationPage({ token: given }: { token: string | undefined }) 
   const setting = useMutation({
     networkMode: 'always',
     mutationFn: ({ password }: Values) => activate(token ?? '', password),
-    onSuccess: () => navigate({ to: '/', replace: true }),
   })
+  if (setting.isSuccess) {
+    return (
+      <OutsidePage title={t('activation.doneTitle')} lead={t('activation.done')}>
+        <Link to="/login">
+          <Button type="primary" size="large">
+            {t('login.submit')}
+          </Button>
+        </Link>
+      </OutsidePage>
+    )
+  }
   return (
     <OutsidePage title={t('activation.title')} lead={t('activation.lead')}>
       {token ? (

@@ -27,7 +27,7 @@ export function LoginForm({ email, onDone }: Props) {
       login({ email: address.trim(), password, ...(code && { code }) }),
     onSuccess: onDone,
     onError: (error) => {
-      if (error instanceof ProblemError && /code|totp|second-factor/.test(error.code)) setAsksCode(true)
+      if (error instanceof ProblemError && error.code.startsWith('code-')) setAsksCode(true)
     },
   })
   return (
@@ -50,7 +50,7 @@ export function LoginForm({ email, onDone }: Props) {
       <Form.Item name="password" label={t('login.password')} rules={[{ required: true }]}>
         <Input.Password autoComplete="current-password" autoFocus={email !== undefined} />
       </Form.Item>
-      {asksCode ? (
+      {asksCode && (
         <Form.Item
           name="code"
           label={t('login.code')}
@@ -59,18 +59,6 @@ export function LoginForm({ email, onDone }: Props) {
         >
           <Input autoComplete="one-time-code" inputMode="numeric" maxLength={6} className="mono" autoFocus />
         </Form.Item>
-      ) : (
-        <p style={{ marginBottom: 16 }}>
-          <Button
-            type="link"
-            style={{ padding: 0 }}
-            onClick={() => {
-              setAsksCode(true)
-            }}
-          >
-            {t('login.haveCode')}
-          </Button>
-        </p>
       )}
       <ProblemNotice error={attempt.error} />
       <Button

@@ -38,6 +38,9 @@ export function LoginPage({ next }: { next: string | undefined }) {
           else void navigate({ to: '/', replace: true })
         }}
       />
+      <p className={styles.forgot}>
+        <Link to="/forgot">{t('login.forgot')}</Link>
+      </p>
       <p className={styles.register}>
         {t('login.newHere')} <Link to="/register">{t('login.register')}</Link>
       </p>

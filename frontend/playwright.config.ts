@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test'
+import { chromium } from './e2e/chromium'
+
+/**
+ * Browser tests run on the built pages, as the Go binary serves them. With
+ * ALTA_URL they use a server that already runs (with --demo --dev); without it
+ * they start one of their own from the binary that ALTA_BIN names.
+ */
+const port = Number(process.env.ALTA_E2E_PORT ?? 18180)
+const own = `http://127.0.0.1:${port}`
+const binary = process.env.ALTA_BIN ?? '../alta'
+
+export default defineConfig({
+  testDir: './e2e',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  fullyParallel: false,
+  workers: 1,
+  forbidOnly: true,
+  reporter: [['list']],
+  use: {
+    baseURL: process.env.ALTA_URL ?? own,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    ...chromium,
+  },
+  ...(process.env.ALTA_URL
+    ? {}
+    : {
+        webServer: {
+          command: `rm -rf test-results/data && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000`,
+          url: `${own}/v1/reference`,
+          timeout: 60_000,
+          gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+        },
+      }),
+})

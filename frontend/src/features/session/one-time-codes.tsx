@@ -1,0 +1,66 @@
+import { useMutation } from '@tanstack/react-query'
+import { Button, Form, Input } from 'antd'
+import { enrolled } from '@/api/session'
+import { useTranslation } from '@/i18n'
+import { ProblemNotice } from '@/ui/problem-notice'
+import styles from './one-time-codes.module.css'
+import { beginTOTP, confirmTOTP } from './session.api'
+
+/** Sets up one-time codes: a secret for the authenticator app, then a first code. */
+export function OneTimeCodes() {
+  const { t } = useTranslation()
+  const begin = useMutation({ networkMode: 'always', mutationFn: beginTOTP })
+  const confirm = useMutation({
+    networkMode: 'always',
+    mutationFn: ({ code }: { code: string }) => confirmTOTP(code),
+    onSuccess: enrolled,
+  })
+  if (confirm.isSuccess) return <p role="status">{t('totp.done')}</p>
+  if (!begin.data) {
+    return (
+      <>
+        <ProblemNotice error={begin.error} />
+        <Button
+          type="primary"
+          loading={begin.isPending && { delay: 300 }}
+          onClick={() => {
+            begin.mutate()
+          }}
+        >
+          {t('totp.begin')}
+        </Button>
+      </>
+    )
+  }
+  return (
+    <div className={styles.setup}>
+      <ol className={styles.steps}>
+        <li>
+          {t('totp.enter')}
+          <code className={styles.secret}>{begin.data.secret.replace(/(.{4})/g, '$1 ').trim()}</code>
+          <a href={begin.data.uri}>{t('totp.open')}</a>
+        </li>
+        <li>{t('totp.confirm')}</li>
+      </ol>
+      <Form<{ code: string }>
+        layout="vertical"
+        requiredMark={false}
+        onFinish={(values) => {
+          confirm.mutate(values)
+        }}
+      >
+        <Form.Item
+          name="code"
+          label={t('login.code')}
+          rules={[{ required: true }, { pattern: /^\d{6}$/, message: t('totp.rule') }]}
+        >
+          <Input className="mono" inputMode="numeric" autoComplete="one-time-code" maxLength={6} />
+        </Form.Item>
+        <ProblemNotice error={confirm.error} />
+        <Button type="primary" htmlType="submit" loading={confirm.isPending && { delay: 300 }}>
+          {t('totp.submit')}
+        </Button>
+      </Form>
+    </div>
+  )
+}
