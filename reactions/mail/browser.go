@@ -19,7 +19,15 @@ import (
 
 // Browser shows the mails of an unsealed spool, newest first. It is for
 // development: it asks nobody who they are. Mount it at /dev/mail and /dev/mail/.
-func Browser(dir string) http.Handler { return browser(dir) }
+//
+// /dev/mail/latest?to=<address>&template=<name> answers, for programs, the newest
+// mail to somebody as JSON; see Latest.
+func Browser(dir string) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/dev/mail/latest", &latest{dir: dir, read: map[string]bool{}, newest: map[addressed]Latest{}})
+	mux.Handle("/", browser(dir))
+	return mux
+}
 
 type browser string
 

@@ -42,6 +42,9 @@ func (m Message) compose(from *netmail.Address, now time.Time) ([]byte, error) {
 	out.SetGenHeader("Auto-Submitted", "auto-generated")
 	out.SetGenHeader("X-Auto-Response-Suppress", "All")
 	out.SetGenHeader("Content-Language", string(m.Lang))
+	if m.Kind != "" {
+		out.SetGenHeader(templateHeader, string(m.Kind))
+	}
 	out.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		out.AddAlternativeString(gomail.TypeTextHTML, m.HTML)

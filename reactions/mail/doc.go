@@ -40,6 +40,7 @@ type Message struct {
 	Owner   string        // application or account whose data it holds, the vault's subject
 	To      string
 	Lang    lang.Lang
+	Kind    Template // for the header X-Alta-Template, by which programs tell mails apart
 	Subject string
 	Text    string
 	HTML    string

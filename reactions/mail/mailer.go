@@ -381,6 +381,7 @@ func (m *Mailer) SigningCode(ctx context.Context, application, address, language
 	letter.Code = code
 	msg := letter.message()
 	msg.Notice, msg.At, msg.Owner, msg.To = decider.NewID(), m.cfg.Now(), application, address
+	msg.Kind = SigningCode
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if err := m.cfg.Sender.Send(ctx, msg); err != nil {

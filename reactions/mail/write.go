@@ -65,6 +65,7 @@ func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error)
 	letter.greet(who)
 	msg := letter.message()
 	msg.Notice, msg.At, msg.Owner, msg.To = noticeID(j.cause, j.template), j.at, j.application, to
+	msg.Kind = j.template
 	return &msg, "", nil
 }
 
@@ -88,15 +89,12 @@ func (m *Mailer) composeLink(ctx context.Context, j *job) (*Message, Failure, er
 		return nil, "", err
 	}
 	l := lang.Match(string(who.Language))
-	letter := write(j.template, l, params{"expires": moment(j.expires, l)})
-	letter.Facts = append(letter.Facts, fact{labelUser.In(l), who.Email.Clear()})
-	if number := m.numbers[j.account]; number != "" {
-		letter.Facts = slices.Insert(letter.Facts, 0, fact{labelNumber.In(l), number})
-	}
+	letter := write(j.template, l, params{"expires": moment(j.expires, l), "user": who.Email.Clear(), "number": m.numbers[j.account]})
 	letter.Button = &button{Label: letter.action, URL: m.cfg.Origin + "/activate?token=" + token}
 	letter.greet(who)
 	msg := letter.message()
 	msg.Notice, msg.At, msg.Owner, msg.To = noticeID(j.cause, j.template), j.at, j.account, who.Email.Clear()
+	msg.Kind = j.template
 	return &msg, "", nil
 }
 
