@@ -11,6 +11,7 @@ func commands() []command {
 		{"log", "check the event log against its checkpoints: alta log check, alta log accept", runLog},
 		{"backup", "copy the event log, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of the event log", runRestore},
+		{"copy", "copy the event log to EventStoreDB or back, and compare the roots", runCopy},
 		{"simulate", "make realistic merchants through the public interface, at any stage, with any fault", runSimulate},
 		{"tour", "take two merchants through the whole life on a running server, and check every step", runTour},
 		{"document-worker", "(started by serve) decode uploaded files, confined", runDocumentWorker},
