@@ -84,14 +84,17 @@ func waiting(s application.State) text {
 
 var wordings = map[Template]wording{
 	Activation: {
-		subject: text{"激活您的商户账号", "Active su cuenta de comercio", "Activate your merchant account"},
+		subject: text{"激活您的账号", "Active su cuenta de Alta", "Activate your Alta account"},
 		heading: text{"欢迎，请激活账号", "Le damos la bienvenida: active su cuenta", "Welcome: activate your account"},
-		body: []text{{
-			"账号已经建立。请点击下方按钮设置密码，然后即可填写资料、上传证件。",
-			"Su cuenta está creada. Pulse el botón para elegir una contraseña; después podrá completar los datos y subir los documentos.",
-			"Your account has been opened. Use the button to set a password; then you can fill in the details and upload the documents.",
-		}},
-		facts:  []wordedFact{{labelExpires, "expires"}},
+		body: []text{
+			{"账号已经建立，请点击下方按钮设置密码。", "Su cuenta está creada. Pulse el botón para elegir una contraseña.", "Your account has been opened. Use the button to set a password."},
+			{
+				"之后即可为商户号 {number} 填写资料、上传证件。",
+				"Después podrá completar los datos y subir los documentos del comercio {number}.",
+				"Then you can fill in the details and upload the documents of merchant {number}.",
+			},
+		},
+		facts:  []wordedFact{{labelNumber, "number"}, {labelUser, "user"}, {labelExpires, "expires"}},
 		action: text{"设置密码并激活", "Elegir contraseña y activar", "Set a password and activate"},
 		after: []text{{
 			"该链接只能使用一次。如果不是您本人注册，请忽略本邮件，账号不会被激活。",
@@ -107,7 +110,7 @@ var wordings = map[Template]wording{
 			"Hemos recibido una petición para cambiar la contraseña de esta cuenta. Pulse el botón para elegir una nueva.",
 			"Somebody asked to reset the password of this account. Use the button to set a new one.",
 		}},
-		facts:  []wordedFact{{labelExpires, "expires"}},
+		facts:  []wordedFact{{labelUser, "user"}, {labelExpires, "expires"}},
 		action: text{"设置新密码", "Elegir contraseña nueva", "Set a new password"},
 		after: []text{{
 			"该链接只能使用一次。如果不是您本人操作，请忽略本邮件，密码保持不变。",
