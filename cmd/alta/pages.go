@@ -57,7 +57,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.asset(w, r, name)
 		return
 	}
-	if strings.Contains(path.Base(name), ".") || strings.HasPrefix(name, "assets/") {
+	if name != "" && strings.Contains(path.Base(name), ".") || strings.HasPrefix(name, "assets/") {
 		http.NotFound(w, r)
 		return
 	}
