@@ -141,6 +141,11 @@ func (d *Deadline) caughtUp(ctx context.Context) error {
 		}
 		delete(d.open, id)
 	}
+	if c, ok := d.cfg.Timers.(completed); ok && d.open != nil {
+		if err := c.Complete(ctx); err != nil {
+			return err
+		}
+	}
 	d.open = nil
 	return nil
 }
@@ -180,6 +185,10 @@ func (d *Deadline) wake(ctx context.Context) (time.Time, error) {
 	}
 	for range looks {
 		id, due, err := d.cfg.Timers.Claim(ctx, now, lookLease)
+		if errors.Is(err, ErrTimersLost) {
+			d.open = map[string]bool{}
+			return time.Time{}, errReplay
+		}
 		if err != nil {
 			return time.Time{}, err
 		}

@@ -79,6 +79,9 @@ const (
 	patience       = 3 // failures in a row before Healthy says so
 )
 
+// errReplay is a reaction's wish to begin again at the beginning of the log.
+var errReplay = errors.New("reactions: begin again")
+
 // Healthy answers nil while the reaction does its work, and else why it does not.
 func (f *Follower) Healthy() error {
 	if e := f.fault.Load(); e != nil {
@@ -109,6 +112,11 @@ func (f *Follower) Run(ctx context.Context) error {
 		err := f.follow(ctx, &failures)
 		if ctx.Err() != nil {
 			break
+		}
+		if errors.Is(err, errReplay) {
+			f.Logger.Warn("reaction goes through the log again", "reaction", f.Name)
+			f.at = eventstore.Start
+			continue
 		}
 		f.failed(ctx, &failures, "subscription", err)
 		var undecodable *UndecodableError
@@ -231,7 +239,7 @@ func (f *Follower) wake(ctx context.Context, failures *int) (next time.Time, err
 		next, err = f.Wake(ctx)
 		var undecodable *UndecodableError
 		switch {
-		case errors.As(err, &undecodable), ctx.Err() != nil:
+		case errors.As(err, &undecodable), errors.Is(err, errReplay), ctx.Err() != nil:
 			return next, err
 		case err != nil:
 			f.failed(ctx, failures, "wake-up", err)

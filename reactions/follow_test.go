@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,9 +177,10 @@ func TestALogThatIsAwayIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := memlog.New()
 		happen(t, l, "a-1", "x.v1")
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		l.Fail = func(call, _ string) error {
-			if away {
+			if away.Load() {
 				return eventstore.ErrUnavailable
 			}
 			return nil
@@ -188,7 +190,7 @@ func TestALogThatIsAwayIsWaitedFor(t *testing.T) {
 		stop := following(t, f)
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		away = false
+		away.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if handled != 1 || f.Healthy() != nil {

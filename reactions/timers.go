@@ -3,6 +3,7 @@ package reactions
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -20,6 +21,16 @@ type Timers interface {
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (application string, due bool, err error)
 	// Next is when the first look is due; the zero time without any.
 	Next(ctx context.Context) (time.Time, error)
+}
+
+// ErrTimersLost is what Timers answer that lost everything and know it: the
+// reaction then goes through the log again.
+var ErrTimersLost = errors.New("reactions: the timers were lost")
+
+// completed are Timers that want to know when every open application has its
+// timer, so that they notice when one is not there any more.
+type completed interface {
+	Complete(ctx context.Context) error
 }
 
 // MemoryTimers are the Timers of a single worker: a heap with one entry for each
