@@ -124,11 +124,18 @@ func (s *Server) removeDocument(c *call) error {
 }
 
 func (s *Server) moveDocument(c *call) error {
-	var in struct{ To item.Key }
+	var in struct {
+		To       item.Key
+		Document string
+	}
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	return c.do(application.MoveDocument{From: item.Key(c.Param("slot")), To: in.To, By: c.actor(), At: c.now()})
+	from := item.Key(c.Param("slot"))
+	if in.Document == "" {
+		in.Document = c.state.Item(from).Document.ID
+	}
+	return c.do(application.MoveDocument{From: from, To: in.To, Document: in.Document, By: c.actor(), At: c.now()})
 }
 
 func (s *Server) consent(c *call) error {

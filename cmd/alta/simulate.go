@@ -39,6 +39,7 @@ type outcome struct {
 	Revision int64         `json:"revision"`
 	Writes   int           `json:"writes"`
 	Faults   []string      `json:"faults"`
+	Password string        `json:"password,omitempty"` // where the merchant has set one
 	Took     time.Duration `json:"took_ns"`
 	Error    string        `json:"error,omitempty"`
 }
@@ -241,6 +242,9 @@ func outcomeOf(p drive.Plan, l *drive.Life, err error) outcome {
 	for _, x := range m.Products {
 		o.Products = append(o.Products, string(x))
 	}
+	if l.Self != nil {
+		o.Password = l.Password()
+	}
 	for _, f := range m.Injected() {
 		o.Faults = append(o.Faults, f.Name)
 	}
@@ -272,8 +276,24 @@ func printOutcomes(out io.Writer, all []outcome) error {
 	for _, s := range slices.Sorted(maps.Keys(stages)) {
 		fmt.Fprintf(out, " %s %d", s, stages[s])
 	}
-	_, err := fmt.Fprintln(out)
-	return err
+	fmt.Fprintln(out)
+	for _, o := range logIns(all) {
+		fmt.Fprintf(out, "merchant log-in: %s  password %s  (%s, %s)\n", o.Email, o.Password, o.Stage, o.Language)
+	}
+	return nil
+}
+
+// logIns picks merchants to log in as: one at each stage where the merchant has
+// something to see, those with something to do first.
+func logIns(all []outcome) []outcome {
+	var out []outcome
+	for _, stage := range []string{"correction", "signature", "website", "active", "qualification", "declined"} {
+		at := slices.IndexFunc(all, func(o outcome) bool { return o.Stage == stage && o.Password != "" && o.Error == "" })
+		if at >= 0 {
+			out = append(out, all[at])
+		}
+	}
+	return out
 }
 
 func listFaults(out io.Writer) error {

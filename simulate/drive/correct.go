@@ -58,7 +58,7 @@ func (l *Life) change(ctx context.Context, a *application, f form, before simula
 		l.sent[i.Key], changed[i.Key] = now, true
 	}
 	if swapped {
-		return changed, l.swap(ctx, changed)
+		return changed, l.swap(ctx, f, changed)
 	}
 	for _, slot := range a.Unlocked {
 		now, has := l.Merchant.Documents[slot]
@@ -89,14 +89,20 @@ func (l *Life) change(ctx context.Context, a *application, f form, before simula
 }
 
 // swap exchanges the two sides of the identity card, in one act.
-func (l *Life) swap(ctx context.Context, changed map[item.Key]bool) error {
+func (l *Life) swap(ctx context.Context, f form, changed map[item.Key]bool) error {
 	front, back := item.IDCardFront, item.IDCardBack
 	if _, company := l.Merchant.Documents[item.LegalPersonFront]; company {
 		front, back = item.LegalPersonFront, item.LegalPersonBack
 	}
 	changed[front], changed[back] = true, true
+	body := map[string]string{"to": string(back)}
+	for _, i := range f.Items {
+		if i.Key == front && i.Document != nil {
+			body["document"] = i.Document.ID
+		}
+	}
 	return l.do(ctx, l.Supplier, deed{operation: "moveDocument", what: "swaps the two sides of the identity card", method: http.MethodPost,
-		path: "/documents/" + string(front) + "/move", body: map[string]item.Key{"to": back}})
+		path: "/documents/" + string(front) + "/move", body: body})
 }
 
 // state says what was done about an item that holds no value, or that was right.

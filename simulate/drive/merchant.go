@@ -18,9 +18,9 @@ import (
 	"alta/simulate/specimen"
 )
 
-// password is the merchant's: it follows from the seed, so that a later run can
+// Password is the merchant's: it follows from the seed, so that a later run can
 // go on.
-func (l *Life) password() string {
+func (l *Life) Password() string {
 	return fmt.Sprintf("Merchant-%s!", Key(l.Plan.Merchant.Seed, l.Plan.Merchant.Index, "password")[:18])
 }
 
@@ -94,14 +94,14 @@ func (l *Life) logIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body := map[string]string{"token": token, "password": l.password()}
+	body := map[string]string{"token": token, "password": l.Password()}
 	r := Request{Method: http.MethodPost, Path: "/v1/auth/activation", Body: body, Language: l.Plan.Language}
 	_, err = l.d.Client.Do(ctx, r, nil)
 	var used *Problem
 	if err != nil && (!errors.As(err, &used) || used.Status >= 500 || used.Status == http.StatusTooManyRequests) {
 		return err
 	}
-	l.Self, err = l.d.Client.LogIn(ctx, l.Plan.Email, l.password())
+	l.Self, err = l.d.Client.LogIn(ctx, l.Plan.Email, l.Password())
 	if err != nil && used != nil {
 		return fmt.Errorf("%w; and the link of the mail: %w", err, used)
 	}
@@ -140,7 +140,7 @@ type form struct {
 		Key      item.Key
 		Value    string
 		Locked   bool
-		Document *struct{ SHA256 string }
+		Document *struct{ ID, SHA256 string }
 	}
 	Consents []struct{ Consent string }
 }

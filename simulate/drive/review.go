@@ -90,7 +90,7 @@ func (l *Life) accept(ctx context.Context, a *application, by *Person, stage str
 	var good []item.Key
 	for _, i := range a.Items {
 		answered := slices.ContainsFunc(a.Reasons, func(r raised) bool { return r.Target == i.Key && r.State == "addressed" })
-		given := (i.State == "given" || i.State == "corrected") && i.Class != string(item.Site) && (stage != stageQualification || !l.later(i.Key))
+		given := (i.State == "given" || i.State == "corrected") && i.Class != string(item.Site) && (stage != stageQualification || !later(i.Key))
 		faulty := slices.ContainsFunc(open, func(f simulate.Fault) bool { return f.Target(&l.Merchant) == i.Key })
 		if (given || answered) && !faulty && i.State != "accepted" {
 			good = append(good, i.Key)
@@ -108,13 +108,12 @@ func (l *Life) accept(ctx context.Context, a *application, by *Person, stage str
 	return l.do(ctx, by, w)
 }
 
-// later are the items that the look-up of the filing judges.
-func (l *Life) later(k item.Key) bool {
+// later are the items that the look-up of the filing judges. The domain itself is
+// required from the first.
+func later(k item.Key) bool {
 	switch k {
 	case item.SiteICPNumber, item.AuthorisationSite, item.DomainCertificate:
 		return true
-	case item.SiteDomain: // who is qualified has a domain; whose it is comes later, unless that is known to be wrong
-		return slices.ContainsFunc(l.Merchant.Injected(), func(f simulate.Fault) bool { return !f.Blocks && f.Target(&l.Merchant) == k })
 	}
 	return false
 }

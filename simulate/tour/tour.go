@@ -74,8 +74,8 @@ func (t Tour) Enterprise(ctx context.Context) error {
 		}
 		p := drive.Plan{Merchant: m, Language: "zh-CN", Via: drive.Agent}
 		return t.run(ctx, "An enterprise with an 18-digit licence is added by its agent", p, []string{"r02-swapped", "r05-address"},
-			"opened", "details_filled", "document_uploaded", "consent_given", "submitted", "claimed", "reason_raised", "returned", "document_moved",
-			"item_corrected", "resubmitted", "qualification_proposed", "qualification_confirmed", "icp_verified", "site_declared", "site_approved",
+			"opened", "details_filled", "document_uploaded", "consent_given", "submitted", "claimed", "reason_raised", "returned", "item_corrected",
+			"document_moved", "resubmitted", "qualification_proposed", "qualification_confirmed", "icp_verified", "site_declared", "site_approved",
 			"contract_offered", "contract_signed", "contract_countersigned", "activated")
 	}
 }

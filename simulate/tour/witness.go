@@ -213,9 +213,11 @@ func (w *witness) compare(ctx context.Context, l *drive.Life) (moved bool, err e
 	if err != nil {
 		return false, err
 	}
-	for name, pair := range map[string][2]document{
-		"the application": {app, moment.Application}, "the merchant's status": {status, moment.Status}, "the row": {row, moment.Row},
-	} {
+	told := map[string][2]document{"the application": {app, moment.Application}, "the merchant's status": {status, moment.Status}}
+	if moment.Row != nil || len(queues) > 0 { // a moment has a row where somebody has work with it
+		told["the row"] = [2]document{row, moment.Row}
+	}
+	for name, pair := range told {
 		if reflect.DeepEqual(pair[0], pair[1]) {
 			continue
 		}
