@@ -133,6 +133,7 @@ func TestWhatFailsIsTriedAgainAndNothingIsLeftOut(t *testing.T) {
 			t.Errorf("after several failures it is %v", f.Healthy())
 		}
 		time.Sleep(5 * time.Minute)
+		synctest.Wait()
 		if !slices.Equal(seen, []eventstore.Revision{0, 1}) || f.Healthy() != nil {
 			t.Errorf("handled %v, %v after %s", seen, f.Healthy(), time.Since(began))
 		}
@@ -158,6 +159,7 @@ func TestAnEventThatCannotBeReadStopsTheReactionAndIsNeverSkipped(t *testing.T) 
 		f := newFollower(l, handle)
 		stop := following(t, f)
 		time.Sleep(24 * time.Hour)
+		synctest.Wait()
 		var undecodable *reactions.UndecodableError
 		if !errors.As(f.Healthy(), &undecodable) || undecodable.Revision != 1 || handled != 1 {
 			t.Errorf("healthy %v, %d handled", f.Healthy(), handled)

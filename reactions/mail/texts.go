@@ -174,7 +174,7 @@ var wordings = map[Template]wording{
 		body: []text{{
 			"请在有效期内阅读并签署合同。签署时，我们会另行发送一次性验证码。逾期后需要重新出具合同。",
 			"Lea el contrato y fírmelo dentro del plazo. Al firmar le enviaremos un código de un solo uso. Pasado el plazo habrá que emitirlo de nuevo.",
-			"Please read the contract and sign it in time. When you sign, we send a one-time code. After that the contract has to be offered anew.",
+			"Please read the contract and sign it in time. When you sign, we send a one-time code. Once it has run out, the contract has to be offered anew.",
 		}},
 		facts:  []wordedFact{{labelExpires, "expires"}},
 		action: text{"阅读并签署合同", "Leer y firmar el contrato", "Read and sign the contract"},
