@@ -55,6 +55,7 @@ type Mailer struct {
 	refused int       // connections in a row that came to nothing
 	slot    time.Time // when the rate allows the next mail
 
+	fault                             atomic.Pointer[error]
 	backlog                           atomic.Int64
 	sent, failed, tries, unknowns     atomic.Int64
 	unreachables, deferrals, codesOut atomic.Int64
@@ -90,6 +91,7 @@ type job struct {
 	expires     time.Time // of the link
 	next        time.Time // not before
 	tries       int
+	faults      int // in a row, before there was anything to send
 }
 
 const (
@@ -132,6 +134,15 @@ func New(c Config) *Mailer {
 		Full: func() bool { return len(m.waiting) >= room },
 	}
 	return m
+}
+
+// Healthy answers nil while mails are written, and else why one cannot be. A
+// server that is away is no fault of this process: see Stats.Backlog.
+func (m *Mailer) Healthy() error {
+	if e := m.fault.Load(); e != nil {
+		return *e
+	}
+	return m.Follower.Healthy()
 }
 
 // Stats answers the counters.
@@ -227,9 +238,19 @@ func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
 	}
 	j := m.waiting[i]
 	done, err := m.attempt(ctx, j)
-	if err != nil {
-		j.next = now.Add(firstPause) // the others go on
-		return m.soonest(), err
+	var undecodable *reactions.UndecodableError
+	switch {
+	case errors.As(err, &undecodable), ctx.Err() != nil:
+		return time.Time{}, err
+	case err != nil: // a key, an account, the log cannot be had: the others go on
+		j.next = now.Add(min(firstPause<<min(j.faults, 12), time.Hour))
+		if j.faults++; j.faults >= 3 {
+			m.fault.Store(&err)
+		}
+		m.cfg.Logger.Error("mail cannot be written", "notice", noticeID(j.cause, j.template).String(), "faults", j.faults, "error", err)
+	case j.faults > 0:
+		j.faults = 0
+		m.fault.Store(nil)
 	}
 	if done {
 		m.waiting = slices.Delete(m.waiting, i, i+1)

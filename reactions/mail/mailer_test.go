@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,6 +186,38 @@ func TestAMailThatIsDeferredDoesNotHoldUpTheOthers(t *testing.T) {
 		if got := w.box.subjects(); len(got) != 3 || m.Stats().Deferred != 4 {
 			t.Errorf("%v; %d deferrals", got, m.Stats().Deferred)
 		}
+	})
+}
+
+func TestAMailThatCannotBeWrittenIsReportedAndDoesNotHoldUpTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var away atomic.Bool
+		away.Store(true)
+		m := w.mailer(&w.box)
+		load := m.cfg.ApplicationState
+		m.cfg.ApplicationState = func(ctx context.Context, id string) (application.State, error) {
+			if id == "1" && away.Load() {
+				return application.State{}, errors.New("the keys are unavailable")
+			}
+			return load(ctx, id)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _ = m.Run(ctx) }()
+		for _, n := range []string{"1", "2", "3"} {
+			w.submits(n)
+		}
+		time.Sleep(time.Minute)
+		if got := w.box.subjects(); len(got) != 2 || m.Healthy() == nil {
+			t.Errorf("mailed %v; %v", got, m.Healthy())
+		}
+		away.Store(false)
+		time.Sleep(2 * time.Hour)
+		if got := w.box.subjects(); len(got) != 3 || m.Healthy() != nil {
+			t.Errorf("then mailed %v; %v", got, m.Healthy())
+		}
+		cancel()
+		synctest.Wait()
 	})
 }
 
