@@ -34,7 +34,7 @@ type completed interface {
 }
 
 // MemoryTimers are the Timers of a single worker: a heap with one entry for each
-// application that is open, about 200 bytes. It is lost with the process and
+// application that is open, about 140 bytes. It is lost with the process and
 // built again from the log.
 type MemoryTimers struct {
 	order  byTime
