@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
 	"time"
 
 	"alta/api/auth"
@@ -75,7 +77,7 @@ func (s *Server) signContract(c *call) error {
 	}
 	sign := application.SignContract{
 		SHA256: in.SHA256, Name: personal.New(in.Name), Method: "one-time-code", Address: personal.New(c.RealIP()),
-		UserAgent: c.userAgent(), Rules: c.rules(), By: c.actor(), At: c.now(),
+		UserAgent: program(c.userAgent()), Rules: c.rules(), By: c.actor(), At: c.now(),
 	}
 	// What the rules refuse does not use a try up.
 	if events, err := sign.Decide(c.state); err != nil || len(events) == 0 {
@@ -95,6 +97,22 @@ func (s *Server) signContract(c *call) error {
 func (c *call) userAgent() string {
 	ua := c.Request().UserAgent()
 	return ua[:min(len(ua), 300)]
+}
+
+// program is with what somebody signs, as "Firefox on Android". What the browser
+// says of itself in full can tell one person from all others, and an event is for
+// ever.
+func program(userAgent string) string {
+	among := func(names ...string) string {
+		for _, n := range names {
+			if token, shown, _ := strings.Cut(n, "="); strings.Contains(userAgent, token) {
+				return cmp.Or(shown, token)
+			}
+		}
+		return "other"
+	}
+	with := among("MicroMessenger=WeChat", "Edg=Edge", "OPR=Opera", "Firefox", "Chrome", "Safari", "alta simulate")
+	return with + " on " + among("Android", "iPhone", "iPad", "Windows", "Mac OS=macOS", "Linux")
 }
 
 // limit refuses with 429 what is done too often.

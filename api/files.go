@@ -108,6 +108,9 @@ func find(st application.State, id string) (application.Document, item.Key, bool
 // documentImage delivers one page, watermarked with who looks. The look is
 // recorded first; without the record no byte goes out.
 func (s *Server) documentImage(c *call) error {
+	if c.state.Shredded {
+		return errErased()
+	}
 	d, slot, ok := find(c.state, c.Param("document"))
 	if !ok {
 		return errNotFound()

@@ -62,7 +62,7 @@ func (p *People) Follow(ctx context.Context, log auth.Feed) {
 
 // names are the events that can change how somebody is shown.
 var names = map[string]bool{
-	"account.opened.v1": true, "account.role-changed.v1": true, "account.closed.v1": true,
+	"account.opened.v1": true, "account.role_changed.v1": true, "account.closed.v1": true,
 }
 
 func (p *People) refresh(ctx context.Context, id string) {

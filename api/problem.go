@@ -16,6 +16,7 @@ import (
 	"alta/domain/application"
 	"alta/eventstore"
 	"alta/projections"
+	"alta/vault"
 
 	"github.com/labstack/echo/v4"
 )
@@ -75,6 +76,11 @@ func errNotFound() *Problem {
 	return problem(http.StatusNotFound, "not-found", "There is nothing here that you may see.")
 }
 
+// errErased is the answer to who asks for what was destroyed.
+func errErased() *Problem {
+	return problem(http.StatusGone, "erased", "This was erased for good.")
+}
+
 // problemOf turns any error into the problem to answer. An error that nobody
 // foresaw is a fault: the answer says so and nothing else.
 func problemOf(err error) *Problem {
@@ -111,6 +117,10 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusRequestEntityTooLarge, "body-too-large", "The request's body is larger than allowed here.")
 	case errors.Is(err, decider.ErrCommandReused):
 		return problem(http.StatusUnprocessableEntity, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
+	case errors.Is(err, vault.ErrErased):
+		return errErased()
+	case errors.Is(err, vault.ErrUnavailable):
+		return problem(http.StatusServiceUnavailable, "keys-unavailable", "Personal data can be neither written nor read now; everything else goes on.").retry(5 * time.Second)
 	case errors.Is(err, eventstore.ErrReadOnly):
 		return problem(http.StatusServiceUnavailable, "disk-reserve", "Nothing can be recorded until the operator has made room; reading works.").retry(30 * time.Second)
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, eventstore.ErrUnknownOutcome), errors.Is(err, decider.ErrContended):

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"alta/decider"
+	"alta/domain/access"
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
@@ -204,8 +205,28 @@ func (s *Server) admit(c *call, r route) error {
 	if g == none {
 		return errRole()
 	}
+	if c.state.Restricted && why[c.op.ID] {
+		return s.lookInto(c)
+	}
 	return nil
 }
+
+// why are the operations that show a restricted application as a whole. Those
+// that show one value or image of it ask for the reason themselves.
+var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true}
+
+// lookInto records why an auditor opens an application whose processing is
+// restricted, before anything of it is read.
+func (s *Server) lookInto(c *call) error {
+	reason := strings.TrimSpace(c.QueryParam("why"))
+	if reason == "" || len(reason) > maxWhy {
+		return problem(http.StatusUnprocessableEntity, "why-required", "The merchant asked for erasure: say why you open this application.").
+			at("query why", "required", "must be given, in at most 500 characters")
+	}
+	return s.look(c, access.Looked{What: access.History, Why: reason})
+}
+
+const maxWhy = 4 * 500 // bytes: the contract counts characters
 
 // enrolling is what a person can do before the second factor is set up.
 var enrolling = map[string]bool{"me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}

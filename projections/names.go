@@ -19,7 +19,7 @@ const (
 // name, so that a search for any part of it is a search by prefix. A person's
 // name is masked and is found by its blind index only.
 func namesOf(r *Row) []string {
-	if r.Kind != policy.Enterprise || r.Name == r.MerchantNumber {
+	if r.Hidden || r.Kind != policy.Enterprise || r.Name == r.MerchantNumber {
 		return nil
 	}
 	runes := []rune(Searchable(r.Name))

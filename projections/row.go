@@ -40,6 +40,10 @@ type Row struct {
 	Blocks         int                `json:"blocks,omitempty"`
 	Warns          int                `json:"warns,omitempty"`
 	Hints          int                `json:"hints,omitempty"`
+
+	// Hidden rows stand in no list and no index: the merchant asked for erasure
+	// and the data are only kept. They are not stored.
+	Hidden bool `json:"-"`
 }
 
 // RowOf shows an application in a list.
@@ -49,6 +53,7 @@ func RowOf(a *Application) *Row {
 		Agent: a.Agent, Kind: a.Kind, Products: a.Products, SiteType: a.SiteType, Language: a.Language,
 		Stage: a.Stage, Holder: a.Holder, Round: a.Round, Priority: a.Priority, OpenedAt: a.OpenedAt,
 		SubmittedAt: a.SubmittedAt, EnteredAt: a.EnteredAt, UpdatedAt: a.UpdatedAt,
+		Hidden: a.Restricted,
 	}
 	if a.Claim != nil {
 		claim := *a.Claim // folding renews the application's own
@@ -138,9 +143,12 @@ func (r *Row) urgency() float64 { return r.due() - float64(r.Priority)*1e14 }
 
 // facets lists the sorted sets, by name without the version, in which the row
 // stands, with its score in each. The empty list is an application that nobody
-// works on.
+// works on, or a hidden one.
 func (r *Row) facets() map[string]float64 {
 	out := make(map[string]float64, 16)
+	if r.Hidden {
+		return out
+	}
 	out["all"] = float64(r.UpdatedAt.UnixMilli())
 	if r.Merchant != "" {
 		out["merchant="+r.Merchant] = float64(r.OpenedAt.UnixMilli())

@@ -330,6 +330,10 @@ func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) er
 	if c.app != nil && int64(rec.Revision) <= c.app.Revision {
 		return nil
 	}
+	if _, hidden := e.(application.Restricted); hidden {
+		c.unlist = true
+		clear(c.lookups)
+	}
 	r.index(c, e)
 	entry, err := EntryOf(rec, e)
 	if err != nil {
@@ -341,7 +345,8 @@ func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) er
 }
 
 // refold folds a stream anew up to a record: its subject was erased, and even
-// masked values must go.
+// masked values must go. It does not wait for the key to be destroyed, which the
+// same event sets in motion, so that a later rebuild gives the same documents.
 func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record) error {
 	c.app, c.rewrite = nil, true
 	clear(c.entries)
@@ -354,6 +359,7 @@ func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record)
 		if err != nil {
 			return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
 		}
+		e = application.Erase(e)
 		entry, err := EntryOf(rec, e)
 		if err != nil {
 			return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}

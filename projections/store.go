@@ -93,7 +93,8 @@ type change struct {
 	lookups map[string]bool // exact values it can be found by, as blind indexes
 	entries map[int64]Entry
 	rewrite bool     // the subject was erased: history and lookups are written anew
-	former  []string // with rewrite: the lookups that Redis holds
+	unlist  bool     // the data may no longer be processed: nobody finds it any more
+	former  []string // with either: the lookups that Redis holds
 }
 
 // write puts a batch's changes and the new position in one transaction, if the
@@ -109,7 +110,7 @@ func (s *Store) write(ctx context.Context, g generation, epoch int64, from, to e
 		}
 		cmds, err := tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			for _, c := range changes {
-				if c.rewrite {
+				if c.rewrite || c.unlist {
 					if c.former, err = s.rdb.SMembers(ctx, g.lookups(c.id)).Result(); err != nil {
 						return err
 					}
@@ -171,8 +172,14 @@ func queueChange(ctx context.Context, p redis.Pipeliner, g generation, c *change
 		return fmt.Errorf("projections: row %s: %w", c.id, err)
 	}
 	p.HSet(ctx, g.document(c.id), "application", application, "status", status, "row", line, "revision", c.app.Revision)
+	if row.Hidden {
+		p.HDel(ctx, g.document(c.id), "row") // no list shows it, whatever it was found by
+	}
 	if c.rewrite {
-		p.Unlink(ctx, g.history(c.id), g.lookups(c.id))
+		p.Unlink(ctx, g.history(c.id))
+	}
+	if c.rewrite || c.unlist {
+		p.Unlink(ctx, g.lookups(c.id))
 		for _, k := range c.former {
 			p.SRem(ctx, g.find(k), c.id)
 		}

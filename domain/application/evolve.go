@@ -138,7 +138,7 @@ func Evolve(s State, e Event) State {
 	case HoldLifted:
 		s.Hold = false
 	case Shredded:
-		s.Shredded = true
+		s = s.shredded()
 	}
 	return s
 }

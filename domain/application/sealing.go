@@ -86,3 +86,9 @@ func opened(e Event, open func(field, ciphertext string) (string, bool, error)) 
 		return personal.New(clear), nil
 	})
 }
+
+// Erase is the event as it reads once its subject's data were destroyed.
+func Erase(e Event) Event {
+	e, _ = visit(e, func(_ string, t personal.Text) (personal.Text, error) { return gone(t), nil })
+	return e
+}

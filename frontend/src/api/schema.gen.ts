@@ -2105,6 +2105,8 @@ export interface components {
     Limit: number
     /** @description wait until the read has reached this position (at most one second) */
     After: string
+    /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+    Why: string
     /** @description the same key is the same act */
     IdempotencyKey: string
     /** @description the revision that was looked at */
@@ -2574,6 +2576,8 @@ export interface operations {
       query?: {
         /** @description wait until the read has reached this position (at most one second) */
         after?: components['parameters']['After']
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
       }
       header?: never
       path: {
@@ -2602,6 +2606,8 @@ export interface operations {
       query?: {
         /** @description wait until the read has reached this position (at most one second) */
         after?: components['parameters']['After']
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
       }
       header?: never
       path: {
@@ -2627,7 +2633,10 @@ export interface operations {
   }
   actions: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
       header?: never
       path: {
         /** @description the application */
@@ -2865,6 +2874,8 @@ export interface operations {
       content: {
         'application/json': {
           to: components['schemas']['ItemKey']
+          /** @description the id of the file that is meant, so that a repeated click does not move it back; without it, the one that lies there */
+          document?: string
         }
       }
     }
@@ -3883,7 +3894,10 @@ export interface operations {
   }
   contract: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
       header?: never
       path: {
         /** @description the application */
@@ -3914,6 +3928,8 @@ export interface operations {
         limit?: components['parameters']['Limit']
         /** @description wait until the read has reached this position (at most one second) */
         after?: components['parameters']['After']
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
       }
       header?: never
       path: {
@@ -3938,7 +3954,10 @@ export interface operations {
   }
   stateAt: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
       header?: never
       path: {
         /** @description the application */
