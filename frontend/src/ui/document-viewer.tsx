@@ -52,7 +52,8 @@ function Viewer({ application, shown, earlier, why, onRequest = false, header, o
   const [view, setView] = useState<View>(wholePage)
   const [page, setPage] = useState(1)
   const [compare, setCompare] = useState(false)
-  const [asked, setAsked] = useState(!onRequest)
+  const [asked, setAsked] = useState(false)
+  const open = asked || !onRequest
   const group = t('keys.document')
   const zoom = (factor: number) => {
     setView((v) => zoomBy(v, factor))
@@ -176,7 +177,7 @@ function Viewer({ application, shown, earlier, why, onRequest = false, header, o
         })}
       </div>
       <div className={styles.panes}>
-        {asked ? (
+        {open ? (
           panes.map((viewable) => (
             <figure key={viewable.document} className={styles.figure}>
               <Pane

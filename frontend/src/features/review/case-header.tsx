@@ -25,12 +25,14 @@ export function CaseHeader({ application, mine }: { application: Application; mi
   useEffect(() => {
     document.title = `${application.merchant_number} · Alta`
   }, [application.merchant_number])
-  const facts: [string, string][] = [
+  const banks = application.banks ?? []
+  const facts: [label: string, value: string, more?: string | undefined][] = [
     [t('case.kind'), terms(`kinds.${application.kind}`)],
     [
       t('case.products'),
       format.list(application.products.map((product) => terms(`products.${product}`))) +
-        (application.banks?.length ? ` (${format.list(application.banks.map(words.bank))})` : ''),
+        (banks.length > 0 ? ` (${t('case.banks', { count: banks.length })})` : ''),
+      banks.length > 0 ? format.list(banks.map(words.bank)) : undefined,
     ],
     [t('case.site'), terms(`sites.${application.site_type}`)],
     [t('case.round'), application.round > 0 ? format.number(application.round) : t('case.notSubmitted')],
@@ -78,10 +80,20 @@ export function CaseHeader({ application, mine }: { application: Application; mi
         </span>
       </div>
       <dl className={styles.facts}>
-        {facts.map(([label, value]) => (
+        {facts.map(([label, value, more]) => (
           <div key={label}>
             <dt>{label}</dt>
-            <dd>{value}</dd>
+            <dd>
+              {more ? (
+                <Tooltip title={more}>
+                  <span className={styles.more} tabIndex={0}>
+                    {value}
+                  </span>
+                </Tooltip>
+              ) : (
+                value
+              )}
+            </dd>
           </div>
         ))}
       </dl>

@@ -30,10 +30,7 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
   const now = useNow()
   const reader = useIdentity()
   const claim = useClaim(application)
-  const release = useRelease(application)
   const takeOver = useReassign(application)
-  const [asking, setAsking] = useState(false)
-  const [why, setWhy] = useState('')
   const workable = workStages.includes(application.stage)
   useKeys([
     {
@@ -46,8 +43,8 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
       },
     },
   ])
-  if (!workable && !mine) return null
-  const problem = <ProblemNotice error={claim.error ?? release.error ?? takeOver.error} onSee={onSee} />
+  if (!workable) return null
+  const problem = <ProblemNotice error={claim.error ?? takeOver.error} onSee={onSee} />
   if (held && application.claim) {
     return (
       <Panel title={t('claim.heldTitle', { name: name(application.claim.by) })}>
@@ -66,24 +63,30 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
       </Panel>
     )
   }
-  if (!mine) {
-    return (
-      <Panel title={t('claim.freeTitle')}>
-        <p>{t('claim.freeBody')}</p>
-        {problem}
-        <Button
-          type="primary"
-          block
-          loading={claim.isPending && { delay: 300 }}
-          onClick={() => {
-            claim.mutate()
-          }}
-        >
-          {t('claim.take')}
-        </Button>
-      </Panel>
-    )
-  }
+  return (
+    <Panel title={t('claim.freeTitle')}>
+      <p>{t('claim.freeBody')}</p>
+      {problem}
+      <Button
+        type="primary"
+        block
+        loading={claim.isPending && { delay: 300 }}
+        onClick={() => {
+          claim.mutate()
+        }}
+      >
+        {t('claim.take')}
+      </Button>
+    </Panel>
+  )
+}
+
+/** Gives the case back to the queue, or skips it with a reason. */
+export function Release({ application, onSee }: PanelProps) {
+  const { t } = useTranslation('staff')
+  const release = useRelease(application)
+  const [asking, setAsking] = useState(false)
+  const [why, setWhy] = useState('')
   return (
     <div className={styles.held}>
       {asking ? (
@@ -131,7 +134,7 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
           {t('claim.giveBack')}
         </Button>
       )}
-      {problem}
+      <ProblemNotice error={release.error} onSee={onSee} />
     </div>
   )
 }

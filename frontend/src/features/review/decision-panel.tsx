@@ -3,10 +3,11 @@ import { actionsQuery, type Application } from '@/api/applications'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { useNow } from '@/ui/now'
-import { ClaimPanel } from './claim-panel'
+import { ClaimPanel, Release } from './claim-panel'
 import { ContractPanel } from './contract-panel'
 import { DeclinePanel } from './decline-panel'
 import { heldByOther } from './case'
+import styles from './decision-panel.module.css'
 import { ICPPanel } from './icp-panel'
 import { LeadPanel } from './lead-panel'
 import { Panel } from './panel'
@@ -29,10 +30,15 @@ export function DecisionPanel(props: PanelProps) {
   const judge = reader?.role === 'reviewer' || reader?.role === 'lead'
   return (
     <>
-      {judge && <ClaimPanel {...props} held={heldByOther(application, reader, now)} />}
+      {judge && !props.mine && <ClaimPanel {...props} held={heldByOther(application, reader, now)} />}
       <StagePanel {...props} />
-      {judge && <DeclinePanel {...props} />}
-      {reader?.role === 'lead' && <LeadPanel {...props} />}
+      {judge && (
+        <div className={styles.minor}>
+          {props.mine && <Release {...props} />}
+          <DeclinePanel {...props} />
+          {reader?.role === 'lead' && <LeadPanel {...props} />}
+        </div>
+      )}
     </>
   )
 }

@@ -142,21 +142,11 @@ export function ItemRow(props: Props) {
           </div>
         ))}
         <ProblemNotice error={accept.error ?? withdraw.error} onSee={onSee} />
-        {picking && (
-          <ReasonPicker
-            key={preset}
-            application={application}
-            item={item}
-            preset={preset}
-            onDone={() => {
-              onPick(false)
-            }}
-            onSee={onSee}
-          />
-        )}
       </div>
       <div className={styles.side}>
-        <StatusTag tone={tones[item.state]}>{terms(`itemStates.${item.state}`)}</StatusTag>
+        {(item.state !== 'given' || !judging) && (
+          <StatusTag tone={tones[item.state]}>{terms(`itemStates.${item.state}`)}</StatusTag>
+        )}
         {judging && !item.waived && (
           <span className={styles.buttons}>
             <Tooltip title={`${t('items.accept')} (A)`}>
@@ -188,6 +178,20 @@ export function ItemRow(props: Props) {
           </span>
         )}
       </div>
+      {picking && (
+        <div className={styles.picker}>
+          <ReasonPicker
+            key={preset}
+            application={application}
+            item={item}
+            preset={preset}
+            onDone={() => {
+              onPick(false)
+            }}
+            onSee={onSee}
+          />
+        </div>
+      )}
     </li>
   )
 

@@ -22,15 +22,23 @@ interface Props {
 
 const nameOf = (entry: ReasonEntry) => (entry.sub ? `${entry.code}/${entry.sub}` : entry.code)
 
-/** The reasons that can be raised on an item, the machine's suspicions first. */
+/**
+ * The reasons that can be raised on an item, likeliest first: what the machine
+ * suspects, then what fits, and "missing" at the top or at the end, depending on
+ * whether anything is there.
+ */
 export function candidates(
   entries: readonly ReasonEntry[],
   item: string,
+  there: boolean,
   suggested: readonly string[],
 ): ReasonEntry[] {
-  const fitting = entries.filter((entry) => entry.targets.includes(item))
-  const isSuggested = (entry: ReasonEntry) => suggested.includes(nameOf(entry))
-  return [...fitting.filter(isSuggested), ...fitting.filter((entry) => !isSuggested(entry))]
+  const rank = (entry: ReasonEntry) => {
+    if (suggested.includes(nameOf(entry))) return 0
+    if (entry.code !== 'R01') return 2
+    return there ? 3 : 1
+  }
+  return entries.filter((entry) => entry.targets.includes(item)).sort((a, b) => rank(a) - rank(b))
 }
 
 /**
@@ -42,7 +50,12 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
   const words = useWords()
   const reader = useIdentity()
   const suggested = application.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
-  const list = candidates(words.reference?.reasons ?? [], item.key, suggested)
+  const list = candidates(
+    words.reference?.reasons ?? [],
+    item.key,
+    Boolean(item.value ?? item.document) || item.class === 'site',
+    suggested,
+  )
   const [chosen, setChosen] = useState(() => {
     const entry = preset === undefined ? undefined : list[preset]
     return entry ? nameOf(entry) : undefined
