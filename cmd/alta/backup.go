@@ -12,6 +12,7 @@ import (
 
 	"alta/eventstore/embedded"
 	"alta/evidence"
+	"alta/vault"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -69,8 +70,8 @@ func (g *guardedLog) backup(ctx context.Context, dir string) (evidence.Report, e
 	return rep, nil
 }
 
-// copyTo copies the store, the checkpoints and the public key to a new
-// directory, which has the layout of a data directory without the signing key.
+// copyTo copies the store, the checkpoints, the public key and the fences to a new
+// directory, which has the layout of a data directory without any secret.
 func (g *guardedLog) copyTo(ctx context.Context, dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s exists already", dir)
@@ -87,6 +88,9 @@ func (g *guardedLog) copyTo(ctx context.Context, dir string) error {
 	}
 	if err == nil {
 		err = g.Backup(ctx, storeDir(dir))
+	}
+	if err == nil {
+		err = copyFences(ctx, g.data, dir)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
@@ -133,6 +137,10 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 	}
 	if lost != "" && !accept {
 		return rep, fmt.Errorf("%s; --accept-loss restores nevertheless", lost)
+	}
+	// Before anything else: who was erased stays erased, whatever comes back.
+	if err := copyFences(ctx, from, data); err != nil {
+		return rep, err
 	}
 	fresh := storeDir(data) + ".restoring"
 	if err := copyDir(storeDir(from), fresh); err != nil {
@@ -217,6 +225,27 @@ func adopt(data, from string, have tlog.Tree) error {
 		err = k.Begin(t)
 	}
 	return errors.Join(err, l.Close(), k.Close())
+}
+
+// fencesFile is the list of what was destroyed (package vault), where the vault's
+// stores are local; elsewhere the fences are where the keys are.
+func fencesFile(data string) string { return filepath.Join(data, "vault", "fences") }
+
+// copyFences adds the fences of one data directory to those of another. Fences are
+// joined and never replaced: the vault destroys again what they name when it opens.
+func copyFences(ctx context.Context, from, to string) error {
+	if _, err := os.Stat(fencesFile(from)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	there, err := vault.OpenLocalFences(fencesFile(from))
+	if err != nil {
+		return fmt.Errorf("the fences in %s: %w", from, err)
+	}
+	here, err := vault.OpenLocalFences(fencesFile(to))
+	if err != nil {
+		return fmt.Errorf("the fences in %s: %w", to, err)
+	}
+	return there.Each(ctx, func(mark string) error { return here.Add(ctx, mark) })
 }
 
 // copyDir copies a directory over whatever is there, readable by its owner only

@@ -173,6 +173,7 @@ func (p *program) startReactions(mailer *mail.Mailer, background background) {
 		{"deadline", reactions.NewDeadline(reactions.DeadlineConfig{
 			Log: p.log, Rules: p.rules, Timers: reactions.NewMemoryTimers(), Now: p.now, Logger: p.logger,
 		})},
+		{"erase", p.newErase()},
 	}
 	for _, r := range p.reactions {
 		background(r.name, r.runs.Run)

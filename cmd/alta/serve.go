@@ -52,6 +52,7 @@ type program struct {
 	vault   *vault.Vault
 	redis   redis.UniversalClient
 	auth    *auth.Service
+	keys    *auth.Keys
 	limits  *auth.Limiter
 	intake  *documents.Intake
 	rules   func() application.Rules
@@ -92,13 +93,12 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := p.openRules(); err != nil {
 		return nil, err
 	}
-	keys, err := auth.OpenKeys(filepath.Join(cfg.Data, "auth.keys"), p.now())
-	if err != nil {
+	if p.keys, err = auth.OpenKeys(filepath.Join(cfg.Data, "auth.keys"), p.now()); err != nil {
 		return nil, err
 	}
 	p.limits = auth.NewLimiter(p.redis, p.now)
 	p.auth, err = auth.New(auth.Config{
-		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: keys, Limiter: p.limits,
+		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits,
 		Now: p.now, Logger: logger, DemoWithoutTOTP: cfg.Demo,
 	})
 	if err != nil {
@@ -274,6 +274,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 			return err
 		}
 	}
+	p.startUpkeep(start)
 	if err := p.startWire(run, start); err != nil {
 		return err
 	}

@@ -1,0 +1,173 @@
+package reactions_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"alta/decider"
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/reactions"
+)
+
+// shredder is a vault that notes what it is told, and refuses while it is down.
+type shredder struct {
+	destroyed, discarded, closed, forgotten []string
+	down                                    bool
+}
+
+func (s *shredder) Destroy(_ context.Context, subject string) error {
+	if s.down {
+		return errors.New("the keys are away")
+	}
+	s.destroyed = append(s.destroyed, subject)
+	return nil
+}
+
+func (w *world) erases(s *shredder) (stop func()) {
+	e := reactions.NewErase(reactions.EraseConfig{
+		Log: w, Destroy: s.Destroy, Now: w.now, Logger: quiet,
+		Discard: func(_ context.Context, subject, blob string) error {
+			s.discarded = append(s.discarded, subject+"/"+blob)
+			return nil
+		},
+		CloseAccount: func(_ context.Context, _ decider.Command, account string) error {
+			s.closed = append(s.closed, account)
+			return nil
+		},
+		Forget: func(subject string) { s.forgotten = append(s.forgotten, subject) },
+	})
+	return following(w.t, e.Follower)
+}
+
+func (w *world) last(name string) string {
+	all := w.All(w.stream(name))
+	return all[len(all)-1].Type
+}
+
+func (w *world) restricts(name string, years int) {
+	h := w.head(merchant)
+	w.happens(name, application.Restricted{Header: h, Why: "erasure request", Until: h.At.AddDate(years, 0, 0)})
+}
+
+func settle(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestDataAreDestroyedWhenTheirTermEndsAndNotBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		w.submits("1")
+		w.restricts("1", 10)
+		stop := w.erases(s)
+		settle(time.Hour)
+		if got := w.last("1"); got != "application.restricted.v1" || len(s.destroyed) > 0 {
+			t.Fatal(got, s.destroyed)
+		}
+		stop()
+		w.jump(w.now().AddDate(10, 0, 0).Sub(w.now()) - 2*time.Hour)
+		stop = w.erases(s)
+		settle(time.Minute)
+		if len(s.destroyed) > 0 {
+			t.Fatal("an hour too early", s.destroyed)
+		}
+		settle(2 * time.Hour)
+		if got := w.last("1"); got != "application.shredded.v1" || !slices.Contains(s.destroyed, "1") || !slices.Contains(s.forgotten, "1") {
+			t.Fatal(got, s.destroyed, s.forgotten)
+		}
+		stop()
+	})
+}
+
+func TestWhatWasNeverSubmittedGoesAtOnceAndTheAccountWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		w.opens("1")
+		w.opens("2")
+		stop := w.erases(s)
+		defer stop()
+		synctest.Wait()
+		w.restricts("1", 0)
+		settle(time.Minute)
+		if !slices.Equal(s.destroyed, []string{"1"}) || len(s.closed) > 0 {
+			t.Fatal("one of two applications", s.destroyed, s.closed)
+		}
+		w.restricts("2", 0)
+		settle(time.Minute)
+		if !slices.Equal(s.destroyed, []string{"1", "2", merchant.ID}) || !slices.Equal(s.closed, []string{merchant.ID}) {
+			t.Fatal("the last application", s.destroyed, s.closed)
+		}
+	})
+}
+
+func TestAHoldKeepsDataAndItsEndLetsThemGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		lead := application.Actor{ID: "lead-1", Role: application.RoleLead}
+		w.opens("1")
+		w.happens("1", application.HoldPlaced{Header: w.head(lead), Why: "court"})
+		w.restricts("1", 0)
+		stop := w.erases(s)
+		defer stop()
+		settle(time.Hour)
+		if len(s.destroyed) > 0 {
+			t.Fatal(s.destroyed)
+		}
+		w.happens("1", application.HoldLifted{Header: w.head(lead), Why: "over"})
+		settle(time.Minute)
+		if !slices.Contains(s.destroyed, "1") {
+			t.Fatal("not destroyed", w.last("1"))
+		}
+	})
+}
+
+func TestWhatARestartFindsShreddedIsDestroyedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{down: true}
+		w.opens("1")
+		w.restricts("1", 0)
+		stop := w.erases(s)
+		settle(10 * time.Second)
+		if got := w.last("1"); got != "application.shredded.v1" || len(s.destroyed) > 0 {
+			t.Fatal("the event comes first", got, s.destroyed)
+		}
+		stop() // the process ends between the event and the key
+		s.down = false
+		for range 2 { // and a backup brings the key back
+			s.destroyed = nil
+			stop = w.erases(s)
+			settle(time.Minute)
+			stop()
+			if !slices.Equal(s.destroyed, []string{"1", merchant.ID}) {
+				t.Fatal(s.destroyed)
+			}
+		}
+		if n := len(w.All(w.stream("1"))); n != 3 {
+			t.Fatal(n, "events: it was shredded twice")
+		}
+	})
+}
+
+func TestARedactedOriginalIsDestroyedThoughItsProcessEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		w.opens("1")
+		file := func(id string, blobs ...string) application.Document {
+			return application.Document{ID: id, Type: "image/png", Size: 1, Pages: 1, Blobs: blobs}
+		}
+		w.happens("1",
+			application.DocumentUploaded{Header: w.head(merchant), Slot: item.BankBack, Document: file("a", "a0", "a1")},
+			application.DocumentRedacted{Header: w.head(reviewer), Slot: item.BankBack, Former: "a", Document: file("b", "b0", "b1"), Why: "CVN"})
+		stop := w.erases(s)
+		defer stop()
+		settle(time.Minute)
+		if !slices.Equal(s.discarded, []string{"1/a0", "1/a1"}) {
+			t.Fatal(s.discarded)
+		}
+	})
+}
