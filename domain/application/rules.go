@@ -54,7 +54,7 @@ func (s State) business() string {
 
 // different reports whether two names, both given, are those of two.
 func different(a, b string) bool {
-	return a != "" && b != "" && identifier.CompareNames(a, b).Verdict == identifier.Different
+	return a != "" && b != "" && a != b && identifier.CompareNames(a, b).Verdict == identifier.Different
 }
 
 // policy is the version that s is judged by: until the first submission the one
@@ -131,9 +131,9 @@ func (s State) objected(k item.Key) bool {
 // reason, and the answers that nobody looked at.
 func (s State) unchecked(req policy.Requirements) []Problem {
 	var out []Problem
-	for _, q := range req.Items {
-		i := s.Item(q.Item)
-		if !q.Required || i.Accepted > 0 || q.Item.IsSite() || s.hasReason(q.Item) || !s.passedOn(q.Stage) {
+	for n := range req.Items { // by index, and the cheap questions first: this is asked at every approval
+		q := &req.Items[n]
+		if !q.Required || s.isAccepted(q.Item) || q.Item.IsSite() || s.hasReason(q.Item) || !s.passedOn(q.Stage) {
 			continue
 		}
 		out = append(out, Problem{Code: ErrChecklist.Code, Item: q.Item, Detail: "neither accepted nor with a reason"})
@@ -149,8 +149,18 @@ func (s State) unchecked(req policy.Requirements) []Problem {
 	return out
 }
 
+// isAccepted reports whether an item is accepted, without copying anything.
+func (s *State) isAccepted(k item.Key) bool {
+	for _, i := range s.Items {
+		if i.Key == k {
+			return i.Accepted > 0
+		}
+	}
+	return false
+}
+
 // passedOn reports whether the application is at that stage or beyond.
-func (s State) passedOn(stage policy.Stage) bool {
+func (s *State) passedOn(stage policy.Stage) bool {
 	switch stage {
 	case policy.StageICP:
 		return s.Stage != Qualification && s.Stage != SecondApproval
@@ -160,7 +170,7 @@ func (s State) passedOn(stage policy.Stage) bool {
 	return true
 }
 
-func (s State) hasReason(k item.Key) bool {
+func (s *State) hasReason(k item.Key) bool {
 	return slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.Target == k && r.Status == StatusOpen })
 }
 
