@@ -33,6 +33,10 @@ var (
 // all nodes count together, and in this process while Redis does not answer.
 // A flush of Redis resets the counts, nothing else.
 type Limiter struct {
+	// Factor multiplies every limit; 0 is 1. It is for load tests, where one
+	// address stands for many people. Set it before the first use.
+	Factor int
+
 	shared *redis_rate.Limiter
 	now    func() time.Time
 
@@ -59,6 +63,9 @@ func NewLimiter(rdb redis.UniversalClient, now func() time.Time) *Limiter {
 // Allow counts one attempt. When it is one too many it answers how long to wait,
 // otherwise zero.
 func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) time.Duration {
+	if l.Factor > 1 {
+		limit.Rate, limit.Burst = limit.Rate*l.Factor, limit.Burst*l.Factor
+	}
 	if l.ask() {
 		ctx, cancel := context.WithTimeout(ctx, redisPatience)
 		r, err := l.shared.Allow(ctx, key, redis_rate.Limit{Rate: limit.Rate, Burst: limit.Burst, Period: limit.Period})

@@ -34,6 +34,7 @@ type config struct {
 	TrustProxy       bool
 	MaxRegistrations int
 	MailRate         int
+	LimitFactor      int
 }
 
 // setting binds one field to its names.
@@ -63,6 +64,7 @@ func (c *config) settings() []setting {
 		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
 		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
 		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
+		{"limit-factor", "ALTA_LIMIT_FACTOR", nil, nil, &c.LimitFactor, "how many times the usual number of log-ins, links and codes is let through; for load tests, where one address stands for many people"},
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
 	}
@@ -71,7 +73,7 @@ func (c *config) settings() []setting {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
-		Parts: "api,projector,reactions", MaxRegistrations: 20, MailRate: 10,
+		Parts: "api,projector,reactions", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1,
 	}
 }
 

@@ -97,6 +97,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 		return nil, err
 	}
 	p.limits = auth.NewLimiter(p.redis, p.now)
+	p.limits.Factor = cfg.LimitFactor
 	p.auth, err = auth.New(auth.Config{
 		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits,
 		Now: p.now, Logger: logger, DemoWithoutTOTP: cfg.Demo,

@@ -155,8 +155,7 @@ func (w Wish) plan(g *simulate.Generator, n uint64) (Plan, error) {
 		site = policy.Web
 	}
 	p := Plan{To: w.To, Via: w.Via, Language: w.Language, Looks: w.Looks}
-	drawn := mixed(r)
-	p.To = or(p.To, drawn)
+	p.To = or(p.To, mixed(w.Seed, n))
 	p.Via = or(p.Via, pickWeighted(r, []Via{Self, Agent}, []int{70, 30}))
 	p.Language = or(p.Language, pickWeighted(r, []string{"zh-CN", "es", "en"}, []int{60, 20, 20}))
 	if w.Site == "" && site == policy.Offline && (p.To == ICP || p.To == Website) {
@@ -248,11 +247,29 @@ func small(_ item.Key, l *specimen.Look) {
 	}
 }
 
-// mixed is the mixture that a platform has on its desks on a usual day.
-func mixed(r *rand.Rand) Target {
-	return pickWeighted(r,
-		[]Target{Draft, Submitted, Claimed, Returned, Resubmitted, Proposed, Qualified, ICP, Website, Contract, Signed, Active, Declined, Withdrawn},
-		[]int{8, 22, 4, 12, 8, 8, 8, 7, 4, 4, 3, 8, 2, 2})
+// deck is the mixture that a platform has on its desks on a usual day: how many
+// of forty merchants are where.
+var deck = []struct {
+	to Target
+	n  int
+}{
+	{Draft, 3}, {Submitted, 8}, {Claimed, 2}, {Returned, 5}, {Resubmitted, 3}, {Proposed, 3}, {Qualified, 3}, {ICP, 3},
+	{Website, 2}, {Contract, 2}, {Signed, 1}, {Active, 3}, {Declined, 1}, {Withdrawn, 1},
+}
+
+// mixed deals the nth card: each forty merchants are dealt a shuffled deck, so
+// that a small demonstration has something at every stage, too.
+func mixed(seed, n uint64) Target {
+	var cards []Target
+	for _, c := range deck {
+		for range c.n {
+			cards = append(cards, c.to)
+		}
+	}
+	size := uint64(len(cards))
+	r := rand.New(rand.NewPCG(seed^0xdec, n/size))
+	r.Shuffle(len(cards), func(i, j int) { cards[i], cards[j] = cards[j], cards[i] })
+	return cards[n%size]
 }
 
 func pickWeighted[T any](r *rand.Rand, of []T, weights []int) T {
