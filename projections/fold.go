@@ -138,7 +138,10 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 				r.State = ReasonReturned
 			}
 		}
-		a.Unlocked, a.Proposal = slices.Clone(e.Unlocked), nil
+		a.Unlocked = slices.Clone(e.Unlocked)
+		for i := range a.Items {
+			a.Items[i].Statement = ""
+		}
 		a.enter(application.Correction, e.Deadline, h)
 	case application.ItemCorrected:
 		value, changed := "", true
@@ -155,15 +158,17 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 			a.rename()
 			f.require(a)
 		}
-		if i := a.item(e.Item); i != nil {
+		if i := a.item(e.Item); i != nil && e.Statement != "" {
 			i.Statement = e.Statement
 		}
 		a.address(e.Item)
 	case application.Resubmitted:
-		a.Round, a.Unlocked = e.Round, []item.Key{}
-		for i := range a.Checks {
-			if slices.Contains(e.Voided, a.Checks[i].Check) {
-				a.Checks[i].Void = true
+		a.Round, a.Unlocked, a.Findings = e.Round, []item.Key{}, []application.Finding{}
+		a.void(e.Voided...)
+		for i := range a.Reasons { // also those that a change elsewhere answered
+			if r := &a.Reasons[i]; r.State == ReasonReturned {
+				r.State = ReasonAddressed
+				a.restate(r.Target)
 			}
 		}
 		a.enter(e.Next, e.Deadline, h)
@@ -171,24 +176,29 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 		a.checked(Check{Check: application.CheckQualification, By: h.By, At: h.At})
 		a.enter(e.Next, e.Deadline, h)
 	case application.QualificationProposed:
-		a.Proposal = &Proposal{By: h.By, At: h.At, Judged: e.Judged}
 		a.enter(application.SecondApproval, e.Deadline, h)
+		a.Proposal = &Proposal{By: h.By, At: h.At, Judged: e.Judged}
 	case application.QualificationConfirmed:
 		c := Check{Check: application.CheckQualification, By: h.By, At: h.At, Judged: &e.Judged}
 		if a.Proposal != nil {
 			c.By, c.Second = a.Proposal.By, &h.By
 		}
 		a.checked(c)
-		a.Proposal = nil
 		a.enter(e.Next, e.Deadline, h)
 	case application.QualificationRefused:
-		a.Proposal = nil
 		a.enter(application.Qualification, e.Deadline, h)
 	case application.ICPEvidenceRecorded:
 		a.ICP = icpEvidence(e.Evidence, h.By)
+		for i := range a.Checks {
+			if c := &a.Checks[i]; c.Check == application.CheckICP {
+				c.Void = true // verified anew, by what was found now
+			}
+		}
 	case application.ICPVerified:
 		a.checked(Check{Check: application.CheckICP, By: h.By, At: h.At, Judged: &e.Judged})
-		a.enter(e.Next, e.Deadline, h)
+		if e.Next != a.Stage { // otherwise it was looked up again before signing
+			a.enter(e.Next, e.Deadline, h)
+		}
 	case application.SiteDeclared:
 		a.Site = &Site{URL: e.URL, Guide: e.Guide, DeclaredAt: h.At}
 		a.change(item.SiteURL, h, e.URL, nil)
@@ -223,13 +233,16 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 	case application.Withdrawn:
 		a.enter(application.WithdrawnStage, nil, h)
 	case application.Reopened:
+		a.reopen()
 		a.enter(e.Next, e.Deadline, h)
 	case application.DeclineProposed:
-		a.Decline = &Proposal{By: h.By, At: h.At, Judged: e.Judged, Note: e.Note, Internal: e.Internal}
+		a.Decline, a.Claim = &Proposal{By: h.By, At: h.At, Judged: e.Judged, Note: e.Note, Internal: e.Internal}, nil
 	case application.DeclineConfirmed:
+		declined := a.Decline // the merchant is told why
 		a.enter(application.DeclinedStage, nil, h)
+		a.Decline = declined
 	case application.DeclineRefused:
-		a.Decline = nil
+		a.Decline, a.Claim = nil, nil
 	case application.Expired:
 		a.enter(application.ExpiredStage, nil, h)
 	case application.DeadlineWarned:
@@ -242,6 +255,9 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 		}
 	case application.DeadlineExtended:
 		a.Deadline = &Deadline{Deadline: e.Deadline}
+		if a.Stage == application.Signature && a.Contract != nil && e.Deadline.Due.After(a.Contract.Expires) {
+			a.Contract.Expires = e.Deadline.Due // more time to sign is a longer offer
+		}
 	case application.PolicyMoved:
 		a.Policy = e.To
 		f.require(a)
@@ -254,12 +270,44 @@ func (f Folder) apply(a *Application, h application.Header, e application.Event)
 	}
 }
 
-// enter moves the application to a stage: whoever held it holds it no more.
+// void undoes results: what rested on them is not shown any more.
+func (a *Application) void(checks ...application.Check) {
+	for i := range a.Checks {
+		if slices.Contains(checks, a.Checks[i].Check) {
+			a.Checks[i].Void = true
+		}
+	}
+	if slices.Contains(checks, application.CheckICP) {
+		a.ICP = nil // looked up anew
+	}
+	if slices.Contains(checks, application.CheckContract) {
+		a.Contract = nil
+	}
+}
+
+// reopen begins again with what was there: nothing is judged any more.
+func (a *Application) reopen() {
+	a.void(application.CheckQualification, application.CheckICP, application.CheckSite, application.CheckContract)
+	a.Unlocked = []item.Key{}
+	for i := range a.Reasons {
+		if r := &a.Reasons[i]; r.State != ReasonSettled {
+			r.State = ReasonWithdrawn
+		}
+	}
+	for i := range a.Items {
+		it := &a.Items[i]
+		it.AcceptedBy, it.AcceptedAt, it.Statement = nil, nil, ""
+		a.restate(it.Key)
+	}
+}
+
+// enter moves the application to a stage: whoever held it holds it no more, and
+// what was proposed before is done with.
 func (a *Application) enter(s application.Stage, d *application.Deadline, h application.Header) {
 	if a.Stage != "" && a.Stage != s {
 		a.Steps[string(a.Stage)] = h.At
 	}
-	a.Stage, a.EnteredAt, a.Claim, a.Deadline = s, h.At, nil, nil
+	a.Stage, a.EnteredAt, a.Claim, a.Deadline, a.Proposal, a.Decline = s, h.At, nil, nil, nil, nil
 	if d != nil {
 		a.Deadline = &Deadline{Deadline: *d}
 	}
@@ -292,6 +340,14 @@ func (a *Application) document(k item.Key) *Document {
 	return nil
 }
 
+// working is the round that a change made now counts for.
+func (a *Application) working() int {
+	if a.Stage == application.Draft || a.Stage == application.Correction {
+		return a.Round + 1
+	}
+	return max(a.Round, 1)
+}
+
 // versions bounds how many earlier versions an item shows; the history has all.
 const versions = 8
 
@@ -301,11 +357,11 @@ func (a *Application) change(k item.Key, h application.Header, value string, d *
 	if i == nil {
 		return
 	}
-	if (i.Value != "" || i.Document != nil) && i.ChangedAt != nil && (i.Value != value || d != nil || i.Document != nil) && a.Round > i.Round {
+	if (i.Value != "" || i.Document != nil) && i.ChangedAt != nil && (i.Value != value || d != nil || i.Document != nil) && a.working() > i.Round {
 		i.Previous = slices.Insert(i.Previous, 0, ItemVersion{Round: i.Round, At: *i.ChangedAt, Value: i.Value, Document: i.Document})
 		i.Previous = i.Previous[:min(len(i.Previous), versions)]
 	}
-	i.Value, i.Document, i.Round, i.ChangedAt, i.Statement = value, d, a.Round, &h.At, ""
+	i.Value, i.Document, i.Round, i.ChangedAt = value, d, a.working(), &h.At
 	i.AcceptedBy, i.AcceptedAt = nil, nil
 	a.restate(k)
 }
@@ -364,17 +420,10 @@ func (a *Application) accept(k item.Key, h application.Header) {
 	a.restate(k)
 }
 
-// checked records a result; an older one of the same kind gives way. Reasons
-// that the merchant had answered are settled by it.
+// checked records a result; an older one of the same kind gives way.
 func (a *Application) checked(c Check) {
 	a.Checks = slices.DeleteFunc(a.Checks, func(o Check) bool { return o.Check == c.Check })
 	a.Checks = append(a.Checks, c)
-	for i := range a.Reasons {
-		if r := &a.Reasons[i]; r.State == ReasonAddressed {
-			r.State = ReasonSettled
-			a.restate(r.Target)
-		}
-	}
 }
 
 // forget removes a destroyed file from an item's earlier versions.

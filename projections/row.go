@@ -127,6 +127,9 @@ func QueueOf(s application.Stage) Queue {
 	return ""
 }
 
+// manyRounds is where one set holds this round and all later ones.
+const manyRounds = 9
+
 // never sorts rows without a deadline last.
 const never = 1 << 50
 
@@ -140,6 +143,25 @@ func (r *Row) due() float64 {
 // urgency sorts by priority, then by due time: a step of priority outweighs any
 // difference in time.
 func (r *Row) urgency() float64 { return r.due() - float64(r.Priority)*1e14 }
+
+// queue is the one in which the row waits; empty where nobody works on it. A site
+// review that waits for the declaration of the site waits for the merchant.
+func (r *Row) queue() Queue {
+	if r.Stage == application.Website && r.Holder == application.Merchant {
+		return QueueCorrection
+	}
+	return QueueOf(r.Stage)
+}
+
+// outside is the row without what only staff may know: who looks at it, what a
+// machine suspects, and reasons that were not returned yet.
+func (r Row) outside() Row {
+	r.Claim, r.Proposer, r.Priority, r.Blocks, r.Warns, r.Hints = nil, "", 0, 0, 0, 0
+	if r.Stage != application.Correction {
+		r.Reasons = nil
+	}
+	return r
+}
 
 // facets lists the sorted sets, by name without the version, in which the row
 // stands, with its score in each. The empty list is an application that nobody
@@ -157,10 +179,7 @@ func (r *Row) facets() map[string]float64 {
 		out["agent="+r.Agent] = float64(r.OpenedAt.UnixMilli())
 	}
 	out["stage="+string(r.Stage)] = float64(r.UpdatedAt.UnixMilli())
-	q := QueueOf(r.Stage)
-	if r.Stage == application.Website && r.Holder == application.Merchant {
-		q = QueueCorrection
-	}
+	q := r.queue()
 	if q == "" {
 		return out
 	}
@@ -171,7 +190,7 @@ func (r *Row) facets() map[string]float64 {
 	out[queue+"|sort=age"] = float64(r.OpenedAt.UnixMilli())
 	out[queue+"|kind="+string(r.Kind)] = due
 	out[queue+"|language="+r.Language] = due
-	out[queue+"|round="+strconv.Itoa(min(r.Round, 9))] = due
+	out[queue+"|round="+strconv.Itoa(min(r.Round, manyRounds))] = due
 	for _, p := range r.Products {
 		out[queue+"|product="+string(p)] = due
 	}
@@ -191,7 +210,8 @@ func (r *Row) facets() map[string]float64 {
 		out["queue="+string(QueueBreached)] = due
 	}
 	if r.Claim != nil {
-		out["queue="+string(QueueMine)+"|assignee="+r.Claim.By.ID] = due
+		mine := "queue=" + string(QueueMine) + "|assignee=" + r.Claim.By.ID
+		out[mine], out[mine+"|claimed"] = due, float64(r.Claim.Until.UnixMilli())
 		out[queue+"|assignee="+r.Claim.By.ID] = due
 		out[queue+"|claimed"] = float64(r.Claim.Until.UnixMilli())
 	}

@@ -3,16 +3,17 @@ package projections
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"alta/domain/application"
-	"alta/domain/item"
 	"alta/eventstore"
 )
 
@@ -22,9 +23,16 @@ type Log interface {
 	// ones as they come, until the context ends.
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	// Head is the position of the newest event; Start for none, or for "not known".
+	Head() eventstore.Position
 }
 
-// Runner keeps one generation of documents up to date.
+// Runner keeps one generation of documents up to date. Fill the exported fields
+// once, then call Run.
+//
+// Several runners may share one Redis: one holds the generation and writes, the
+// others stand by and take over where the holder shows no life for Patience. A
+// holder that was only paused finds itself fenced.
 type Runner struct {
 	Store  *Store
 	Log    Log
@@ -36,18 +44,38 @@ type Runner struct {
 	Index  func(kind, value string) string
 	Now    func() time.Time
 	Logger *slog.Logger
+	// Heartbeat is how often an idle runner looks whether it still holds what it
+	// believes; a second when 0.
+	Heartbeat time.Duration
+	// Patience is how long a silent holder is waited for; three seconds when 0.
+	Patience time.Duration
 
-	position atomic.Pointer[eventstore.Position]
+	once     sync.Once
+	id       string // of this runner, as the checkpoint's holder
 	fault    atomic.Pointer[error]
+	progress progress
+	sweeper  sweeper
 }
 
 const (
-	tailBatch    = 512  // events of one transaction while following; more would make readers wait
-	rebuildBatch = 2048 // while nobody reads the generation
-	backOff      = 250 * time.Millisecond
-	cacheLimit   = 50_000 // documents kept in memory
-	category     = "application-"
+	tailBatch  = 512 // events of one transaction; more would make readers wait
+	backOff    = 250 * time.Millisecond
+	cacheLimit = 4096 // documents kept in memory, some 10 KB each
+	category   = "application-"
 )
+
+func (r *Runner) prepare() {
+	r.once.Do(func() {
+		r.id = strconv.FormatUint(rand.Uint64(), 36)
+		if r.Heartbeat == 0 {
+			r.Heartbeat = time.Second
+		}
+		if r.Patience == 0 {
+			r.Patience = 3 * time.Second
+		}
+		r.sweeper = sweeper{store: r.Store, now: r.Now, seen: map[generation]sighting{}}
+	})
+}
 
 // Healthy answers nil while the runner can follow the log, and else why it
 // stands still.
@@ -58,18 +86,11 @@ func (r *Runner) Healthy() error {
 	return nil
 }
 
-// At is the position that this runner has written last.
-func (r *Runner) At() eventstore.Position {
-	if p := r.position.Load(); p != nil {
-		return *p
-	}
-	return eventstore.Start
-}
-
 // Run follows the log until the context ends. It builds everything anew where
 // Redis has nothing (or something torn), survives Redis being away, and stops for
 // good only at an event that cannot be decoded: Healthy then says which.
 func (r *Runner) Run(ctx context.Context) error {
+	r.prepare()
 	for {
 		err := r.run(ctx)
 		var undecodable *UndecodableError
@@ -78,15 +99,19 @@ func (r *Runner) Run(ctx context.Context) error {
 			return ctx.Err()
 		case errors.As(err, &undecodable):
 			r.fault.Store(&err)
+			r.progress.state.Store(stateStopped)
 			r.Logger.Error("projection stopped", "error", err)
 			<-ctx.Done()
 			return ctx.Err()
-		case errors.Is(err, ErrFenced):
+		case errors.Is(err, ErrFenced), errors.Is(err, errLost):
+			r.progress.restarts.Add(1)
 			r.Logger.Info("projection starts over", "reason", err)
 		case err != nil:
 			r.fault.Store(&err)
+			r.progress.restarts.Add(1)
 			r.Logger.Warn("projection interrupted", "error", err)
 		}
+		r.progress.state.Store(stateWaiting)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -95,173 +120,197 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// UndecodableError is an event that this program cannot read.
-type UndecodableError struct {
-	Stream   string
-	Revision eventstore.Revision
-	Type     string
-	Err      error
-}
-
-func (e *UndecodableError) Error() string {
-	return fmt.Sprintf("projections: %s at revision %d of %s cannot be decoded: %v", e.Type, e.Revision, e.Stream, e.Err)
-}
-
-func (e *UndecodableError) Unwrap() error { return e.Err }
-
 func (r *Runner) run(ctx context.Context) error {
 	g, err := r.Store.live(ctx)
 	if errors.Is(err, ErrRebuilding) {
-		if g, err = r.build(ctx); err != nil {
-			return err
-		}
-		if _, err = r.Store.publish(ctx, g); err != nil {
-			return err
-		}
+		return r.replace(ctx, "")
 	}
 	if err != nil {
 		return err
 	}
-	epoch, at, err := r.Store.takeOver(ctx, g)
-	if errors.Is(err, ErrFenced) { // the pointer outlived its generation
+	t, err := r.takeOver(ctx, g)
+	if errors.Is(err, errLost) { // flushed, or filled from another log
 		r.Logger.Warn("projection lost its documents and builds them anew")
-		if err := r.Store.rdb.Del(ctx, pointer).Err(); err != nil {
-			return err
-		}
-		return ErrFenced
+		return r.Store.forsake(ctx, g)
 	}
 	if err != nil {
 		return err
 	}
-	err = r.follow(ctx, &build{generation: g, epoch: epoch, at: at, batch: tailBatch, docs: map[string]*Application{}}, false)
-	if errors.Is(err, errTorn) {
+	r.fault.Store(nil)
+	r.progress.state.Store(stateFollowing)
+	err = r.follow(ctx, t)
+	switch {
+	case errors.Is(err, errTorn):
 		r.Logger.Error("projection is torn and builds its documents anew", "error", err)
-		if err := r.Store.rdb.Del(ctx, pointer).Err(); err != nil {
-			return err
+		return errors.Join(r.Store.forsake(ctx, g), ErrFenced)
+	case ctx.Err() != nil:
+		ending, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer stop()
+		if err := r.Store.release(ending, g, t.held); err != nil {
+			r.Logger.Info("projection could not hand over", "reason", err)
 		}
-		return ErrFenced
 	}
 	return err
 }
 
-// Rebuild builds a new generation beside the live one, switches to it, and drops
-// the old one in small steps.
-func (r *Runner) Rebuild(ctx context.Context) error {
-	g, err := r.build(ctx)
+// takeOver waits until nobody else writes to a generation, and then holds it.
+func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
+	origin, err := r.origin(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	former, err := r.Store.publish(ctx, g)
-	if err != nil || former == "" || former == g {
-		return err
-	}
-	return r.Store.drop(ctx, former)
-}
-
-// build fills a new generation up to the end of the log as it is now.
-func (r *Runner) build(ctx context.Context) (generation, error) {
-	g := newGeneration(r.Now())
-	if err := r.Store.begin(ctx, g); err != nil {
-		return "", err
-	}
-	began := r.Now()
-	b := &build{generation: g, at: eventstore.Start, batch: rebuildBatch, docs: map[string]*Application{}}
-	if err := r.follow(ctx, b, true); err != nil {
-		if dropped := r.Store.drop(context.WithoutCancel(ctx), g); dropped != nil {
-			r.Logger.Warn("an unfinished build was left behind", "generation", string(g), "error", dropped)
+	var seen checkpoint
+	for waited := time.Duration(0); ; waited += r.Heartbeat {
+		now, err := checkpointIn(ctx, r.Store.rdb, g)
+		if err != nil {
+			return nil, err
 		}
-		return "", err
+		foreign := now.position != eventstore.Start && now.origin != origin
+		if head := r.Log.Head(); foreign || head != eventstore.Start && now.position.Compare(head) > 0 {
+			r.Logger.Warn("Redis was filled from another log, or from a longer one")
+			return nil, errLost
+		}
+		if now != seen {
+			seen, waited = now, 0
+		}
+		if now.holder == "" || now.holder == r.id || waited >= r.Patience {
+			held, err := r.Store.seize(ctx, g, now, r.id, origin)
+			return &tail{generation: g, held: held, docs: map[string]*kept{}}, err
+		}
+		r.progress.state.Store(stateStandingBy)
+		r.fault.Store(nil)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(r.Heartbeat):
+		}
+		if live, err := r.Store.live(ctx); err != nil || live != g {
+			return nil, errors.Join(err, ErrFenced)
+		}
 	}
-	r.Logger.Info("projection built", "generation", string(g), "events", b.events, "took", r.Now().Sub(began))
-	return g, nil
 }
 
-// build is the state of one runner in one generation.
-type build struct {
+// origin is the id of the log's first event, empty while it has none.
+func (r *Runner) origin(ctx context.Context) (string, error) {
+	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+		if err != nil {
+			return "", err
+		}
+		if m.Record != nil {
+			return m.Record.ID.String(), nil
+		}
+		break // it has caught up with nothing
+	}
+	return "", nil
+}
+
+// tail is the state of one runner at the end of one generation.
+type tail struct {
 	generation generation
-	epoch      int64
-	at         eventstore.Position
-	batch      int
-	docs       map[string]*Application // what Redis holds, for the applications seen lately
-	events     int
+	held       checkpoint
+	docs       map[string]*kept // what Redis holds, for the applications seen lately
+	// until, when set, ends following once everything up to it is written.
+	until *eventstore.Position
 }
 
-// follow reads the log from b.at on and writes batch by batch; with untilCaughtUp
-// it ends where the log ended when it got there.
-func (r *Runner) follow(ctx context.Context, b *build, untilCaughtUp bool) error {
+// delivery is what the subscription hands over.
+type delivery struct {
+	record *eventstore.Record
+	err    error
+}
+
+// follow writes what comes, batch by batch. All events are read, also those of
+// no application, so that the position says how far readers can see.
+func (r *Runner) follow(ctx context.Context, t *tail) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	type delivery struct {
-		message eventstore.Message
-		err     error
-	}
-	feed := make(chan delivery, 2*b.batch)
-	go func() {
-		defer close(feed)
-		for m, err := range r.Log.Subscribe(ctx, b.at, eventstore.Filter{Streams: []string{category}}) {
-			select {
-			case feed <- delivery{m, err}:
-			case <-ctx.Done():
-				return
+	feed := make(chan delivery, 2*tailBatch)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer stop()
+	reading.Go(func() { read(ctx, r.Log, t.held.position, feed) })
+	beat := time.NewTicker(r.Heartbeat)
+	defer beat.Stop()
+	for sweep := 0; ; {
+		if t.until != nil && t.held.position.Compare(*t.until) >= 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-beat.C:
+			if t.until != nil {
+				continue // nobody else knows of this generation
+			}
+			if err := r.Store.touch(ctx, t.generation, &t.held); err != nil {
+				return err
+			}
+			if sweep++; sweep%10 == 0 {
+				r.sweep(ctx)
+			}
+		case d := <-feed:
+			batch, err := gather(d, feed, t.until)
+			if err == nil || len(batch) > 0 {
+				err = errors.Join(r.apply(ctx, t, batch), err)
 			}
 			if err != nil {
-				return
-			}
-		}
-	}()
-	r.fault.Store(nil)
-	for {
-		var batch []*eventstore.Record
-		caughtUp := false
-		for len(batch) < b.batch && !caughtUp {
-			var d delivery
-			var open bool
-			if len(batch) == 0 {
-				d, open = <-feed // nothing in hand: wait
-			} else {
-				select {
-				case d, open = <-feed:
-				default:
-					open, caughtUp = true, !untilCaughtUp
-					if untilCaughtUp {
-						d, open = <-feed
-					}
-				}
-			}
-			if !open {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				return eventstore.ErrClosed
-			}
-			if d.err != nil {
-				return d.err
-			}
-			if d.message.Record != nil {
-				batch = append(batch, d.message.Record)
-			}
-			caughtUp = caughtUp || d.message.CaughtUp
-			if caughtUp && len(batch) == 0 && !untilCaughtUp {
-				caughtUp = false
-			}
-		}
-		if len(batch) > 0 {
-			if err := r.apply(ctx, b, batch); err != nil {
 				return err
 			}
 		}
-		if caughtUp && untilCaughtUp {
-			return nil
+	}
+}
+
+// read forwards the subscription until it ends.
+func read(ctx context.Context, log Log, after eventstore.Position, feed chan<- delivery) {
+	hand := func(d delivery) bool {
+		select {
+		case feed <- d:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{}) {
+		if err == nil && m.Record == nil {
+			continue
+		}
+		if !hand(delivery{m.Record, err}) || err != nil {
+			return
+		}
+	}
+	hand(delivery{err: eventstore.ErrClosed})
+}
+
+// gather takes what is there without waiting, up to a batch.
+func gather(first delivery, feed <-chan delivery, until *eventstore.Position) (batch []*eventstore.Record, err error) {
+	for d := first; ; {
+		if d.err != nil {
+			return batch, d.err
+		}
+		if until != nil && d.record.Position.Compare(*until) > 0 {
+			return batch, nil
+		}
+		batch = append(batch, d.record)
+		if len(batch) == tailBatch {
+			return batch, nil
+		}
+		select {
+		case d = <-feed:
+		default:
+			return batch, nil
 		}
 	}
 }
 
 // apply folds a batch and writes it.
-func (r *Runner) apply(ctx context.Context, b *build, batch []*eventstore.Record) error {
-	if len(b.docs) > cacheLimit && b.batch == tailBatch {
-		clear(b.docs)
+func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record) error {
+	if len(batch) == 0 {
+		return nil
 	}
-	if err := r.fetch(ctx, b, batch); err != nil {
+	if len(t.docs) > cacheLimit {
+		clear(t.docs)
+	}
+	if err := r.fetch(ctx, t, batch); err != nil {
 		return err
 	}
 	changes := map[string]*change{}
@@ -273,131 +322,61 @@ func (r *Runner) apply(ctx context.Context, b *build, batch []*eventstore.Record
 		}
 		c := changes[id]
 		if c == nil {
-			c = &change{id: id, app: b.docs[id], entries: map[int64]Entry{}, lookups: map[string]bool{}}
-			if c.app != nil {
-				c.before = RowOf(c.app)
-			}
+			c = newChange(id, t.docs[id])
 			changes[id], order = c, append(order, c)
 		}
 		if err := r.fold(ctx, c, rec); err != nil {
-			clear(b.docs) // they are ahead of Redis now
+			clear(t.docs) // they are ahead of Redis now
 			return err
 		}
-		b.docs[id] = c.app
 	}
-	to := batch[len(batch)-1].Position
-	if err := r.Store.write(ctx, b.generation, b.epoch, b.at, to, order); err != nil {
-		clear(b.docs)
+	// What was not folded was delivered before.
+	order = slices.DeleteFunc(order, func(c *change) bool { return len(c.entries) == 0 })
+	last := batch[len(batch)-1]
+	if err := r.Store.write(ctx, t.generation, &t.held, last.Position, order); err != nil {
+		clear(t.docs)
 		return err
 	}
-	b.at = to
-	b.events += len(batch)
-	r.position.Store(&to)
+	for _, c := range order {
+		t.docs[c.id] = &kept{c.app, c.row}
+	}
+	r.progress.wrote(last, len(batch), len(order), r.Now())
 	return nil
 }
 
 // fetch brings the documents that a batch changes into memory. A document is
-// folded in place, so what memory holds is always what Redis holds.
-func (r *Runner) fetch(ctx context.Context, b *build, batch []*eventstore.Record) error {
+// folded in place, so what memory holds is always what Redis holds. New
+// applications are asked for too: after the position was set back they are there.
+func (r *Runner) fetch(ctx context.Context, t *tail, batch []*eventstore.Record) error {
+	asked := map[string]bool{}
 	var missing []string
 	for _, rec := range batch {
 		id, ours := strings.CutPrefix(rec.Stream, category)
-		if _, have := b.docs[id]; ours && !have && rec.Revision > 0 && !slices.Contains(missing, id) {
+		if _, have := t.docs[id]; ours && !have && !asked[id] {
+			asked[id] = true
 			missing = append(missing, id)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	found, err := r.Store.load(ctx, b.generation, missing)
+	found, err := r.Store.load(ctx, t.generation, missing)
 	if err != nil {
 		return err
 	}
 	for id, a := range found {
-		b.docs[id] = a
+		t.docs[id] = &kept{a, RowOf(a)}
 	}
 	return nil
 }
 
-func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) error {
-	e, err := r.Decode(ctx, rec)
-	if err != nil {
-		return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
+// sweep drops what builds and rebuilds left behind; that it fails is no fault.
+func (r *Runner) sweep(ctx context.Context) {
+	n, err := r.sweeper.sweep(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.Logger.Warn("abandoned builds could not be dropped", "error", err)
 	}
-	if _, gone := e.(application.Shredded); gone {
-		return r.refold(ctx, c, rec)
-	}
-	if c.app != nil && int64(rec.Revision) <= c.app.Revision {
-		return nil
-	}
-	if _, hidden := e.(application.Restricted); hidden {
-		c.unlist = true
-		clear(c.lookups)
-	}
-	r.index(c, e)
-	entry, err := EntryOf(rec, e)
-	if err != nil {
-		return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
-	}
-	c.app = r.Folder.Fold(c.app, c.id, int64(rec.Revision), e)
-	c.entries[int64(rec.Revision)] = entry
-	return nil
-}
-
-// refold folds a stream anew up to a record: its subject was erased, and even
-// masked values must go. It does not wait for the key to be destroyed, which the
-// same event sets in motion, so that a later rebuild gives the same documents.
-func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record) error {
-	c.app, c.rewrite = nil, true
-	clear(c.entries)
-	clear(c.lookups)
-	for rec, err := range r.Log.ReadStream(ctx, last.Stream, 0, int(last.Revision)+1) {
-		if err != nil {
-			return err
-		}
-		e, err := r.Decode(ctx, rec)
-		if err != nil {
-			return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
-		}
-		e = application.Erase(e)
-		entry, err := EntryOf(rec, e)
-		if err != nil {
-			return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
-		}
-		c.app = r.Folder.Fold(c.app, c.id, int64(rec.Revision), e)
-		c.entries[int64(rec.Revision)] = entry
-	}
-	return nil
-}
-
-// searched are the items that can be looked for by their exact value.
-var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLicence, item.SiteDomain}
-
-// index notes under which exact values an application can be found. A value that
-// was replaced stays findable: people search by what a paper in their hand says,
-// and the row shows what holds now.
-func (r *Runner) index(c *change, e application.Event) {
-	add := func(kind, value string) {
-		if value != "" {
-			c.lookups[kind+"="+r.Index(kind, Searchable(value))] = true
-		}
-	}
-	switch e := e.(type) {
-	case application.Opened:
-		add("merchant_number", e.MerchantNumber)
-	case application.DetailsFilled:
-		for _, k := range searched {
-			add(string(k), e.Fields[k])
-			add(string(k), e.Personal[k].Clear())
-		}
-	case application.ItemCorrected:
-		if slices.Contains(searched, e.Item) {
-			if e.Field != nil {
-				add(string(e.Item), *e.Field)
-			}
-			if e.Personal != nil {
-				add(string(e.Item), e.Personal.Clear())
-			}
-		}
+	if n > 0 {
+		r.Logger.Info("abandoned builds were dropped", "builds", n)
 	}
 }

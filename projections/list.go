@@ -1,0 +1,392 @@
+package projections
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Filter narrows a list. Zero fields do not narrow.
+type Filter struct {
+	Kind      string
+	Product   string
+	Language  string
+	Agent     string
+	Round     int
+	Reason    string
+	Risk      string
+	Assignee  string // an account, or "none"
+	DueBefore time.Time
+	Sort      string // due (default), priority, age
+}
+
+// Page is a part of a list.
+type Page struct {
+	Rows    []json.RawMessage `json:"rows"`
+	Next    string            `json:"next,omitempty"`
+	Total   *int64            `json:"total,omitempty"` // of the whole list, where one set holds exactly it
+	Claimed *int64            `json:"claimed,omitempty"`
+}
+
+const (
+	chunk    = 400  // rows looked at in one step at the most
+	looked   = 4000 // rows looked at for one page at the most: a rare combination may need several pages
+	listPage = 200
+)
+
+// Queue reads a page of a queue. me is the caller's account, for the queue of
+// one's own claims.
+func (r Reader) Queue(ctx context.Context, q Queue, me string, f Filter, after string, limit int) (page Page, err error) {
+	err = r.reading(ctx, func(g generation) error {
+		page, err = r.queue(ctx, g, q, me, f, after, limit)
+		return err
+	})
+	return page, err
+}
+
+func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f Filter, after string, limit int) (Page, error) {
+	now := r.Now()
+	base, counted := "queue="+string(q), ""
+	upTo, belongs := f.DueBefore, func(row *Row) bool { return row.queue() == q }
+	switch q {
+	case QueueMine:
+		base += "|assignee=" + me
+		f.Sort = ""
+		belongs = func(row *Row) bool { return row.claimedBy(me, now) }
+	case QueueBreached:
+		if f.Sort = ""; upTo.IsZero() || upTo.After(now) {
+			upTo = now
+		}
+		belongs = func(row *Row) bool { return row.queue() != "" && row.Due != nil && row.Due.Before(now) }
+	}
+	facets, exact := f.facets(base)
+	if q == QueueMine || q == QueueBreached {
+		facets, exact = nil, f.plain()
+	}
+	if exact {
+		counted = base
+		if len(facets) == 1 {
+			counted = facets[0]
+		}
+	}
+	walked, bound := base, ""
+	switch {
+	case f.Sort == "priority" || f.Sort == "age":
+		walked += "|sort=" + f.Sort
+	default:
+		var err error
+		if walked, err = r.narrowest(ctx, g, append([]string{base}, facets...)); err != nil {
+			return Page{}, err
+		}
+		if !upTo.IsZero() {
+			bound = "(" + score(upTo)
+		}
+	}
+	keep := f.keep(now)
+	l := listing{set: g.set(walked), bound: bound, keep: func(row *Row) bool { return belongs(row) && keep(row) }}
+	page, err := r.list(ctx, g, l, after, limit)
+	if err != nil {
+		return Page{}, err
+	}
+	return page, r.count(ctx, g, &page, q, base, counted, upTo, now)
+}
+
+// count adds the totals to a page of a queue.
+func (r Reader) count(ctx context.Context, g generation, page *Page, q Queue, base, counted string, upTo, now time.Time) error {
+	var total, claimed *redis.IntCmd
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		claimed = p.ZCount(ctx, g.set(base+"|claimed"), "("+score(now), "+inf")
+		switch {
+		case counted == "":
+		case q == QueueMine && upTo.IsZero():
+			total = claimed
+		case q == QueueMine:
+		case upTo.IsZero():
+			total = p.ZCard(ctx, g.set(counted))
+		default:
+			total = p.ZCount(ctx, g.set(counted), "-inf", "("+score(upTo))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("projections: %w", err)
+	}
+	if total != nil {
+		n := total.Val()
+		page.Total = &n
+	}
+	if q != QueueMine && q != QueueBreached {
+		n := claimed.Val()
+		page.Claimed = &n
+	}
+	return nil
+}
+
+// facets lists the sets that hold everything the filter lets through, and says
+// whether one of them (the base, where there is none) holds exactly that.
+func (f Filter) facets(base string) (sets []string, exact bool) {
+	add := func(name, v string) {
+		if v != "" {
+			sets = append(sets, base+"|"+name+"="+v)
+		}
+	}
+	add("kind", f.Kind)
+	add("product", f.Product)
+	add("language", f.Language)
+	add("agent", f.Agent)
+	add("reason", f.Reason)
+	if f.Round > 0 {
+		add("round", strconv.Itoa(min(f.Round, manyRounds)))
+	}
+	if f.Risk == "block" || f.Risk == "warn" {
+		add("risk", f.Risk)
+	}
+	exact = len(sets) <= 1 && f.Round < manyRounds && f.Assignee == "" && (f.Risk == "" || len(sets) > 0)
+	if f.Assignee != "none" {
+		add("assignee", f.Assignee) // with leases that ran out
+	}
+	return sets, exact
+}
+
+// plain reports whether the filter narrows nothing but the due time.
+func (f Filter) plain() bool {
+	f.Sort, f.DueBefore = "", time.Time{}
+	return f == Filter{}
+}
+
+func (f Filter) keep(now time.Time) func(*Row) bool {
+	return func(r *Row) bool {
+		switch {
+		case f.Kind != "" && string(r.Kind) != f.Kind,
+			f.Language != "" && r.Language != f.Language,
+			f.Agent != "" && r.Agent != f.Agent,
+			f.Round != 0 && r.Round != f.Round,
+			f.Reason != "" && !slices.Contains(r.Reasons, f.Reason),
+			f.Risk == "block" && r.Blocks == 0,
+			f.Risk == "warn" && r.Warns == 0,
+			f.Risk == "hint" && r.Hints == 0,
+			f.Assignee == "none" && r.claimed(now),
+			f.Assignee != "" && f.Assignee != "none" && !r.claimedBy(f.Assignee, now),
+			!f.DueBefore.IsZero() && (r.Due == nil || !r.Due.Before(f.DueBefore)):
+			return false
+		}
+		if f.Product == "" {
+			return true
+		}
+		for _, p := range r.Products {
+			if string(p) == f.Product {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// claimed reports whether somebody's lease is running.
+func (r *Row) claimed(now time.Time) bool { return r.Claim != nil && r.Claim.Until.After(now) }
+
+func (r *Row) claimedBy(who string, now time.Time) bool {
+	return r.claimed(now) && r.Claim.By.ID == who
+}
+
+func score(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+
+// Of lists the applications of one merchant account, or of one agent's
+// organisation, newest first, without what is internal.
+func (r Reader) Of(ctx context.Context, relation, id, stage, after string, limit int) (page Page, err error) {
+	err = r.reading(ctx, func(g generation) error {
+		l := listing{set: g.set(relation + "=" + id), reverse: true, outside: true}
+		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
+		if page, err = r.list(ctx, g, l, after, limit); err != nil || stage != "" {
+			return err
+		}
+		return r.total(ctx, l.set, &page)
+	})
+	return page, err
+}
+
+// All lists every application, or those of one stage, latest change first.
+func (r Reader) All(ctx context.Context, stage, after string, limit int) (page Page, err error) {
+	set := "all"
+	if stage != "" {
+		set = "stage=" + stage
+	}
+	err = r.reading(ctx, func(g generation) error {
+		l := listing{set: g.set(set), reverse: true}
+		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
+		if page, err = r.list(ctx, g, l, after, limit); err != nil {
+			return err
+		}
+		return r.total(ctx, l.set, &page)
+	})
+	return page, err
+}
+
+func (r Reader) total(ctx context.Context, set string, page *Page) error {
+	n, err := r.Store.rdb.ZCard(ctx, set).Result()
+	if err != nil {
+		return fmt.Errorf("projections: %w", err)
+	}
+	page.Total = &n
+	return nil
+}
+
+// listing is a walk along one sorted set.
+type listing struct {
+	set     string
+	bound   string // where it ends; empty for the end
+	reverse bool
+	keep    func(*Row) bool // which rows are shown
+	outside bool            // for people who are not staff
+}
+
+// list walks a set in score order and keeps the rows that pass. It looks at a
+// bounded number of rows; where that was not enough the page is short and names
+// where to go on.
+func (r Reader) list(ctx context.Context, g generation, l listing, after string, limit int) (Page, error) {
+	from, err := parseCursor(after)
+	if err != nil {
+		return Page{}, err
+	}
+	limit = min(max(limit, 1), listPage)
+	page := Page{Rows: []json.RawMessage{}}
+	for seen, count := 0, limit+1; seen < looked; count = min(4*count, chunk) {
+		members, more, err := r.walk(ctx, l, from, count)
+		if err != nil {
+			return Page{}, err
+		}
+		rows, err := r.rows(ctx, g, members)
+		if err != nil {
+			return Page{}, err
+		}
+		seen += len(members)
+		for i, m := range members {
+			from = &cursor{m.Score, m.Member.(string)}
+			if rows[i] == "" {
+				continue // it is shown to nobody any more
+			}
+			var row Row
+			if err := json.Unmarshal([]byte(rows[i]), &row); err != nil {
+				return Page{}, fmt.Errorf("projections: stored row: %w", err)
+			}
+			if !l.keep(&row) {
+				continue // it may have moved between the two reads
+			}
+			shown := json.RawMessage(rows[i])
+			if l.outside {
+				if shown, err = json.Marshal(row.outside()); err != nil {
+					return Page{}, fmt.Errorf("projections: row: %w", err)
+				}
+			}
+			page.Rows = append(page.Rows, shown)
+			if len(page.Rows) == limit {
+				if more || i < len(members)-1 {
+					page.Next = from.String()
+				}
+				return page, nil
+			}
+		}
+		if !more {
+			return page, nil
+		}
+	}
+	if from != nil {
+		page.Next = from.String()
+	}
+	return page, nil
+}
+
+func (r Reader) rows(ctx context.Context, g generation, members []redis.Z) ([]string, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	cmds := make([]*redis.StringCmd, len(members))
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, m := range members {
+			cmds[i] = p.HGet(ctx, g.document(m.Member.(string)), "row")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("projections: %w", err)
+	}
+	out := make([]string, len(cmds))
+	for i, c := range cmds {
+		if err := c.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("projections: %w", err)
+		}
+		out[i] = c.Val()
+	}
+	return out, nil
+}
+
+// narrowest is the smallest of some sets.
+func (r Reader) narrowest(ctx context.Context, g generation, sets []string) (string, error) {
+	if len(sets) == 1 {
+		return sets[0], nil
+	}
+	cmds := make([]*redis.IntCmd, len(sets))
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, s := range sets {
+			cmds[i] = p.ZCard(ctx, g.set(s))
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("projections: %w", err)
+	}
+	best := 0
+	for i, c := range cmds {
+		if c.Val() < cmds[best].Val() {
+			best = i
+		}
+	}
+	return sets[best], nil
+}
+
+// ErrCursor: a cursor that this server did not make.
+var ErrCursor = errors.New("projections: no such cursor")
+
+// cursor is where a page ended: by score, then by id, so that rows which move
+// meanwhile neither repeat the page nor shift it.
+type cursor struct {
+	score float64
+	id    string
+}
+
+func (c cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatFloat(c.score, 'g', -1, 64) + " " + c.id))
+}
+
+func parseCursor(s string) (*cursor, error) {
+	if s == "" {
+		return nil, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	at, id, found := strings.Cut(string(b), " ")
+	if err != nil || !found {
+		return nil, ErrCursor
+	}
+	n, err := strconv.ParseFloat(at, 64)
+	if err != nil || n != n {
+		return nil, ErrCursor
+	}
+	return &cursor{n, id}, nil
+}
+
+// passed reports whether a member does not come after the cursor.
+func (c *cursor) passed(z redis.Z, reverse bool) bool {
+	if c == nil || z.Score != c.score {
+		return c != nil && (z.Score < c.score) != reverse
+	}
+	id := z.Member.(string)
+	return id == c.id || (id < c.id) != reverse
+}

@@ -1,0 +1,144 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/eventstore"
+)
+
+// UndecodableError is an event that this program cannot read, or that its fold
+// cannot take. The projection stands still until a program that can is started.
+type UndecodableError struct {
+	Stream   string
+	Revision eventstore.Revision
+	Type     string
+	Err      error
+}
+
+func (e *UndecodableError) Error() string {
+	return fmt.Sprintf("projections: %s at revision %d of %s cannot be decoded: %v", e.Type, e.Revision, e.Stream, e.Err)
+}
+
+func (e *UndecodableError) Unwrap() error { return e.Err }
+
+// decode reads an event. Keys that cannot be had just now are no reason to stop
+// for good: such an error is not an UndecodableError.
+func (r *Runner) decode(ctx context.Context, rec *eventstore.Record) (application.Event, error) {
+	e, err := r.Decode(ctx, rec)
+	if err == nil {
+		return e, nil
+	}
+	if _, err := application.Decode(rec.Type, rec.Data, nil); err != nil {
+		return nil, &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
+	}
+	return nil, fmt.Errorf("projections: %s at revision %d of %s: %w", rec.Type, rec.Revision, rec.Stream, err)
+}
+
+// fold adds an event to what its application became in this batch.
+func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // the panic's value might hold a person's
+			err = &UndecodableError{rec.Stream, rec.Revision, rec.Type, fmt.Errorf("folding it panics with a %T", p)}
+		}
+	}()
+	if c.app != nil && int64(rec.Revision) <= c.app.Revision {
+		return nil
+	}
+	e, err := r.decode(ctx, rec)
+	if err != nil {
+		return err
+	}
+	if _, gone := e.(application.Shredded); gone {
+		return r.refold(ctx, c, rec)
+	}
+	return r.add(c, rec, e)
+}
+
+func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) error {
+	if _, hidden := e.(application.Restricted); hidden {
+		c.unlist = true
+		clear(c.lookups)
+	}
+	r.index(c, e)
+	entry, err := EntryOf(rec, e)
+	if err != nil {
+		return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
+	}
+	c.app = r.Folder.Fold(c.app, c.id, int64(rec.Revision), e)
+	c.entries[int64(rec.Revision)] = entry
+	return nil
+}
+
+// refold folds a stream anew up to a record: its subject was erased, and even
+// masked values must go. It does not wait for the key to be destroyed, which the
+// same event sets in motion, so that a later rebuild gives the same documents.
+func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record) error {
+	c.app, c.rewrite = nil, true
+	clear(c.entries)
+	clear(c.lookups)
+	for rec, err := range r.Log.ReadStream(ctx, last.Stream, 0, int(last.Revision)+1) {
+		if err != nil {
+			return err
+		}
+		e, err := r.decode(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if err := r.add(c, rec, application.Erase(e)); err != nil {
+			return err
+		}
+	}
+	clear(c.lookups)
+	return nil
+}
+
+// searched are the items that can be looked for by their exact value.
+var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLicence, item.SiteDomain}
+
+// index notes under which exact values an application can be found. A value that
+// was replaced stays findable: people search by what a paper in their hand says,
+// and the row shows what holds now.
+func (r *Runner) index(c *change, e application.Event) {
+	add := func(kind, value string) {
+		if value != "" {
+			c.lookups[kind+"="+r.Index(kind, Searchable(value))] = true
+		}
+	}
+	switch e := e.(type) {
+	case application.Opened:
+		add("merchant_number", e.MerchantNumber)
+	case application.DetailsFilled:
+		for _, k := range searched {
+			add(string(k), e.Fields[k])
+			add(string(k), e.Personal[k].Clear())
+		}
+	case application.ItemCorrected:
+		if slices.Contains(searched, e.Item) {
+			if e.Field != nil {
+				add(string(e.Item), *e.Field)
+			}
+			if e.Personal != nil {
+				add(string(e.Item), e.Personal.Clear())
+			}
+		}
+	}
+}
+
+// newChange begins what a batch does to an application of which Redis has h.
+func newChange(id string, h *kept) *change {
+	c := &change{id: id, entries: map[int64]Entry{}, lookups: map[string]bool{}}
+	if h != nil {
+		c.app, c.before = h.app, h.row
+	}
+	return c
+}
+
+// kept is an application as Redis has it.
+type kept struct {
+	app *Application
+	row *Row
+}
