@@ -42,7 +42,7 @@ func newWorld(t *testing.T, start string) *world {
 		t.Fatal(err)
 	}
 	w := &world{Log: memlog.New(), t: t}
-	w.offset.Store(int64(at.Sub(time.Now())))
+	w.offset.Store(int64(time.Until(at)))
 	p, ok := book.Policies.InForce(at)
 	if !ok {
 		t.Fatal("no policy is in force")

@@ -116,8 +116,9 @@ func (e *Erase) handle(ctx context.Context, r *eventstore.Record) error {
 		return e.shredded(ctx, id)
 	case application.DocumentRedacted:
 		return e.redacted(ctx, r, id, ev)
+	default: // nothing is given up
+		return nil
 	}
-	return nil
 }
 
 // shredded destroys what an application's event gave up.
@@ -161,6 +162,8 @@ func (e *Erase) redacted(ctx context.Context, r *eventstore.Record, id string, e
 			d = past.Document
 		case application.DocumentRedacted:
 			d = past.Document
+		default:
+			continue
 		}
 		if d.ID != ev.Former {
 			continue

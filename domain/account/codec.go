@@ -173,8 +173,9 @@ func eachText(e Event, f func(field string, t personal.Text) (personal.Text, err
 		e.Address, errs[0] = f("address", e.Address)
 		e.Agent, errs[1] = f("agent", e.Agent)
 		return e, errors.Join(errs[:]...)
+	default: // nothing personal in it
+		return e, nil
 	}
-	return e, nil
 }
 
 // EncodeLogin writes an event of a log-in name. It holds no personal value: the

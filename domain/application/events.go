@@ -29,8 +29,6 @@ type Header struct {
 // Head answers h itself, so that embedding it satisfies Event.
 func (h Header) Head() Header { return h }
 
-func (Header) isEvent() {}
-
 // Opened begins the stream: a merchant registered, or an agent added one.
 type Opened struct {
 	Header
@@ -435,3 +433,53 @@ type Shredded struct {
 	Header
 	Why string `json:"why"`
 }
+
+func (Opened) isEvent()                 {}
+func (KindSwitched) isEvent()           {}
+func (ProductsChosen) isEvent()         {}
+func (DetailsFilled) isEvent()          {}
+func (DocumentUploaded) isEvent()       {}
+func (DocumentRemoved) isEvent()        {}
+func (DocumentMoved) isEvent()          {}
+func (DocumentRedacted) isEvent()       {}
+func (ConsentGiven) isEvent()           {}
+func (Submitted) isEvent()              {}
+func (PrecheckFound) isEvent()          {}
+func (Claimed) isEvent()                {}
+func (Released) isEvent()               {}
+func (Reassigned) isEvent()             {}
+func (Prioritised) isEvent()            {}
+func (ItemsAccepted) isEvent()          {}
+func (ReasonRaised) isEvent()           {}
+func (ReasonWithdrawn) isEvent()        {}
+func (LateReasonAllowed) isEvent()      {}
+func (NoteAdded) isEvent()              {}
+func (Returned) isEvent()               {}
+func (ItemCorrected) isEvent()          {}
+func (Resubmitted) isEvent()            {}
+func (QualificationApproved) isEvent()  {}
+func (QualificationProposed) isEvent()  {}
+func (QualificationConfirmed) isEvent() {}
+func (QualificationRefused) isEvent()   {}
+func (ICPEvidenceRecorded) isEvent()    {}
+func (ICPVerified) isEvent()            {}
+func (SiteDeclared) isEvent()           {}
+func (SiteApproved) isEvent()           {}
+func (ContractOffered) isEvent()        {}
+func (ContractSigned) isEvent()         {}
+func (ContractCountersigned) isEvent()  {}
+func (Activated) isEvent()              {}
+func (Withdrawn) isEvent()              {}
+func (Reopened) isEvent()               {}
+func (DeclineProposed) isEvent()        {}
+func (DeclineConfirmed) isEvent()       {}
+func (DeclineRefused) isEvent()         {}
+func (Expired) isEvent()                {}
+func (DeadlineWarned) isEvent()         {}
+func (DeadlineBreached) isEvent()       {}
+func (DeadlineExtended) isEvent()       {}
+func (PolicyMoved) isEvent()            {}
+func (Restricted) isEvent()             {}
+func (HoldPlaced) isEvent()             {}
+func (HoldLifted) isEvent()             {}
+func (Shredded) isEvent()               {}

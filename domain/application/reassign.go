@@ -1,6 +1,9 @@
 package application
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Reassign gives an application to a reviewer, whoever holds it. A lead who
 // takes it over names herself.
@@ -22,7 +25,11 @@ func (c Reassign) Decide(s State) ([]Event, error) {
 		return nil, nil
 	}
 	if err := s.assignable(c.To); err != nil {
-		return nil, ErrAssignee.in("to").with("because", err.(*Refusal).Code)
+		because := ErrAssignee.in("to")
+		if r := (*Refusal)(nil); errors.As(err, &r) {
+			because = because.with("because", r.Code)
+		}
+		return nil, because
 	}
 	p, err := s.policy(c.Rules, c.At)
 	if err != nil {

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -271,8 +272,8 @@ func TestTheDifferenceSinceTheLastDecision(t *testing.T) {
 func TestALockSaysWhy(t *testing.T) {
 	w := individual(t).returned()
 	err := w.s.Locked(item.BankFront)
-	r, ok := err.(*Refusal)
-	if !ok || r.Item != item.BankFront {
+	r := (*Refusal)(nil)
+	if !errors.As(err, &r) || r.Item != item.BankFront {
 		t.Fatalf("got %v", err)
 	}
 	said := map[string]string{}

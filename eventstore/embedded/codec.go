@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -195,5 +194,3 @@ func decodeMark(b []byte) (streamMark, error) {
 
 // hides is true when every event up to last was soft-deleted.
 func (m streamMark) hides(last eventstore.Revision) bool { return m.keep > 0 && last < m.keep }
-
-func hasPrefix(key []byte, kind byte) bool { return bytes.HasPrefix(key, []byte{kind}) }

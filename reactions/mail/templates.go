@@ -64,8 +64,10 @@ func templateOf(e application.Event) Template {
 		if e.Mark != "warn" { // the platform's own
 			return Reminder
 		}
+		return ""
+	default:
+		return ""
 	}
-	return ""
 }
 
 // eventTypes are the stored names, without their versions, that mails are made

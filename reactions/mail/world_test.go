@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,7 +49,7 @@ func (b *mailbox) Send(ctx context.Context, m Message) error {
 	b.tries++
 	if b.answer != nil {
 		if err := b.answer(m, b.tries); err != nil {
-			if s, ok := err.(*SendError); ok && s.Phase == "content" && m.Begin != nil {
+			if s := (*SendError)(nil); errors.As(err, &s) && s.Phase == "content" && m.Begin != nil {
 				if begun := m.Begin(ctx); begun != nil {
 					return &SendError{Outcome: Deferred, Phase: "begin", Err: begun}
 				}

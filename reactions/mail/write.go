@@ -139,6 +139,7 @@ func (m *Mailer) history(ctx context.Context, j *job) (history, error) {
 			h.notes[e.Reason] = e.Note
 		case application.DeclineProposed:
 			h.declined = e.Note
+		default: // the letter quotes nothing of it
 		}
 	}
 	if h.event == nil {
@@ -171,6 +172,7 @@ func (h history) letter(t Template, l lang.Lang, page string) (letter, bool) {
 		p["days"], p["deadline"] = strings.TrimSuffix(e.Mark, "d"), moment(e.Due, l)
 	case application.DeclineConfirmed:
 		p["note"] = h.declined
+	default: // nothing of its own to say
 	}
 	out := write(t, l, p)
 	out.Facts = append([]fact{{labelNumber.In(l), h.after.MerchantNumber}}, out.Facts...)
