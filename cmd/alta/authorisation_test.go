@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"alta/api"
+	"alta/domain/account"
+	"alta/simulate/drive"
+)
+
+// Every operation of the contract has a row in the table, and the reverse.
+func TestTheContractAndTheRouteTableNameTheSameOperations(t *testing.T) {
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]int{}
+	for _, p := range api.Table() {
+		rows[p.Operation]++
+	}
+	for _, o := range spec.Operations() {
+		if rows[o.ID] != 1 {
+			t.Errorf("%s has %d rows in the route table", o.ID, rows[o.ID])
+		}
+		delete(rows, o.ID)
+	}
+	for o := range rows {
+		t.Errorf("%s is in the route table and not in the contract", o)
+	}
+}
+
+// Who may call what is what the table says: every operation, asked for by nobody
+// and by every role, on an own and on another's application.
+func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
+	w := start(t, demoConfig(t))
+	d := w.driver(t)
+	registered := w.merchant(t, d, drive.Wish{Seed: 5, First: 0, To: drive.Submitted, Via: drive.Self})
+	added := w.merchant(t, d, drive.Wish{Seed: 5, First: 1, To: drive.Submitted, Via: drive.Agent})
+	type relation struct{ own, other string }
+	people := []struct {
+		role account.Role
+		who  *drive.Person
+		on   relation
+	}{
+		{account.Merchant, registered.Self, relation{registered.ID, added.ID}},
+		{account.Agent, w.as(t, "agent"), relation{added.ID, registered.ID}},
+		{account.Reviewer, w.as(t, "reviewer"), relation{registered.ID, added.ID}},
+		{account.Lead, w.as(t, "lead"), relation{registered.ID, added.ID}},
+		{account.Auditor, w.as(t, "auditor"), relation{registered.ID, added.ID}},
+		{account.Admin, w.as(t, "admin"), relation{registered.ID, added.ID}},
+	}
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, p := range api.Table() {
+		op, _ := spec.Operation(p.Operation)
+		a := w.send(t, nil, probe(op, registered.ID))
+		if asked++; !op.Public && a.Code != "token" {
+			t.Errorf("%s by nobody: %d %s, want 401 token", op.ID, a.status, a.Code)
+		}
+		if op.Public {
+			continue
+		}
+		for _, x := range people {
+			reach := p.Roles[x.role]
+			concerns := strings.Contains(op.Path, "/applications/{id}")
+			for i, id := range []string{x.on.own, x.on.other, "0190b6a0-0000-7000-8000-000000000000"} {
+				if i > 0 && !concerns {
+					break
+				}
+				asked++
+				got := w.outcome(t, x.who, op, id)
+				want := expected(x.role, reach, concerns, i)
+				if got != want && !(want == "admitted" && got == "not-found" && mayMiss[op.ID]) {
+					t.Errorf("%s by %s on %s: %s, want %s", op.ID, x.role, []string{"an own", "another's", "a missing"}[i], got, want)
+				}
+			}
+		}
+	}
+	t.Logf("%d requests", asked)
+}
+
+// mayMiss are operations whose probe names a part that is not there: who is
+// admitted gets the same 404 as a stranger.
+var mayMiss = map[string]bool{"contract": true, "documentImage": true, "redactDocument": true, "revokeAPIKey": true, "revokeSession": true}
+
+// expected is the answer by the table: the relation counts where a role has one,
+// and whoever may not even see an application learns nothing of it.
+func expected(role account.Role, reach api.Reach, concerns bool, relation int) string {
+	if !concerns {
+		if reach == api.Never {
+			return "role"
+		}
+		return "admitted"
+	}
+	related := role == account.Merchant || role == account.Agent
+	switch {
+	case relation == 2, role == account.Admin, related && relation == 1:
+		return "not-found"
+	case reach == api.Never:
+		return "role"
+	}
+	return "admitted"
+}
+
+// probe is a request that an operation's gate must decide on, and that changes
+// nothing where it is let through if that can be helped.
+func probe(op *api.Operation, id string) request {
+	path := strings.NewReplacer("{id}", id, "{revision}", "0", "{slot}", "id_card.front", "{item}", "contact.name", "{consent}", "privacy",
+		"{reason}", "0190b6a0-0000-7000-8000-000000000001", "{note}", "0190b6a0-0000-7000-8000-000000000002",
+		"{evidence}", "0190b6a0-0000-7000-8000-000000000003", "{document}", "none", "{queue}", "breached", "{key}", "none", "{session}", "none").Replace(op.Path)
+	return request{method: op.Method, path: path}
+}
+
+// outcome is "admitted", or the code with which the gate refused.
+func (w *world) outcome(t *testing.T, who *drive.Person, op *api.Operation, id string) string {
+	t.Helper()
+	ctx := t.Context()
+	if op.ID == "changes" { // an answer that does not end
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+	}
+	a, err := w.trySend(ctx, who, probe(op, id))
+	if err != nil {
+		t.Fatalf("%s: %v", op.ID, err)
+	}
+	switch {
+	case a.status == http.StatusUnauthorized:
+		return "token"
+	case a.Code == "role", a.Code == "not-found":
+		return a.Code
+	case a.status >= http.StatusInternalServerError:
+		return "fault"
+	}
+	return "admitted"
+}
+
+// "Not yours" and "not there" are one answer.
+func TestAStrangersApplicationAndAMissingOneGetTheSameAnswer(t *testing.T) {
+	w := start(t, demoConfig(t))
+	d := w.driver(t)
+	mine := w.merchant(t, d, drive.Wish{Seed: 6, First: 0, To: drive.Draft, Via: drive.Self})
+	other := w.merchant(t, d, drive.Wish{Seed: 6, First: 1, To: drive.Draft, Via: drive.Self})
+	for _, what := range []string{"/status", "/form", "/actions", "/history"} {
+		there := w.send(t, mine.Self, request{method: "GET", path: "/v1/applications/" + other.ID + what})
+		missing := w.send(t, mine.Self, request{method: "GET", path: "/v1/applications/0190b6a0-0000-7000-8000-000000000000" + what})
+		if there.status != 404 || missing.status != 404 || there.Code != missing.Code || there.Detail != missing.Detail {
+			t.Errorf("%s: %d %s %q, and for a missing one %d %s %q", what, there.status, there.Code, there.Detail, missing.status, missing.Code, missing.Detail)
+		}
+	}
+}
