@@ -125,6 +125,7 @@ func (r *Runner) index(c *change, e application.Event) {
 				add(string(e.Item), e.Personal.Clear())
 			}
 		}
+	default: // nothing to be found by
 	}
 }
 
