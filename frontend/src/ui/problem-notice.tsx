@@ -13,8 +13,19 @@ type Change = NonNullable<Schemas['Problem']['changes']>[number]
 export function useRefusalText(): (code: string, detail: string | undefined) => string {
   useTranslation('terms')
   return (code, detail) => {
-    const key = `terms:refusals.${code}`
-    return i18next.exists(key) ? i18next.t(key as never) : (detail ?? code)
+    for (const key of [`terms:refusals.${code}`, `terms:findings.${code}`]) {
+      if (i18next.exists(key)) return i18next.t(key as never)
+    }
+    return detail ?? code
+  }
+}
+
+/** What was noticed about an item, in the reader's language. */
+export function useFindingText(): (finding: Pick<Schemas['Finding'], 'code' | 'detail'>) => string {
+  useTranslation('terms')
+  return ({ code, detail }) => {
+    const key = `terms:findings.${code}`
+    return i18next.exists(key) ? i18next.t(key as never) : detail
   }
 }
 

@@ -1,8 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
 import i18next from 'i18next'
 import type { Application } from '@/api/applications'
 import type { Schemas } from '@/api/client'
-import { useWords } from '@/api/reference'
+import { peopleQuery, useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { EmptyState } from '@/ui/empty-state'
@@ -63,7 +64,10 @@ export function Changes({ entries, index, base, chosen, before, after, onBase }:
           </thead>
           <tbody>
             {list.map((difference) => (
-              <Line key={difference.path.join('/')} difference={difference} />
+              <Line
+                key={`${difference.path.join('/')}${difference.before ?? ''}${difference.after ?? ''}`}
+                difference={difference}
+              />
             ))}
           </tbody>
         </table>
@@ -102,7 +106,7 @@ export function useFieldLabel(): (path: readonly string[]) => string {
     path
       .map((part, position) => {
         if (position === 0 && path.length > 1 && part === 'items') return ''
-        if (words.item(part) !== part) return words.item(part)
+        if (words.reference?.items.some((item) => item.key === part)) return words.item(part)
         if (exists(`audit:fields.${part}`)) return i18next.t(`audit:fields.${part}` as never)
         // An id of thirty-six characters tells a reader nothing.
         return /^[0-9a-f-]{36}$/.test(part) ? `#${part.slice(0, 4)}` : part
@@ -125,6 +129,8 @@ export function useValueText(): (leaf: string, value: string) => string {
   const { t } = useTranslation('audit')
   const format = useFormats()
   const words = useWords()
+  const { data } = useQuery(peopleQuery)
+  const people = new Map(data?.people.map((person) => [person.id, person.name]))
   return (leaf, value) => {
     if (/^\d{4}-\d\d-\d\dT/.test(value)) return format.exact(value)
     if (value === 'true' || value === 'false') return t(`changes.${value}`)
@@ -136,7 +142,11 @@ export function useValueText(): (leaf: string, value: string) => string {
         if (exists(`terms:${states}.${value}`)) return i18next.t(`terms:${states}.${value}` as never)
       }
     }
-    if (leaf === 'target') return words.item(value)
+    if (leaf === 'target' || leaf === 'item' || leaf === 'unlocked' || leaf === 'items')
+      return words.item(value)
+    if (leaf === 'banks') return words.bank(value)
+    const person = people.get(value)
+    if (person !== undefined) return person
     return value
   }
 }

@@ -33,6 +33,20 @@ describe('the difference between two moments', () => {
     ])
   })
 
+  it('takes somebody who acted as one fact', () => {
+    const claim = (id: string) => ({ claim: { by: { id, role: 'reviewer' } } })
+    expect(differences(claim('ana'), claim('bo'))).toEqual([
+      { path: ['claim', 'by'], sign: 'changed', before: 'ana', after: 'bo' },
+    ])
+  })
+
+  it('compares plain lists by what they hold', () => {
+    expect(differences({ banks: ['102', '103'] }, { banks: ['103', '104'] })).toEqual([
+      { path: ['banks'], sign: 'added', after: '104' },
+      { path: ['banks'], sign: 'removed', before: '102' },
+    ])
+  })
+
   it('leaves out the revision, which changes with every event', () => {
     expect(differences({ revision: 1, updated_at: 'a' }, { revision: 2, updated_at: 'b' })).toEqual([])
   })

@@ -21,30 +21,48 @@ function nameOf(element: unknown, index: number): string {
   return String(element)
 }
 
-function flatten(value: unknown, path: string[], out: Map<string, { path: string[]; text: string }>): void {
+interface Leaf {
+  path: string[]
+  text: string
+}
+
+// Somebody who acted is one fact, not an id and a role.
+function actorId(value: object): string | undefined {
+  return 'id' in value && 'role' in value && typeof value.id === 'string' ? value.id : undefined
+}
+
+// The key tells two leaves apart; the path is what a reader is shown.
+function flatten(value: unknown, key: string, path: string[], out: Map<string, Leaf>): void {
   if (value === undefined || value === null) return
   if (Array.isArray(value)) {
     value.forEach((element: unknown, index) => {
-      flatten(element, [...path, nameOf(element, index)], out)
+      const name = nameOf(element, index)
+      const inner = typeof element === 'object' ? [...path, name] : path
+      flatten(element, `${key}\u0000${name}`, inner, out)
     })
     return
   }
-  if (typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) {
-      if (noise.has(key) || (key === 'key' && path[0] === 'items')) continue
-      flatten(inner, [...path, key], out)
-    }
+  if (typeof value !== 'object') {
+    out.set(key, { path, text: String(value as string | number | boolean) })
     return
   }
-  out.set(path.join('\u0000'), { path, text: String(value as string | number | boolean) })
+  const actor = actorId(value)
+  if (actor !== undefined) {
+    out.set(key, { path, text: actor })
+    return
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    if (noise.has(name) || (name === 'key' && path[0] === 'items')) continue
+    flatten(inner, `${key}\u0000${name}`, [...path, name], out)
+  }
 }
 
 /** Compares two documents field by field; lists are compared by name, not by place. */
 export function differences(before: unknown, after: unknown): Difference[] {
-  const old = new Map<string, { path: string[]; text: string }>()
-  const now = new Map<string, { path: string[]; text: string }>()
-  flatten(before, [], old)
-  flatten(after, [], now)
+  const old = new Map<string, Leaf>()
+  const now = new Map<string, Leaf>()
+  flatten(before, '', [], old)
+  flatten(after, '', [], now)
   const out: Difference[] = []
   for (const [key, { path, text }] of now) {
     const was = old.get(key)

@@ -38,7 +38,7 @@ export function EventRecord({ entry }: { entry: Schemas['HistoryEntry'] }) {
       <table className={styles.table}>
         <tbody>
           {differences({}, data).map(({ path, after }) => (
-            <tr key={path.join('/')}>
+            <tr key={`${path.join('/')}${after ?? ''}`}>
               <th scope="row">{label(path)}</th>
               <td>{show(path.at(-1) ?? '', after ?? '')}</td>
             </tr>

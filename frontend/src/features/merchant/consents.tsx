@@ -28,7 +28,7 @@ export function Consents({ id, form }: { id: string; form: Form }) {
           (each) => each.consent === text.consent && each.version === text.version,
         )
         return (
-          <div key={text.consent} className={styles.consent}>
+          <div key={text.consent} id={`field-consent.${text.consent}`} className={styles.consent}>
             <h3>{t(`consents.names.${text.consent as Name}`)}</h3>
             <div
               className={styles.text}

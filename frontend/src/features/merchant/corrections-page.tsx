@@ -3,14 +3,13 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
 import { useState } from 'react'
 import { formQuery, type Form, type Status } from '@/api/applications'
-import { ProblemError } from '@/api/problem'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { Loading } from '@/ui/loading'
 import { MerchantText } from '@/ui/merchant-text'
-import { ProblemNotice } from '@/ui/problem-notice'
+import { ProblemNotice, useRefusalText } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
 import styles from './corrections-page.module.css'
 import { Field } from './field'
@@ -140,6 +139,7 @@ interface ChangeProps {
 
 function Change({ id, target, item, form, misplaced }: ChangeProps) {
   const correct = useCorrect(id)
+  const refusalText = useRefusalText()
   if (item?.class === 'document') {
     return (
       <>
@@ -157,7 +157,7 @@ function Change({ id, target, item, form, misplaced }: ChangeProps) {
     )
   }
   if (item?.class === 'field') {
-    const refusal = correct.error instanceof ProblemError ? correct.error.message : undefined
+    const refusal = correct.error ? refusalText(correct.error.code, correct.error.message) : undefined
     return (
       <Field
         item={target}

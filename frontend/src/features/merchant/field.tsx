@@ -5,6 +5,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import { useWords } from '@/api/reference'
 import type { Schemas } from '@/api/client'
 import { useTranslation } from '@/i18n'
+import { useFindingText } from '@/ui/problem-notice'
 import styles from './field.module.css'
 
 interface Props {
@@ -40,6 +41,7 @@ const autoComplete: Record<string, string> = {
 export function Field({ item, value, required, locked, findings, saved, refusal, onSave }: Props) {
   const { t } = useTranslation('merchant')
   const words = useWords()
+  const say = useFindingText()
   const id = useId()
   const [text, setText] = useState(value)
   const [touched, setTouched] = useState(false)
@@ -51,7 +53,7 @@ export function Field({ item, value, required, locked, findings, saved, refusal,
   }, [value])
   const worst = findings.find((f) => f.severity === 'block') ?? findings.find((f) => f.severity === 'warn')
   const complains = worst !== undefined && (value !== '' || touched)
-  const problem = refusal ?? (complains ? worst.detail : undefined)
+  const problem = refusal ?? (complains ? say(worst) : undefined)
   const help = i18next.exists(`merchant:fieldHelp.${item}`)
     ? t(`fieldHelp.${item}` as 'fieldHelp.identity.number')
     : undefined

@@ -8,7 +8,7 @@ import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
-import { ProblemNotice } from '@/ui/problem-notice'
+import { ProblemNotice, useFindingText, useRefusalText } from '@/ui/problem-notice'
 import { Consents } from './consents'
 import { Field } from './field'
 import { blocking, documentsOf, fieldsBySection } from './form'
@@ -44,6 +44,7 @@ function TheForm({ id, form, status }: { id: string; form: Form; status: Status 
     placeholderData: (old) => old,
   })
   const fill = useFillDetails(id)
+  const refusalText = useRefusalText()
   const [saved, setSaved] = useState('')
   const list = findings.data?.findings ?? []
   const about = (item: string) => list.filter((finding) => finding.item === item)
@@ -51,7 +52,7 @@ function TheForm({ id, form, status }: { id: string; form: Form; status: Status 
   const refusalOf = (item: string): string | undefined => {
     if (!(fill.error instanceof ProblemError) || !sent.includes(item)) return undefined
     const own = fill.error.problem.errors?.find((e) => e.item === item || e.pointer === `/values/${item}`)
-    return own?.detail ?? fill.error.message
+    return own ? refusalText(own.code, own.detail) : refusalText(fill.error.code, fill.error.message)
   }
   return (
     <>
@@ -123,6 +124,11 @@ function Submission({ id, form, findings, checked }: SubmissionProps) {
   const { t } = useTranslation('merchant')
   const words = useWords()
   const navigate = useNavigate()
+  const say = useFindingText()
+  const nameOf = (item: string) =>
+    item.startsWith('consent.')
+      ? t(`consents.names.${item.slice('consent.'.length) as 'privacy'}`)
+      : words.item(item)
   const agent = useIdentity()?.role === 'agent'
   const submit = useSubmit(id, form.revision)
   const open = blocking(findings)
@@ -135,8 +141,8 @@ function Submission({ id, form, findings, checked }: SubmissionProps) {
           <ul className={styles.missing}>
             {open.map((finding) => (
               <li key={`${finding.item}${finding.code}`}>
-                <a href={`#field-${finding.item}`}>{words.item(finding.item)}</a>
-                <span className="muted"> · {finding.detail}</span>
+                <a href={`#field-${finding.item}`}>{nameOf(finding.item)}</a>
+                <span className="muted"> · {say(finding)}</span>
               </li>
             ))}
           </ul>

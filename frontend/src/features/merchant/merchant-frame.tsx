@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { statusQuery, type Status } from '@/api/applications'
-import { useChanges } from '@/api/changes'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
@@ -21,10 +20,8 @@ interface Props {
 export function MerchantFrame({ id, title, lead, children }: Props) {
   const { t } = useTranslation('merchant')
   const identity = useIdentity()
-  const status = useQuery(statusQuery(id))
-  useChanges((change) => {
-    if (change.id === id && status.data && change.revision > status.data.revision) void status.refetch()
-  })
+  // Live changes are for staff; a merchant's page looks again every minute.
+  const status = useQuery({ ...statusQuery(id), refetchInterval: 60_000 })
   const stage = status.data?.stage
   const web = status.data?.site_type === 'web'
   const tabs = [

@@ -7,7 +7,7 @@ import { loadPage } from '@/api/documents'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
-import { ProblemNotice } from '@/ui/problem-notice'
+import { ProblemNotice, useFindingText } from '@/ui/problem-notice'
 import { useRemoveDocument, useUpload } from './merchant.api'
 import styles from './upload-slot.module.css'
 
@@ -29,6 +29,7 @@ export function UploadSlot({ application, slot, document, required, locked, waiv
   const { t } = useTranslation('merchant')
   const words = useWords()
   const format = useFormats()
+  const say = useFindingText()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const upload = useUpload(application)
@@ -91,7 +92,7 @@ export function UploadSlot({ application, slot, document, required, locked, waiv
           .filter((finding) => document && finding.severity !== 'hint')
           .map((finding) => (
             <p key={finding.code} className={finding.severity === 'block' ? styles.problem : styles.warning}>
-              {finding.detail}
+              {say(finding)}
             </p>
           ))}
         {refusal && (

@@ -6,7 +6,7 @@ import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { MaskedValue } from '@/ui/masked-value'
-import { ProblemNotice } from '@/ui/problem-notice'
+import { ProblemNotice, useFindingText } from '@/ui/problem-notice'
 import { StatusTag, type Tone } from '@/ui/status-tag'
 import { reasonsOn } from './case'
 import styles from './item-row.module.css'
@@ -47,6 +47,7 @@ export function ItemRow(props: Props) {
   const { t: terms } = useTranslation('terms')
   const words = useWords()
   const format = useFormats()
+  const say = useFindingText()
   const accept = useAcceptItems(application)
   const withdraw = useWithdrawReason(application)
   const reasons = reasonsOn(application, item.key)
@@ -116,7 +117,7 @@ export function ItemRow(props: Props) {
             <StatusTag tone={severityTones[finding.severity]}>
               {terms(`severities.${finding.severity}`)}
             </StatusTag>
-            <span>{finding.detail}</span>
+            <span>{say(finding)}</span>
           </div>
         ))}
         {reasons.map((reason) => (
