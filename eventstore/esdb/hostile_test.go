@@ -13,6 +13,7 @@ import (
 
 	"alta/eventstore"
 	"alta/eventstore/esdb"
+	"alta/eventstore/wire"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -471,5 +472,51 @@ func TestATombstonedStreamEndsItsSubscription(t *testing.T) {
 		if !errors.Is(err, eventstore.ErrStreamDeleted) {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestCallsBeyondTheCapWaitAndAreNeverSentWhenTimeIsUp(t *testing.T) {
+	release := make(chan struct{})
+	s := &script{append: func(int, received, func(metadata.MD)) (*streams.AppendResp, error) {
+		<-release
+		return success(3), nil
+	}}
+	log := open(t, s.start(t), esdb.Options{InFlight: 1})
+	first := make(chan error, 1)
+	go func() {
+		_, err := log.Append(t.Context(), "s-1", 2, event(0, 1))
+		first <- err
+	}()
+	for sent := 0; sent == 0; time.Sleep(time.Millisecond) {
+		s.mu.Lock()
+		sent = len(s.appends)
+		s.mu.Unlock()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := log.Append(ctx, "s-2", 2, event(0, 2)); !errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) {
+		t.Fatal(err)
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	if len(s.appends) != 1 {
+		t.Fatalf("%d appends were sent", len(s.appends))
+	}
+}
+
+func TestAClusterIsDiscovered(t *testing.T) {
+	l, err := wire.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(serve(t, l, engine(t)))
+	log := open(t, "kurrentdb+discover://"+l.Addr().String()+"?tls=false", esdb.Options{})
+	if at, err := log.Append(t.Context(), "s-1", eventstore.NoStream, event(0, 1)); err != nil || at.Revision != 0 {
+		t.Fatal(at, err)
+	}
+	if err := log.Ping(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

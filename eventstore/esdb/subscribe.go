@@ -194,7 +194,7 @@ func (l *Log) session(ctx context.Context, yield func(eventstore.Message, error)
 		gone = connectionLost(err)
 		return true, false, err
 	}
-	defer sub.Close()
+	defer func() { _ = sub.Close() }() // never fails
 	for {
 		var e *esdb.SubscriptionEvent
 		// Receiving obeys the context by itself, so it needs no goroutine.

@@ -23,6 +23,15 @@ import (
 // perStream is how many events a stream has, about as many as an application's.
 const perStream = 20
 
+// prose is what events are filled up with; no two of them alike.
+var prose = func() string {
+	var b strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&b, "line %d of the applicant's letter; ", i*i)
+	}
+	return b.String()
+}()
+
 // payload makes an event of 600 bytes.
 func payload(writer, n int) eventstore.Proposed {
 	e := eventstore.Proposed{
@@ -31,9 +40,9 @@ func payload(writer, n int) eventstore.Proposed {
 		Meta: fmt.Appendf(nil, `{"actor":"7f3c1f7e-0000-4000-8000-%012d","role":"reviewer","command":"%032d"}`, writer, n),
 	}
 	e.Data = fmt.Appendf(nil, `{"writer":%d,"n":%d,"at":"2026-11-23T06:00:00.000Z","text":"`, writer, n)
-	const alphabet = "the quick brown fox jumps over the lazy dog 0123456789 "
-	for i := n; len(e.Data) < 600-len(e.Meta)-len(e.Type)-2; i += 7 {
-		e.Data = append(e.Data, alphabet[i%len(alphabet)])
+	if room := 600 - len(e.Data) - len(e.Meta) - len(e.Type) - 2; room > 0 {
+		from := n * 7 % (len(prose) - room)
+		e.Data = append(e.Data, prose[from:from+room]...)
 	}
 	e.Data = append(e.Data, `"}`...)
 	return e

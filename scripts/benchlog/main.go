@@ -108,9 +108,10 @@ func makers(r *report) []maker {
 		{wireName, openWire},
 	}
 	if bin, err := postgresPrograms(); err != nil {
-		r.say("PostgreSQL is left out: %v", err)
+		r.once("PostgreSQL is left out: " + err.Error())
 	} else {
 		cluster := &cluster{bin: bin}
+		r.once(cluster.version())
 		all = append(all,
 			maker{insertName, func(ctx context.Context, dir string) (subject, error) { return openPostgres(ctx, cluster, dir, false) }},
 			maker{groupName, func(ctx context.Context, dir string) (subject, error) { return openPostgres(ctx, cluster, dir, true) }})

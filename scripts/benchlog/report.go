@@ -10,12 +10,23 @@ import (
 
 // report collects what is printed in the end.
 type report struct {
-	notes []string
+	said  map[string]bool
 	goals []string
 }
 
 // say prints at once.
 func (r *report) say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+// once prints at once what has not been printed that way before.
+func (r *report) once(text string) {
+	if r.said == nil {
+		r.said = make(map[string]bool)
+	}
+	if !r.said[text] {
+		r.said[text] = true
+		r.say("%s", text)
+	}
+}
 
 // goal records whether a goal was met.
 func (r *report) goal(what string, met bool, format string, args ...any) {
