@@ -32,6 +32,7 @@ var directions = map[string][]string{
 	"alta/simulate":          {"alta/domain/...", "alta/simulate/specimen"},
 	"alta/simulate/specimen": {},
 	"alta/simulate/drive":    {"alta/domain/...", "alta/simulate", "alta/simulate/specimen"},
+	"alta/simulate/tour":     {"alta/domain/...", "alta/simulate", "alta/simulate/drive", "alta/simulate/specimen"},
 	"alta/simulate/direct":   {"alta/decider", "alta/domain/...", "alta/eventstore", "alta/simulate", "alta/simulate/specimen"},
 	"alta/cmd/...":           {"alta/..."},
 	"alta/scripts/...":       {"alta/..."},
