@@ -60,30 +60,39 @@ type Report struct {
 // signed. An error names the first index that does not agree. progress, when not
 // nil, is called now and then with the number of events done.
 func (k *Keeper) Check(ctx context.Context, src Source, progress func(events int64)) (Report, error) {
-	var rep Report
-	known, err := k.Known()
+	rep, c, err := k.recorded()
 	if err != nil {
 		return rep, err
 	}
-	if rep.Newest, err = k.Latest(); err != nil {
+	if rep.Tree, err = c.walk(ctx, src, progress); err != nil {
 		return rep, err
+	}
+	rep.Unsigned = rep.Tree.N - rep.Newest.Tree.N
+	return rep, nil
+}
+
+// recorded collects every head that was ever recorded.
+func (k *Keeper) recorded() (rep Report, c comparison, err error) {
+	c.at = make(map[int64][]tlog.Tree)
+	known, err := k.Known()
+	if err != nil {
+		return rep, c, err
+	}
+	if rep.Newest, err = k.Latest(); err != nil {
+		return rep, c, err
 	}
 	history, err := k.History()
 	if err != nil {
-		return rep, err
+		return rep, c, err
 	}
-	c := comparison{at: make(map[int64][]tlog.Tree)}
 	for _, t := range known {
 		c.add(t)
 	}
 	for _, h := range history {
 		c.add(h.Tree)
 	}
-	if rep.Tree, err = c.walk(ctx, src, progress); err != nil {
-		return rep, err
-	}
-	rep.Checkpoints, rep.Unsigned = len(history), rep.Tree.N-rep.Newest.Tree.N
-	return rep, nil
+	rep.Checkpoints = len(history)
+	return rep, c, nil
 }
 
 // comparison is the heads to be met on the way through the log.

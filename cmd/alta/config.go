@@ -56,7 +56,7 @@ func (c *config) settings() []setting {
 		{"mail-from", "ALTA_MAIL_FROM", &c.MailFrom, nil, nil, "sender of all mails"},
 		{"blobs", "ALTA_BLOBS", &c.Blobs, nil, nil, "s3://access:secret@host/bucket; empty: sealed files in the data directory"},
 		{"origin", "ALTA_ORIGIN", &c.Origin, nil, nil, "where people reach the pages, for links in mails; empty: http:// and the listening address"},
-		{"parts", "ALTA_PARTS", &c.Parts, nil, nil, "what this process does: api, projector, reactions; separated by commas"},
+		{"parts", "ALTA_PARTS", &c.Parts, nil, nil, "what this process does: api, projector, reactions, sequencer (keeps the evidence of a log on a server; the embedded log keeps its own); separated by commas"},
 		{"wire", "ALTA_WIRE", &c.Wire, nil, nil, "offer the embedded log to official clients at unix:/path or 127.0.0.1:port; empty: no"},
 		{"calendar", "ALTA_CALENDAR", &c.Calendar, nil, nil, "file of an imported calendar; empty: the one that ships"},
 		{"kms", "ALTA_KMS", &c.KMS, nil, nil, "https://host:port/transit/key?token-file=path of a key service; empty: a key file in the data directory"},
@@ -73,7 +73,7 @@ func (c *config) settings() []setting {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
-		Parts: "api,projector,reactions", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1,
+		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1,
 	}
 }
 
@@ -124,7 +124,7 @@ func parseConfig(name string, args []string, errOut io.Writer, more func(*flag.F
 }
 
 // parts that a process can do.
-var parts = []string{"api", "projector", "reactions"}
+var parts = []string{"api", "projector", "reactions", "sequencer"}
 
 func (c *config) check() error {
 	for _, p := range strings.Split(c.Parts, ",") {

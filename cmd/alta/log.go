@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"alta/eventstore/embedded"
+	"alta/eventstore/esdb"
 	"alta/evidence"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -79,11 +80,12 @@ func newFlags(name string, errOut io.Writer) *flag.FlagSet {
 	return fs
 }
 
-const logUsage = `usage: alta log check  [--data DIR]
+const logUsage = `usage: alta log check  [--data DIR] [--eventstore esdb://…]
        alta log accept [--data DIR]
 
 check recomputes every hash of the log, of a running program too, and compares
-it with every checkpoint that was ever signed. accept signs a log whose
+it with every checkpoint that was ever signed. With --eventstore it reads the log
+from its server, and names each event that was removed or changed there. accept signs a log whose
 checkpoints were lost: from then on it is guarded again, but nothing vouches for
 what it held before.`
 
@@ -93,16 +95,22 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	fs := newFlags("log "+args[0], errOut)
 	data := dataFlag(fs)
+	server := ""
+	if args[0] == "check" {
+		fs.StringVar(&server, "eventstore", os.Getenv("ALTA_EVENTSTORE"), "esdb://… where the log is on a server (ALTA_EVENTSTORE)")
+	}
 	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 {
 		return errUsage(logUsage)
 	}
 	begun := time.Now()
 	var rep evidence.Report
 	var err error
-	switch args[0] {
-	case "check":
+	switch {
+	case server != "":
+		rep, err = checkServerLog(ctx, *data, server, out)
+	case args[0] == "check":
 		rep, err = checkRunningLog(ctx, *data, out)
-	case "accept":
+	case args[0] == "accept":
 		rep, err = acceptLog(ctx, *data, out)
 	default:
 		return errUsage(logUsage)
@@ -204,6 +212,27 @@ func checkLog(ctx context.Context, data string, out io.Writer) (rep evidence.Rep
 		return rep, err
 	}
 	return rep, l.Check(ctx)
+}
+
+// checkServerLog recomputes the tree of a log on a server and compares it with
+// what this data directory knows: the tree with its positions where the sequencer
+// ran here, and every checkpoint.
+func checkServerLog(ctx context.Context, data, server string, out io.Writer) (rep evidence.Report, err error) {
+	key, err := evidence.PublicKey(publicKeyFile(data))
+	if err != nil {
+		return rep, err
+	}
+	k, err := evidence.OpenKeeper(checkpointsDir(data), key, nil, nil)
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	l, err := esdb.Open(server, esdb.Options{})
+	if err != nil {
+		return rep, fmt.Errorf("--eventstore: %w", err)
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return evidence.CheckServer(ctx, k, l, treeDir(data), func(n int64) { fmt.Fprintf(out, "%d events …\n", n) })
 }
 
 func printReport(out io.Writer, rep evidence.Report, took time.Duration) {

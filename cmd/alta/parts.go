@@ -15,7 +15,6 @@ import (
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
-	"alta/eventstore/esdb"
 	"alta/eventstore/wire"
 	"alta/reactions"
 	"alta/reactions/mail"
@@ -89,17 +88,6 @@ func openBlobs(ctx context.Context, address string, cfg *vault.Config) error {
 		return fmt.Errorf("--blobs: %w", err)
 	}
 	cfg.Objects, cfg.Keys, cfg.Fences = s3.Objects{Store: store}, s3.Keys{Store: store}, s3.Fences{Store: store}
-	return nil
-}
-
-// openEventStoreDB opens a server's log instead of the embedded one.
-func (p *program) openEventStoreDB() error {
-	l, err := esdb.Open(p.cfg.EventStore, esdb.Options{Logger: p.logger})
-	if err != nil {
-		return fmt.Errorf("--eventstore: %w", err)
-	}
-	p.log = l
-	p.closers = append(p.closers, l.Close)
 	return nil
 }
 

@@ -49,6 +49,7 @@ type program struct {
 
 	log     eventLog
 	guarded *guardedLog // the same, when it is the embedded one
+	server  *serverLog  // the same, when it is on a server
 	vault   *vault.Vault
 	redis   redis.UniversalClient
 	auth    *auth.Service
@@ -79,7 +80,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	if err := p.openLog(); err != nil {
+	if err := p.openLog(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.openVault(ctx); err != nil {
@@ -118,9 +119,9 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	return p, nil
 }
 
-func (p *program) openLog() error {
+func (p *program) openLog(ctx context.Context) error {
 	if p.cfg.EventStore != "" {
-		return p.openEventStoreDB()
+		return p.openServerLog(ctx)
 	}
 	g, err := openLog(p.cfg.Data, embedded.Options{Now: p.now, Logger: p.logger})
 	if err != nil {
@@ -207,6 +208,11 @@ func (p *program) ready() error {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
+	if p.server != nil {
+		if err := p.server.refusal(); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
+	}
 	if p.guarded != nil {
 		if err := p.guarded.Writable(); err != nil {
 			return fmt.Errorf("log: %w", err)
@@ -264,6 +270,11 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	}
 	if p.guarded != nil {
 		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
+	}
+	if cfg.does("sequencer") && p.server != nil {
+		if err := p.startSequencer(start); err != nil {
+			return err
+		}
 	}
 	if cfg.does("projector") {
 		start("projector", p.runner.Run)

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"alta/eventstore"
+	"alta/eventstore/esdb"
+	"alta/evidence"
+
+	"github.com/bsm/redislock"
+)
+
+// treeDir is where the tree of a log on a server is kept. The embedded log keeps
+// its own.
+func treeDir(data string) string { return filepath.Join(data, "tree") }
+
+// serverLog is the log on a server. It takes nothing in before it was seen that
+// the server still holds the newest event that this data directory knows of, and
+// nothing any more once the sequencer found that it does not: a server that was
+// restored to an older backup must not be built upon.
+type serverLog struct {
+	*esdb.Log
+	tree      string
+	sequencer *evidence.Sequencer // nil where another process has it
+
+	mu       sync.Mutex
+	compared atomic.Bool
+}
+
+// openServerLog opens the log on a server. It fails with *evidence.LostError where
+// the server lost events; a server that cannot be reached is compared before the
+// first append instead.
+func (p *program) openServerLog(ctx context.Context) error {
+	l, err := esdb.Open(p.cfg.EventStore, esdb.Options{Logger: p.logger})
+	if err != nil {
+		return fmt.Errorf("--eventstore: %w", err)
+	}
+	p.server = &serverLog{Log: l, tree: treeDir(p.cfg.Data)}
+	p.log = p.server
+	p.closers = append(p.closers, l.Close)
+	err = p.server.compare(ctx)
+	switch {
+	case errors.Is(err, eventstore.ErrCorrupt):
+		return fmt.Errorf("--eventstore: %w", err)
+	case err != nil:
+		p.logger.Warn("the log cannot be compared with its tree yet", "error", err.Error())
+	}
+	return nil
+}
+
+func (l *serverLog) compare(ctx context.Context) error {
+	if l.compared.Load() {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.compared.Load() {
+		return nil
+	}
+	if err := evidence.CompareEnd(ctx, l.Log, l.tree); err != nil {
+		return err
+	}
+	l.compared.Store(true)
+	return nil
+}
+
+// refusal says why nothing may be appended, nil when something may.
+func (l *serverLog) refusal() error {
+	if l.sequencer == nil {
+		return nil
+	}
+	if err := l.sequencer.Healthy(); err != nil {
+		return fmt.Errorf("%w: %w", eventstore.ErrReadOnly, err)
+	}
+	return nil
+}
+
+// Append appends like the server, and fails with eventstore.ErrReadOnly where the
+// server lost events.
+func (l *serverLog) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
+	if err := l.refusal(); err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := l.compare(ctx); err != nil {
+		if errors.Is(err, eventstore.ErrCorrupt) {
+			err = fmt.Errorf("%w: %w", eventstore.ErrReadOnly, err)
+		}
+		return eventstore.Appended{}, err
+	}
+	return l.Log.Append(ctx, stream, expected, events...)
+}
+
+// startSequencer keeps the evidence of the log, in one process at a time.
+func (p *program) startSequencer(background background) error {
+	key, err := evidence.LoadKey(keyFile(p.cfg.Data))
+	if err != nil {
+		return err
+	}
+	p.server.sequencer = evidence.NewSequencer(evidence.SequencerConfig{
+		Log: p.server.Log, Tree: treeDir(p.cfg.Data), Checkpoints: checkpointsDir(p.cfg.Data), Key: key,
+		Lease: redisLease{client: redislock.New(p.redis), key: "alta:sequencer", life: leaseLife, logger: p.logger},
+		Now:   p.now, Logger: p.logger,
+	})
+	background("sequencer", p.server.sequencer.Run)
+	return nil
+}
+
+// leaseLife is how long a lease outlives a process that ended without giving it
+// back.
+const leaseLife = 15 * time.Second
+
+// redisLease is a lease in Redis. It may be lost with Redis, and then be held
+// twice: whoever uses it must be fenced by other means.
+type redisLease struct {
+	client *redislock.Client
+	key    string
+	life   time.Duration
+	logger *slog.Logger
+}
+
+// Hold waits for the lease and runs the work while it can be prolonged.
+func (l redisLease) Hold(ctx context.Context, work func(context.Context) error) error {
+	lock, err := l.obtain(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var prolonging sync.WaitGroup
+	prolonging.Go(func() {
+		defer stop()
+		l.prolong(ctx, lock)
+	})
+	err = work(ctx)
+	stop()
+	prolonging.Wait()
+	// Best effort: a lease that cannot be given back ends by itself.
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if rerr := lock.Release(release); rerr != nil && !errors.Is(rerr, redislock.ErrLockNotHeld) {
+		l.logger.Warn("a lease could not be given back", "lease", l.key, "error", rerr.Error())
+	}
+	return err
+}
+
+func (l redisLease) obtain(ctx context.Context) (*redislock.Lock, error) {
+	for quiet := false; ; {
+		lock, err := l.client.Obtain(ctx, l.key, l.life, nil)
+		if err == nil {
+			return lock, nil
+		}
+		if !errors.Is(err, redislock.ErrNotObtained) && !quiet && ctx.Err() == nil {
+			quiet = true
+			l.logger.Warn("Redis cannot be asked for a lease", "lease", l.key, "error", err.Error())
+		}
+		if !pause(ctx, l.life/3) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// prolong prolongs the lease until ctx ends, another has it, or it has run out.
+func (l redisLease) prolong(ctx context.Context, lock *redislock.Lock) {
+	for good := time.Now(); pause(ctx, l.life/3); {
+		asked := time.Now()
+		try, cancel := context.WithTimeout(ctx, l.life/6)
+		err := lock.Refresh(try, l.life, nil)
+		cancel()
+		switch {
+		case err == nil:
+			good = asked
+		case errors.Is(err, redislock.ErrNotObtained), errors.Is(err, redislock.ErrLockNotHeld), time.Since(good) > l.life*2/3:
+			return
+		}
+	}
+}
+
+// pause answers false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
