@@ -110,6 +110,8 @@ func (r *Runner) Run(ctx context.Context) error {
 			r.fault.Store(&err)
 			r.progress.restarts.Add(1)
 			r.Logger.Warn("projection interrupted", "error", err)
+		default:
+			continue // built, or given up for a build: no reason to wait
 		}
 		r.progress.state.Store(stateWaiting)
 		select {

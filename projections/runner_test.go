@@ -1,0 +1,473 @@
+package projections
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/eventstore"
+
+	"github.com/redis/go-redis/v9"
+)
+
+var background = context.Background()
+
+func TestWhatIsFollowedLiveIsWhatARebuildMakes(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 20, "")
+		w.run(w.runner())
+		w.caughtUp()
+		w.fill(20, 60, "")
+		w.sameAfterRebuild()
+		w.fill(80, 20, "") // the runner goes on with what was published
+		w.sameAfterRebuild()
+	})
+}
+
+func TestARestartedRunnerGoesOnWhereTheLastOneStood(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		stop := w.run(w.runner())
+		w.caughtUp()
+		stop()
+		w.fill(10, 10, "")
+		again := w.runner()
+		w.run(again)
+		w.caughtUp()
+		if s := again.Stats(); s.Builds != 0 || s.Documents != 10 {
+			t.Errorf("it built %d times and wrote %d documents, want 10 only", s.Builds, s.Documents)
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestAFlushedRedisIsFilledAgainAndNeverReadAsEmpty(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		lives := w.fill(0, 40, "qualification")
+		w.run(w.runner())
+		w.caughtUp()
+		var wrong atomic.Int64
+		reading, stop := context.WithCancel(background)
+		defer stop()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for reading.Err() == nil {
+				page, err := w.reader().Queue(background, QueueQualification, "", Filter{}, "", 100)
+				if err == nil && (len(page.Rows) != 40 || *page.Total != 40) || err != nil && !errors.Is(err, ErrRebuilding) {
+					wrong.Add(1)
+				}
+				if _, err := w.reader().Application(background, lives[0].ID); err != nil && !errors.Is(err, ErrRebuilding) {
+					wrong.Add(1)
+				}
+			}
+		}()
+		for range 3 {
+			if err := w.rdb.FlushAll(background).Err(); err != nil {
+				t.Fatal(err)
+			}
+			w.caughtUp() // although nothing is appended: an idle runner looks, too
+		}
+		stop()
+		<-done
+		if n := wrong.Load(); n > 0 {
+			t.Errorf("%d answers were wrong, neither complete nor \"being rebuilt\"", n)
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestAPositionThatWasSetBackCostsAReplayAndNothingElse(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 30, "")
+		w.run(w.runner())
+		w.caughtUp()
+		before := w.dump()
+		g, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.rdb.HSet(background, g.checkpoint(), "position", eventstore.Position{Commit: 3, Prepare: 3}.String()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		w.caughtUp()
+		if w.dump() != before {
+			t.Error("the replay left other documents")
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestTwoRunnersWriteOneAfterTheOtherAndNeverBoth(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		a, b := w.runner(), w.runner()
+		stop := w.run(a)
+		w.caughtUp()
+		w.run(b)
+		eventually(t, "the second stands by", func() bool { return b.Stats().State == "standing_by" })
+		w.fill(10, 20, "")
+		w.caughtUp()
+		if n := b.Stats().Events; n != 0 {
+			t.Errorf("the one that stands by wrote %d events", n)
+		}
+		stop()
+		w.fill(30, 10, "")
+		w.caughtUp()
+		if b.Stats().Events == 0 {
+			t.Error("nobody took over")
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestARunnerThatWasPausedIsFenced(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 5, "")
+		pause, paused := make(chan struct{}), make(chan struct{}, 1)
+		stale := w.runner()
+		var stall atomic.Bool
+		stale.Decode = func(ctx context.Context, r *eventstore.Record) (application.Event, error) {
+			if stall.Load() {
+				select {
+				case paused <- struct{}{}:
+				default:
+				}
+				<-pause
+			}
+			return w.decode(ctx, r)
+		}
+		w.run(stale)
+		w.caughtUp()
+		stall.Store(true)
+		w.fill(5, 10, "")
+		<-paused // with a batch in hand
+		fresh := w.runner()
+		w.run(fresh)
+		w.caughtUp()
+		if fresh.Stats().Events == 0 {
+			t.Fatal("nobody took over from the paused runner")
+		}
+		stall.Store(false)
+		close(pause)
+		eventually(t, "the paused one is refused and stands by", func() bool {
+			return stale.Stats().State == "standing_by" && stale.Stats().Restarts > 0
+		})
+		w.sameAfterRebuild()
+	})
+}
+
+func TestDeliveringEverythingThreeTimesGivesTheSameDocuments(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 30, "")
+		r := w.runner()
+		if err := r.Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		want := w.dump()
+		g, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := checkpointIn(background, w.rdb, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := held.position
+		for range 3 {
+			var all []*eventstore.Record
+			for rec, err := range w.log.ReadAll(background, eventstore.Start, -1) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, rec)
+			}
+			tail := &tail{generation: g, held: held, docs: map[string]*kept{}}
+			if err := r.apply(background, tail, all); err != nil {
+				t.Fatal(err)
+			}
+			held = tail.held
+			if held.position != head {
+				t.Errorf("at %s", held.position)
+			}
+		}
+		if w.dump() != want {
+			t.Error("the repetition shows")
+		}
+	})
+}
+
+func TestATornTransactionIsFollowedByARebuild(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "qualification")
+		r := w.runner()
+		w.run(r)
+		w.caughtUp()
+		g, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A key of another type makes one command of the next transaction fail.
+		all := g.set("all")
+		if err := w.rdb.Del(background, all).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.rdb.Set(background, all, "not a sorted set", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		w.fill(10, 5, "qualification")
+		eventually(t, "another build is live", func() bool {
+			now, err := w.store.live(background)
+			return err == nil && now != g
+		})
+		w.sameAfterRebuild()
+	})
+}
+
+func TestALostConnectionIsNotATornTransaction(t *testing.T) {
+	whole := redis.NewStatusCmd(background)
+	whole.SetErr(errors.New("read: connection reset by peer"))
+	if err := torn([]redis.Cmder{whole}, whole.Err()); errors.Is(err, errTorn) {
+		t.Error("a broken connection would cost a rebuild")
+	}
+	refused := redis.NewStatusCmd(background)
+	refused.SetErr(redisError("EXECABORT Transaction discarded because of previous errors."))
+	if err := torn([]redis.Cmder{refused, refused}, refused.Err()); err == nil || errors.Is(err, errTorn) {
+		t.Errorf("a transaction that did not happen: %v", err)
+	}
+	fine := redis.NewStatusCmd(background)
+	if err := torn([]redis.Cmder{fine, refused}, refused.Err()); !errors.Is(err, errTorn) {
+		t.Errorf("half a transaction: %v", err)
+	}
+}
+
+type redisError string
+
+func (e redisError) Error() string { return string(e) }
+func (redisError) RedisError()     {}
+
+func TestAnEventThatCannotBeReadStopsTheProjectionLoudly(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		l := w.fill(0, 3, "qualification")[0]
+		r := w.runner()
+		stop := w.run(r)
+		w.caughtUp()
+		bad := eventstore.Proposed{ID: eventstore.ID{1}, Type: "application.from-the-future.v9", Data: []byte(`{}`), Meta: []byte(`{}`)}
+		if _, err := w.log.Append(background, category+l.ID, eventstore.Revision(l.Events-1), bad); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the runner has stopped", func() bool { return r.Stats().State == "stopped" })
+		var which *UndecodableError
+		if err := r.Healthy(); !errors.As(err, &which) || which.Type != bad.Type || which.Stream != category+l.ID || int(which.Revision) != l.Events {
+			t.Errorf("it says: %v", err)
+		}
+		if at := r.At(); at.Compare(w.log.Head()) >= 0 {
+			t.Error("the event was passed over")
+		}
+		// A rebuild does not pass it over either, and leaves the live lists alone.
+		if err := w.runner().Rebuild(background); !errors.As(err, &which) {
+			t.Errorf("a rebuild says: %v", err)
+		}
+		if _, err := w.reader().Application(background, l.ID); err != nil {
+			t.Errorf("what was there cannot be read: %v", err)
+		}
+		stop()
+		// A program that can read it goes on.
+		fixed := w.runner()
+		fixed.Decode = func(ctx context.Context, rec *eventstore.Record) (application.Event, error) {
+			if rec.Type == bad.Type {
+				return application.NoteAdded{Header: application.Header{At: moment}, Note: "n"}, nil
+			}
+			return w.decode(ctx, rec)
+		}
+		w.run(fixed)
+		w.caughtUp()
+	})
+}
+
+func TestAnEventThatPanicsTheFoldStopsTheProjectionLoudly(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 2, "qualification")
+		w.breaks(func(r *eventstore.Record) error { panic("13800138000") })
+		r := w.runner()
+		w.run(r)
+		eventually(t, "the runner has stopped", func() bool { return r.Stats().State == "stopped" })
+		if err := r.Healthy(); err == nil || strings.Contains(err.Error(), "13800138000") {
+			t.Errorf("it says: %v", err)
+		}
+		w.breaks(nil)
+	})
+}
+
+func TestKeysThatCannotBeHadJustNowAreWaitedFor(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 3, "qualification")
+		r := w.runner()
+		w.run(r)
+		w.caughtUp()
+		w.breaks(func(*eventstore.Record) error { return errKeysAway })
+		w.fill(3, 3, "qualification")
+		eventually(t, "the outage is told", func() bool { return errors.Is(r.Healthy(), errKeysAway) })
+		w.breaks(nil)
+		w.caughtUp()
+		if err := r.Healthy(); err != nil {
+			t.Errorf("afterwards it says: %v", err)
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestErasureLeavesTheSameDocumentsLiveAndRebuilt(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		l := w.fill(0, 6, "withdrawn")[0]
+		number := l.State.Text(item.IdentityNumber)
+		w.run(w.runner())
+		w.caughtUp()
+		h := application.Header{By: admin, At: moment}
+		w.append(l, application.Restricted{Header: h, Until: moment.Add(time.Hour)})
+		w.caughtUp()
+		if p, err := w.reader().Search(background, l.State.MerchantNumber, 10); err != nil || len(p.Rows) > 0 {
+			t.Errorf("a restricted application is found: %v %v", p.Rows, err)
+		}
+		w.append(l, application.Shredded{Header: h, Why: "asked for"})
+		w.mu.Lock()
+		w.erased[l.ID] = true
+		w.mu.Unlock()
+		w.caughtUp()
+		if d := w.dump(); strings.Contains(d, number) {
+			t.Error("a number stands in Redis in clear")
+		}
+		w.sameAfterRebuild()
+	})
+}
+
+func TestARedisFilledFromAnotherLogIsNotBelieved(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		old := w.fill(0, 5, "qualification")[0]
+		stop := w.run(w.runner())
+		w.caughtUp()
+		stop()
+		another := newWorld(t, w.rdb.Options())
+		another.maker.Seed = 8
+		fresh := another.fill(100, 20, "qualification")[0]
+		r := another.runner()
+		another.run(r)
+		eventually(t, "it was built anew", func() bool { return r.Stats().Builds == 1 })
+		another.caughtUp()
+		if _, err := another.reader().Application(background, old.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("an application of the former log: %v", err)
+		}
+		if _, err := another.reader().Application(background, fresh.ID); err != nil {
+			t.Errorf("an application of this log: %v", err)
+		}
+	})
+}
+
+func TestWhatABrokenBuildLeftBehindIsSweptAway(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		r := w.runner()
+		if err := r.Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := w.rdb.DBSize(background).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A builder that died, and a drop that was broken off.
+		dead, retired := generation("dead"), generation("retired")
+		for _, g := range []generation{dead, retired} {
+			if err := w.store.begin(background, g, ""); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.rdb.HSet(background, g.document("x"), "row", "{}").Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.rdb.Del(background, retired.checkpoint()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		now := moment
+		s := sweeper{store: w.store, now: func() time.Time { return now }, seen: map[generation]sighting{}}
+		if n, err := s.sweep(background); n != 1 || err != nil {
+			t.Errorf("at once: %d dropped, %v; want the retired one", n, err)
+		}
+		now = now.Add(abandoned - time.Second)
+		if n, _ := s.sweep(background); n != 0 {
+			t.Error("a build was dropped before its time")
+		}
+		now = now.Add(2 * time.Second)
+		if n, _ := s.sweep(background); n != 1 {
+			t.Error("a build that stands still is kept")
+		}
+		if left, _ := w.rdb.DBSize(background).Result(); left != keys {
+			t.Errorf("%d keys, want %d", left, keys)
+		}
+	})
+}
+
+func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		g := generation("regressed")
+		if err := w.store.begin(background, g, "o"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.rdb.HSet(background, g.checkpoint(), "built", 7).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.filled(background, g, "o", w.log.Head(), 10); !errors.Is(err, errLost) {
+			t.Errorf("7 of 10 applications: %v", err)
+		}
+	})
+}
+
+func TestOneEventIsOneRowInTheHistory(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		l := w.fill(0, 1, "icp")[0]
+		w.run(w.runner())
+		w.caughtUp()
+		var got []Entry
+		for from := int64(0); ; {
+			page, err := w.reader().History(background, l.ID, from, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, raw := range page.Entries {
+				var e Entry
+				if err := json.Unmarshal(raw, &e); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, e)
+			}
+			if from = page.Next; from == 0 {
+				break
+			}
+		}
+		if len(got) != l.Events || got[0].Type != "opened" || got[len(got)-1].Revision != int64(l.Events-1) {
+			t.Errorf("%d entries for %d events", len(got), l.Events)
+		}
+	})
+}
+
+func TestWaitingForAWriteEndsWhenItCanBeRead(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 3, "")
+		w.run(w.runner())
+		if _, err := w.log.Append(background, "account-1", eventstore.NoStream, eventstore.Proposed{ID: eventstore.ID{9}, Type: "account.x.v1", Data: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "there is a build", func() bool { _, err := w.store.Position(background); return err == nil })
+		ctx, stop := context.WithTimeout(background, 5*time.Second)
+		defer stop()
+		if err := w.reader().Wait(ctx, w.log.Head()); err != nil {
+			t.Errorf("an event of no application is waited for: %v", err)
+		}
+	})
+}
