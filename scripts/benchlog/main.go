@@ -21,6 +21,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -57,9 +59,10 @@ func run(ctx context.Context, args []string) (err error) {
 	fs.IntVar(&s.opening, "opening", 10_000_000, "events of the log whose opening is timed")
 	fs.IntVar(&s.follow, "subscribers", 1000, "subscribers whose memory is measured")
 	fs.IntVar(&s.latency, "latency", 3000, "appends whose delivery is timed")
+	only := fs.String("only", "", "parts to run, separated by commas: appends, scans, latency, followers, opening; all when empty")
 	fs.StringVar(&s.dir, "dir", "", "directory on the disk to measure; the system's for temporary files when empty")
 	if err := fs.Parse(args); err != nil || fs.NArg() > 0 {
-		return errors.New("usage: bench log [--short] [--rounds N] [--span D] [--scan N] [--opening N] [--subscribers N] [--latency N] [--dir DIR]")
+		return errors.New("usage: bench log [--short] [--rounds N] [--span D] [--scan N] [--opening N] [--subscribers N] [--latency N] [--only PARTS] [--dir DIR]")
 	}
 	if s.short {
 		s.rounds, s.span, s.scan, s.opening, s.follow, s.latency = 1, 200*time.Millisecond, 5_000, 50_000, 100, 100
@@ -75,13 +78,22 @@ func run(ctx context.Context, args []string) (err error) {
 	}
 	r := &report{}
 	defer r.print()
-	for _, part := range []func(context.Context, sizes, string, *report) error{appends, scans, latency, followers, opening} {
-		if err := part(ctx, s, dir, r); err != nil {
+	for _, p := range parts {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), p.name) {
+			continue
+		}
+		if err := p.run(ctx, s, dir, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// parts of a run, in their order.
+var parts = []struct {
+	name string
+	run  func(context.Context, sizes, string, *report) error
+}{{"appends", appends}, {"scans", scans}, {"latency", latency}, {"followers", followers}, {"opening", opening}}
 
 // subject is one way of keeping events.
 type subject interface {
