@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // config is everything that an operator can set, by flag or by variable. A flag
@@ -35,6 +36,8 @@ type config struct {
 	MaxRegistrations int
 	MailRate         int
 	LimitFactor      int
+	Metrics          string
+	HoursBack        int
 }
 
 // setting binds one field to its names.
@@ -59,11 +62,13 @@ func (c *config) settings() []setting {
 		{"parts", "ALTA_PARTS", &c.Parts, nil, nil, "what this process does: api, projector, reactions, sequencer (keeps the evidence of a log on a server; the embedded log keeps its own); separated by commas"},
 		{"wire", "ALTA_WIRE", &c.Wire, nil, nil, "offer the embedded log to official clients at unix:/path or 127.0.0.1:port; empty: no"},
 		{"calendar", "ALTA_CALENDAR", &c.Calendar, nil, nil, "file of an imported calendar; empty: the one that ships"},
+		{"metrics", "ALTA_METRICS", &c.Metrics, nil, nil, "serve figures for Prometheus at this address of this machine, such as 127.0.0.1:9090; empty: no"},
 		{"kms", "ALTA_KMS", &c.KMS, nil, nil, "https://host:port/transit/key?token-file=path of a key service; empty: a key file in the data directory"},
 		{"clamav", "ALTA_CLAMAV", &c.ClamAV, nil, nil, "address of clamd; empty: no virus scanner"},
 		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
 		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
 		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
+		{"clock-hours-back", "ALTA_CLOCK_HOURS_BACK", nil, nil, &c.HoursBack, "development: how far the clock is put back, to make demonstration data with a past"},
 		{"limit-factor", "ALTA_LIMIT_FACTOR", nil, nil, &c.LimitFactor, "how many times the usual number of log-ins, links and codes is let through; for load tests, where one address stands for many people"},
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
@@ -127,6 +132,9 @@ func parseConfig(name string, args []string, errOut io.Writer, more func(*flag.F
 var parts = []string{"api", "projector", "reactions", "sequencer"}
 
 func (c *config) check() error {
+	if c.HoursBack != 0 && !c.Dev || c.HoursBack < 0 {
+		return errUsage("--clock-hours-back is for --dev, and goes back only")
+	}
 	for _, p := range strings.Split(c.Parts, ",") {
 		if !slices.Contains(parts, p) {
 			return errUsage("--parts: there is no part %q; the parts are %s", p, strings.Join(parts, ", "))
@@ -139,6 +147,10 @@ func (c *config) check() error {
 }
 
 func (c *config) does(part string) bool { return slices.Contains(strings.Split(c.Parts, ","), part) }
+
+// clock is the time by which everything is decided: the machine's, unless a past
+// is being made up.
+func (c *config) clock() time.Time { return time.Now().Add(-time.Duration(c.HoursBack) * time.Hour) }
 
 // runConfig prints what is in force, secrets left out.
 func runConfig(_ context.Context, args []string, out, errOut io.Writer) error {

@@ -64,6 +64,7 @@ type program struct {
 	runner       *projections.Runner
 	reader       projections.Reader
 	reactions    []reaction
+	metrics      *metrics
 
 	closers []func() error
 }
@@ -71,7 +72,7 @@ type program struct {
 // open opens everything that this process needs. After an error what was opened
 // is closed again.
 func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err error) {
-	p := &program{cfg: cfg, logger: logger, now: time.Now}
+	p := &program{cfg: cfg, logger: logger, now: cfg.clock}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -268,7 +269,11 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 			}
 		})
 	}
+	p.metrics = newMetrics(p)
 	if p.guarded != nil {
+		p.guarded.answers = map[string]func(context.Context, string) error{
+			"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
+		}
 		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
 	}
 	if cfg.does("sequencer") && p.server != nil {
@@ -302,6 +307,9 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	}
 	if cfg.does("reactions") {
 		p.startReactions(mailer, start)
+	}
+	if err := p.startMetrics(start); err != nil {
+		return err
 	}
 	if !cfg.does("api") {
 		<-ctx.Done()
@@ -344,7 +352,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 		Folder: p.runner.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
-		Pages: p.withDevelopment(static),
+		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
 	if p.cfg.Dev {
 		s.Check = func(err error) { p.logger.Error("an answer breaks the contract", "error", err) }
