@@ -223,6 +223,7 @@ func (s *Server) lookInto(c *call) error {
 		return problem(http.StatusUnprocessableEntity, "why-required", "The merchant asked for erasure: say why you open this application.").
 			at("query why", "required", "must be given, in at most 500 characters")
 	}
+	c.key = decider.NewID() // a read has none of its own, and each look is one
 	return s.look(c, access.Looked{What: access.History, Why: reason})
 }
 
