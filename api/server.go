@@ -69,7 +69,9 @@ type Server struct {
 	Pages             http.Handler // everything that is not the API: the SPA
 	Check             func(error)  // with it, every answer is checked against the contract (tests, development)
 	Spec              *Spec
-	changes           *hub
+	// Observe, if set, hears of every answer but those of live streams.
+	Observe func(operation string, status int, took time.Duration)
+	changes *hub
 }
 
 const (
@@ -93,7 +95,7 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 		if !ok {
 			panic("api: the contract has no operation " + r.operation)
 		}
-		e.Add(op.Method, echoPath(op.Path), s.serve(r, op))
+		e.Add(op.Method, echoPath(op.Path), s.observed(r, op, s.serve(r, op)))
 	}
 	e.GET("/openapi.yaml", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/yaml; charset=utf-8", Contract)
@@ -109,6 +111,23 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 	e.GET("/*", echo.WrapHandler(s.Pages))
 	e.HEAD("/*", echo.WrapHandler(s.Pages))
 	return e
+}
+
+// observed tells Observe how long an answer took, and its status.
+func (s *Server) observed(r route, op *Operation, next echo.HandlerFunc) echo.HandlerFunc {
+	if s.Observe == nil || r.live {
+		return next
+	}
+	return func(c echo.Context) error {
+		begun := time.Now()
+		err := next(c)
+		status := c.Response().Status
+		if err != nil && !c.Response().Committed {
+			status = problemOf(err).Status
+		}
+		s.Observe(op.ID, status, time.Since(begun))
+		return err
+	}
 }
 
 // echoPath writes {id} as :id.

@@ -39,7 +39,7 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 	if former == "" {
 		r.progress.state.Store(stateBuilding)
 	}
-	g, err := r.build(ctx)
+	g, err := r.build(ctx, nil)
 	if err == nil {
 		err = r.Store.publish(ctx, g, former)
 	}
@@ -60,8 +60,9 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 // build fills a new generation. It folds application by application as they
 // stand at one position of the log, many at once, so that each document is
 // written once and memory holds only those under way; then it follows the log
-// to where it has got meanwhile.
-func (r *Runner) build(ctx context.Context) (generation, error) {
+// to where it has got meanwhile. With exactly it builds what stood at that
+// position and nothing later.
+func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (generation, error) {
 	origin, err := r.origin(ctx)
 	if err != nil {
 		return "", err
@@ -71,6 +72,9 @@ func (r *Runner) build(ctx context.Context) (generation, error) {
 		return "", err
 	}
 	began, target := time.Now(), r.Log.Head()
+	if exactly != nil {
+		target = *exactly
+	}
 	count, events, err := r.fill(ctx, g, target)
 	if err != nil {
 		return g, err
@@ -82,7 +86,7 @@ func (r *Runner) build(ctx context.Context) (generation, error) {
 	if err != nil {
 		return g, err
 	}
-	if head := r.Log.Head(); head.Compare(target) > 0 {
+	if head := r.Log.Head(); exactly == nil && head.Compare(target) > 0 {
 		if err := r.follow(ctx, &tail{generation: g, held: held, docs: map[string]*kept{}, until: &head}); err != nil {
 			return g, err
 		}

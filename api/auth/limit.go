@@ -60,6 +60,9 @@ func NewLimiter(rdb redis.UniversalClient, now func() time.Time) *Limiter {
 	return l
 }
 
+// Shared reports whether attempts are counted in Redis, with all nodes.
+func (l *Limiter) Shared() bool { return l.ask() }
+
 // Allow counts one attempt. When it is one too many it answers how long to wait,
 // otherwise zero.
 func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) time.Duration {

@@ -12,6 +12,7 @@ func commands() []command {
 		{"backup", "copy the event log, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of the event log", runRestore},
 		{"copy", "copy the event log to EventStoreDB or back, and compare the roots", runCopy},
+		{"rebuild", "build what people see anew from the log and switch; --check only compares", runRebuild},
 		{"simulate", "make realistic merchants through the public interface, at any stage, with any fault", runSimulate},
 		{"tour", "take two merchants through the whole life on a running server, and check every step", runTour},
 		{"document-worker", "(started by serve) decode uploaded files, confined", runDocumentWorker},

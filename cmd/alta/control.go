@@ -18,7 +18,8 @@ import (
 // The process that has the log open answers other subcommands of the same user
 // on a socket in the data directory: one line "<what> <path>" in, one line out,
 // "ok" or the error. What is "backup" for a verified backup or "copy" for one
-// that the asker checks.
+// that the asker checks; "rebuild" and "rebuild-check" write what they have to say
+// to a new file.
 
 // controlSocket is where. Socket paths are short (about 100 bytes), so a long
 // data directory is abbreviated by going through the working directory.
@@ -70,7 +71,7 @@ func serveControl(ctx context.Context, g *guardedLog, log *slog.Logger) error {
 				err = g.answer(ctx, strings.TrimSuffix(line, "\n"))
 			}
 			if err != nil {
-				log.Error("a backup failed", "error", err.Error())
+				log.Error("a request of another command failed", "error", err.Error())
 				fmt.Fprintln(c, strings.ReplaceAll(err.Error(), "\n", "; "))
 				return
 			}
@@ -87,9 +88,12 @@ func (g *guardedLog) answer(ctx context.Context, line string) error {
 	switch what {
 	case "copy":
 		return g.copyTo(ctx, path)
-	case "backup":
-		_, err := g.backup(ctx, path)
+	case backupRequest(false), backupRequest(true):
+		_, err := g.backup(ctx, path, what == backupRequest(true))
 		return err
+	}
+	if answer, ok := g.answers[what]; ok {
+		return answer(ctx, path)
 	}
 	return fmt.Errorf("unknown request %q", what)
 }

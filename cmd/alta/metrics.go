@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"alta/projections"
+	"alta/reactions"
+	"alta/reactions/mail"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are the program's figures in Prometheus' text format, served to this
+// machine only. Labels are operations, statuses, queues and states, of which
+// there is a fixed number; no person, merchant or application is named.
+type metrics struct {
+	registry *prometheus.Registry
+	latency  *prometheus.HistogramVec
+}
+
+func newMetrics(p *program) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "alta_http_request_seconds", Help: "Time to answer a request, by operation of the contract and status.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"operation", "status"}),
+	}
+	m.registry.MustRegister(
+		m.latency, figures{p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// observe counts an answer.
+func (m *metrics) observe(operation string, status int, took time.Duration) {
+	m.latency.WithLabelValues(operation, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// startMetrics serves them on their own listener, which must be of this machine.
+func (p *program) startMetrics(start background) error {
+	if p.cfg.Metrics == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(p.cfg.Metrics)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errUsage("--metrics must be host:port of this machine, such as 127.0.0.1:9090")
+	}
+	l, err := net.Listen("tcp", p.cfg.Metrics)
+	if err != nil {
+		return fmt.Errorf("--metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(p.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 5 * time.Second}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	p.logger.Info("metrics are served", "address", l.Addr().String())
+	start("metrics", func(ctx context.Context) error {
+		stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+		defer stop()
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// figures are read when they are asked for.
+type figures struct{ p *program }
+
+// Describe implements prometheus.Collector: the figures depend on which parts
+// run, so none are promised.
+func (figures) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (f figures) Collect(out chan<- prometheus.Metric) {
+	s := sink{out}
+	if f.p.cfg.does("projector") {
+		s.projector(f.p.runner.Stats())
+		s.gauge("alta_projection_healthy", "1 while the projection follows the log.", truth(f.p.runner.Healthy() == nil))
+	}
+	f.queues(s)
+	for _, r := range f.p.reactions {
+		s.gauge("alta_reaction_healthy", "1 while the reaction does its work.", truth(r.runs.Healthy() == nil), "reaction", r.name)
+		switch r := r.runs.(type) {
+		case *mail.Mailer:
+			s.mail(r.Stats())
+		case interface{ Stats() reactions.Stats }:
+			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(r.Stats().CaughtUp))
+		}
+	}
+	f.log(s)
+	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
+}
+
+// queues reads how much waits; a Redis that is away or being filled gives none.
+func (f figures) queues(s sink) {
+	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	sizes, err := f.p.reader.Sizes(ctx, "")
+	s.gauge("alta_lists_readable", "1 while lists can be read; 0 while they are rebuilt or Redis is away.", truth(err == nil))
+	if err != nil {
+		return
+	}
+	for _, q := range sizes {
+		if q.Queue == projections.QueueMine {
+			continue
+		}
+		s.gauge("alta_queue_applications", "Applications that wait in a queue.", float64(q.Total), "queue", string(q.Queue))
+		s.gauge("alta_queue_claimed", "Applications of a queue that somebody reviews.", float64(q.Claimed), "queue", string(q.Queue))
+		s.gauge("alta_queue_breached", "Applications of a queue past their deadline.", float64(q.Breached), "queue", string(q.Queue))
+	}
+}
+
+func (f figures) log(s sink) {
+	g := f.p.guarded
+	if g == nil {
+		return
+	}
+	st := g.Stats()
+	s.gauge("alta_log_events", "Events in the log.", float64(st.Events))
+	s.counter("alta_log_appended_total", "Events appended since the start.", float64(st.Appended))
+	s.counter("alta_log_syncs_total", "Syncs since the start; appended/syncs is the group size.", float64(st.Rounds))
+	s.gauge("alta_log_queued", "Appends that wait for the writer.", float64(st.Queued))
+	s.gauge("alta_log_subscribers", "Open subscriptions.", float64(st.Subscribers))
+	s.gauge("alta_log_disk_bytes", "What the log occupies.", float64(st.DiskBytes))
+	s.gauge("alta_log_disk_free_bytes", "Bytes free on its disk.", float64(st.DiskFree))
+	s.gauge("alta_log_writable", "1 while the disk reserve is there and nothing has failed.", truth(g.Writable() == nil))
+	if c, err := g.keeper.Latest(); err == nil {
+		s.gauge("alta_checkpoint_age_seconds", "Since the newest signed checkpoint.", f.p.now().Sub(c.Time).Seconds())
+		s.gauge("alta_checkpoint_events", "Events that the newest signed checkpoint vouches for.", float64(c.Tree.N))
+	}
+}
+
+// sink writes figures.
+type sink struct{ out chan<- prometheus.Metric }
+
+func (s sink) write(kind prometheus.ValueType, name, help string, v float64, label ...string) {
+	var names, values []string
+	if len(label) == 2 {
+		names, values = label[:1], label[1:]
+	}
+	s.out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, v, values...)
+}
+
+func (s sink) gauge(name, help string, v float64, label ...string) {
+	s.write(prometheus.GaugeValue, name, help, v, label...)
+}
+
+func (s sink) counter(name, help string, v float64, label ...string) {
+	s.write(prometheus.CounterValue, name, help, v, label...)
+}
+
+func (s sink) projector(st projections.Stats) {
+	for _, state := range projections.States() {
+		s.gauge("alta_projection_state", "1 for what the projector is doing.", truth(st.State == state), "state", state)
+	}
+	lag := 0.0
+	if st.Head.Compare(st.Position) > 0 && st.State != "standing_by" {
+		lag = float64(st.Head.Commit - st.Position.Commit)
+	}
+	s.gauge("alta_projection_lag_events", "Positions of the log that cannot be read yet; events, on the embedded log.", lag)
+	s.gauge("alta_projection_lag_seconds", "From when the newest readable event was stored until it could be read.", st.Lag.Seconds())
+	s.gauge("alta_projection_position", "Commit position that can be read.", float64(st.Position.Commit))
+	s.gauge("alta_log_position", "Commit position of the log's newest event.", float64(st.Head.Commit))
+	s.counter("alta_projection_events_total", "Events folded since the start.", float64(st.Events))
+	s.counter("alta_projection_batches_total", "Transactions since the start.", float64(st.Batches))
+	s.counter("alta_projection_documents_total", "Applications written since the start, without rebuilds.", float64(st.Documents))
+	s.gauge("alta_projection_batch_events", "Events of the last transaction.", float64(st.LastBatch))
+	s.counter("alta_projection_restarts_total", "Times the projector was fenced or interrupted.", float64(st.Restarts))
+	s.counter("alta_rebuilds_total", "Finished rebuilds.", float64(st.Builds))
+	s.gauge("alta_rebuild_applications", "Applications written by the rebuild under way, or by the last one.", float64(st.Building))
+	s.gauge("alta_rebuild_seconds", "How long the last finished rebuild took.", st.BuildTook.Seconds())
+}
+
+func (s sink) mail(st mail.Stats) {
+	s.gauge("alta_mail_backlog", "Mails that wait.", float64(st.Backlog))
+	s.counter("alta_mail_sent_total", "Mails sent.", float64(st.Sent))
+	s.counter("alta_mail_failed_total", "Mails that will never be sent.", float64(st.Failed))
+	s.counter("alta_mail_unreachable_total", "Attempts that met no server.", float64(st.Unreachable))
+	s.counter("alta_mail_unknown_outcome_total", "Attempts of whose end nothing is known.", float64(st.Unknown))
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"alta/eventstore/embedded"
+	"alta/projections"
+)
+
+// runRebuild builds everything that people see anew from the log, beside what
+// they see now, and switches; with --check it only compares the two.
+func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error {
+	var check bool
+	cfg, err := parseConfig("rebuild", args, errOut, func(fs *flag.FlagSet) {
+		fs.BoolVar(&check, "check", false, "compare what people see with a rebuild, byte for byte, and change nothing")
+	})
+	if err != nil {
+		return err
+	}
+	what := "rebuild"
+	if check {
+		what = "rebuild-check"
+	}
+	if cfg.EventStore == "" {
+		switch err := embedded.Idle(storeDir(cfg.Data)); {
+		case errors.Is(err, embedded.ErrLocked):
+			return rebuildRunning(ctx, cfg.Data, what, out)
+		case err != nil:
+			return err
+		}
+	}
+	if cfg.Redis == "" {
+		return errUsage("rebuild: Alta does not run in %s, and a private Redis is built anew at every start; name the shared one with --redis", cfg.Data)
+	}
+	p, err := open(ctx, cfg, slog.New(slog.NewTextHandler(errOut, nil)))
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.rebuild(ctx, check, out), p.Close())
+}
+
+// rebuild does it with what this process has open.
+func (p *program) rebuild(ctx context.Context, check bool, out io.Writer) error {
+	r := &projections.Runner{
+		Store: p.store, Log: p.log, Folder: p.runner.Folder, Decode: p.runner.Decode, Index: p.runner.Index, Now: p.now, Logger: p.logger,
+	}
+	begun := time.Now()
+	if check {
+		c, err := r.Check(ctx)
+		if err != nil {
+			return err
+		}
+		return printComparison(out, c, time.Since(begun))
+	}
+	if err := r.Rebuild(ctx); err != nil {
+		return err
+	}
+	s := r.Stats()
+	_, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, s.Head, time.Since(begun).Round(time.Millisecond))
+	return err
+}
+
+// rebuildRunning has the process that has the log open do it. What it says comes
+// in a file, because the control socket answers one word.
+func rebuildRunning(ctx context.Context, data, what string, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "alta-rebuild-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	report := filepath.Join(dir, "report")
+	failed := askRunning(ctx, data, what, report)
+	b, err := os.ReadFile(report)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(failed, err)
+	}
+	_, err = out.Write(b)
+	return errors.Join(failed, err)
+}
+
+// answerRebuild is the running process's side.
+func (p *program) answerRebuild(check bool) func(ctx context.Context, path string) error {
+	return func(ctx context.Context, path string) error {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		return errors.Join(p.rebuild(ctx, check, f), f.Close())
+	}
+}
+
+var errDiffers = errors.New("what people see is not what a rebuild makes; run alta rebuild, and report this")
+
+func printComparison(out io.Writer, c projections.Comparison, took time.Duration) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "at %s, in %s\n", c.Position, took.Round(time.Millisecond))
+	fmt.Fprintln(w, "KIND\tKEYS\tENTRIES\tLIVE\tREBUILT\t")
+	kinds := maps.Clone(c.Live)
+	maps.Copy(kinds, c.Rebuilt)
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		live, rebuilt := c.Live[kind], c.Rebuilt[kind]
+		verdict := "same"
+		if live != rebuilt {
+			verdict = fmt.Sprintf("DIFFERS: %d keys, %d entries", rebuilt.Keys, rebuilt.Entries)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%x\t%x\t%s\n", kind, live.Keys, live.Entries, live.Sum[:8], rebuilt.Sum[:8], verdict)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if !c.Equal() {
+		return errDiffers
+	}
+	return nil
+}
