@@ -35,6 +35,7 @@ type world struct {
 	press    *specimen.Press
 	lives    []*drive.Life
 	draft    *drive.Life
+	other    *drive.Life // is never erased
 	canaries []canary
 }
 
@@ -151,9 +152,12 @@ func (w *world) live(ctx context.Context, r *run) error {
 			return err
 		}
 		w.typed(fmt.Sprintf("merchant %d", n), l.Merchant)
-		if to == drive.Draft {
+		switch to {
+		case drive.Draft:
 			w.draft = l
-		} else {
+		case drive.Submitted:
+			w.other = l
+		default:
 			w.lives = append(w.lives, l)
 		}
 		return nil
@@ -165,6 +169,9 @@ func (w *world) live(ctx context.Context, r *run) error {
 	}
 	if err == nil {
 		err = plan(3, policy.Individual, all[:1], drive.Self, drive.Draft)
+	}
+	if err == nil {
+		err = plan(4, policy.Individual, all[:1], drive.Agent, drive.Submitted)
 	}
 	if err != nil {
 		return err

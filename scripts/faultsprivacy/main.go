@@ -37,6 +37,7 @@ var faults = []fault{
 	{"P2", "every door, the whole life, every byte", wholeLife},
 	{"P3", "restricted: seen by an auditor who says why, and by nobody else", restricted},
 	{"P4", "shredded: nothing opens, the record still stands", shredded},
+	{"P5", "nothing to learn at the door, a stolen session ends", atTheDoor},
 	{"F29", "erase against append, copy, restore and rebuild", races},
 }
 

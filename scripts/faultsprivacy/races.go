@@ -18,6 +18,7 @@ import (
 	"alta/decider"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
+	"alta/evidence"
 	"alta/vault"
 )
 
@@ -27,7 +28,7 @@ const together = 50
 // races erases subjects while others write, copy, restore and rebuild, and then
 // restores the oldest backup once more.
 func races(ctx context.Context, r *run) (string, error) {
-	subjects := r.times(10_000, 300)
+	subjects := r.times(10_000, 200)
 	var total raced
 	for n := range subjects / together {
 		dir := filepath.Join(r.dir, fmt.Sprintf("race-%d", n))
@@ -71,7 +72,7 @@ func race(ctx context.Context, dir string, rng *rand.Rand, oldFences bool, total
 		name string
 		into **embedded.Log
 	}{{"log", &w.log}, {"copy", &w.copied}} {
-		if *l.into, err = embedded.Open(filepath.Join(dir, l.name), embedded.Options{Reserve: embedded.NoReserve}); err != nil {
+		if *l.into, err = embedded.Open(filepath.Join(dir, l.name), embedded.Options{Leaf: evidence.Leaf, Reserve: embedded.NoReserve}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, (*l.into).Close()) }()
@@ -79,7 +80,7 @@ func race(ctx context.Context, dir string, rng *rand.Rand, oldFences bool, total
 	for range together {
 		s := decider.NewID().String()
 		w.subjects = append(w.subjects, s)
-		if err := w.append(ctx, s, -1); err != nil {
+		if err := w.append(ctx, s, eventstore.NoStream); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"alta/decider"
 	"alta/domain/application"
+	"alta/domain/item"
 	"alta/domain/personal"
 	"alta/eventstore"
 	"alta/evidence"
@@ -74,6 +75,15 @@ func shredded(ctx context.Context, r *run) (string, error) {
 	rebuilt, err := w.rebuild(ctx, r)
 	if err != nil {
 		return "", err
+	}
+	// The others are as they were.
+	reply, err := w.crew.Auditor.Do(ctx, drive.Request{Method: http.MethodPost, Path: "/v1/applications/" + w.other.ID + "/reveal",
+		Body: map[string]any{"items": []item.Key{item.IdentityNumber}, "why": reason}}, nil)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(string(reply.Body), w.other.Merchant.Fields[item.IdentityNumber]) {
+		return "", errors.New("the values of a merchant who was not erased are gone")
 	}
 	figures, err := w.searchAll(ctx, r, newSearch(w.canaries), "second")
 	return fmt.Sprintf("%s; root of %d events unchanged, log check passes; %s; %s; again %s", tried, root.N, told, rebuilt, figures), err
