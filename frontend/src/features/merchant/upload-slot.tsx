@@ -108,8 +108,7 @@ export function UploadSlot({ application, slot, document, required, locked, waiv
             ref={input}
             id={id}
             type="file"
-            className="visually-hidden"
-            tabIndex={-1}
+            hidden
             accept={types.join(',')}
             aria-label={t('upload.file', { label })}
             onChange={(event) => {
