@@ -36,6 +36,7 @@ type world struct {
 	lives    []*drive.Life
 	draft    *drive.Life
 	other    *drive.Life // is never erased
+	erased   []string    // subjects: applications and accounts; from P4 on
 	canaries []canary
 }
 

@@ -38,6 +38,7 @@ var faults = []fault{
 	{"P3", "restricted: seen by an auditor who says why, and by nobody else", restricted},
 	{"P4", "shredded: nothing opens, the record still stands", shredded},
 	{"P5", "nothing to learn at the door, a stolen session ends", atTheDoor},
+	{"P6", "an older backup brings nobody back", olderBackup},
 	{"F29", "erase against append, copy, restore and rebuild", races},
 }
 

@@ -57,6 +57,7 @@ func shredded(ctx context.Context, r *run) (string, error) {
 			return "", fmt.Errorf("%w; %s", err, w.server.lastWords())
 		}
 	}
+	w.erased = subjects
 	after, err := w.tree(ctx, root.N)
 	if err != nil {
 		return "", err
@@ -326,4 +327,49 @@ func (w *world) rebuild(ctx context.Context, r *run) (string, error) {
 		return "", fmt.Errorf("%w: %d keys before, %d after, different: %s", err, len(before), len(after), strings.Join(differ[:min(len(differ), 5)], ", "))
 	}
 	return fmt.Sprintf("%d Redis keys built anew are equal", len(after)), nil
+}
+
+// olderBackup puts the backup of before the erasures in the place of the record,
+// and starts.
+func olderBackup(ctx context.Context, r *run) (string, error) {
+	w := r.world
+	if w == nil || len(w.erased) == 0 {
+		return "", errNoWorld
+	}
+	if err := w.log.Close(); err != nil {
+		return "", err
+	}
+	w.log = nil
+	if err := w.server.stop(); err != nil {
+		return "", err
+	}
+	if _, err := w.server.do(ctx, "restore", "--data", w.server.data(), "--from", filepath.Join(r.dir, "backup-first"), "--accept-loss"); err != nil {
+		return "", err
+	}
+	if err := w.server.rdb.FlushAll(ctx).Err(); err != nil {
+		return "", err
+	}
+	if err := w.server.start(ctx); err != nil {
+		return "", err
+	}
+	if err := w.connect(r); err != nil {
+		return "", err
+	}
+	tried, err := w.tryAll(ctx, w.erased)
+	if err != nil {
+		return "", err
+	}
+	l := w.lives[0]
+	var told struct{ Values map[string]string }
+	if err := until(ctx, "the application is there again", func() (bool, error) {
+		_, err := w.crew.Auditor.Do(ctx, drive.Request{Method: http.MethodPost, Path: "/v1/applications/" + l.ID + "/reveal",
+			Body: map[string]any{"items": []item.Key{item.IdentityNumber, item.BankNumber}, "why": reason}}, &told)
+		return err == nil, err
+	}); err != nil {
+		return "", err
+	}
+	if len(told.Values) > 0 {
+		return "", errors.New("an erased value is revealed")
+	}
+	return tried + ", 0 revealed", nil
 }
