@@ -400,7 +400,7 @@ func TestASequencerThatWasStoppedAndGoesOnNeverForksTheTree(t *testing.T) {
 		stale.Stdout, stale.Stderr = &said, &said
 		must(t, stale.Start())
 		t.Cleanup(func() { _ = stale.Process.Kill() })
-		eventually(t, signed(srv.grow(t, 300).N))
+		eventually(t, signed(srv.grow(t, 600).N)) // enough to be signed at once
 		must(t, stale.Process.Signal(syscall.SIGSTOP))
 
 		// The lease runs out and another one takes over, while events go on.
@@ -424,7 +424,7 @@ func TestASequencerThatWasStoppedAndGoesOnNeverForksTheTree(t *testing.T) {
 			return next.Head() == want
 		})
 		must(t, stale.Process.Signal(syscall.SIGCONT))
-		want = srv.grow(t, 300)
+		want = srv.grow(t, 600)
 		eventually(t, signed(want.N))
 		_ = stale.Wait()
 		if !strings.Contains(said.String(), evidence.ErrFenced.Error()) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,32 +13,33 @@ import (
 
 	"alta/eventstore/embedded"
 	"alta/evidence"
-	"alta/vault"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 func runBackup(ctx context.Context, args []string, out, errOut io.Writer) error {
-	const usage = "usage: alta backup [--data DIR] --to NEW-DIR"
+	const usage = `usage: alta backup [--data DIR] [--without-keys] NEW-DIR
+
+Copies the whole installation, of a running program too: the event log with its
+checkpoints, wrapped keys, fences and sealed documents. Unless --without-keys is
+given the copy also holds the SECRETS that open and sign all of it: kek.json,
+log.key, auth.keys and codes.key. Keep those apart from the rest.`
 	fs := newFlags("backup", errOut)
 	data := dataFlag(fs)
 	to := fs.String("to", "", "directory to make; it must not exist")
-	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || *to == "" {
+	bare := fs.Bool("without-keys", false, "leave the secrets out: kek.json, log.key, auth.keys, codes.key")
+	if err := fs.Parse(args); err != nil || !oneOf(fs, to) {
 		return errUsage(usage)
 	}
 	begun := time.Now()
 	err := embedded.Idle(storeDir(*data))
 	switch {
 	case errors.Is(err, embedded.ErrLocked):
-		if err := askRunning(ctx, *data, "backup", *to); err != nil {
+		if err := askRunning(ctx, *data, backupRequest(*bare), *to); err != nil {
 			return err
 		}
-		rep, err := checkLog(ctx, *to, out)
-		if err != nil {
-			return err
-		}
-		printReport(out, rep, time.Since(begun))
-		return nil
+		rep, err := checkBackup(ctx, *to, out)
+		return errors.Join(rep.print(out, time.Since(begun)), err)
 	case err != nil:
 		return err
 	}
@@ -48,26 +50,51 @@ func runBackup(ctx context.Context, args []string, out, errOut io.Writer) error 
 	if err != nil {
 		return err
 	}
-	rep, err := g.backup(ctx, *to)
-	if err := errors.Join(err, g.Close()); err != nil {
-		return err
-	}
-	printReport(out, rep, time.Since(begun))
-	return nil
+	rep, err := g.backup(ctx, *to, *bare)
+	return errors.Join(rep.print(out, time.Since(begun)), err, g.Close())
 }
 
-// backup copies the log to a new directory and verifies the copy: it is opened,
-// its root is recomputed from its events, and it must contain the checkpoint
-// that was signed just before. A copy that fails this is removed.
-func (g *guardedLog) backup(ctx context.Context, dir string) (evidence.Report, error) {
-	if err := g.copyTo(ctx, dir); err != nil {
-		return evidence.Report{}, err
+// backupRequest is what the process that has the log open is asked for.
+func backupRequest(bare bool) string {
+	if bare {
+		return "backup-without-keys"
 	}
-	rep, err := checkLog(ctx, dir, io.Discard)
+	return "backup"
+}
+
+// oneOf takes the directory from the flag or from the one argument.
+func oneOf(fs *flag.FlagSet, dir *string) bool {
+	if *dir == "" && fs.NArg() == 1 {
+		*dir = fs.Arg(0)
+		return *dir != ""
+	}
+	return *dir != "" && fs.NArg() == 0
+}
+
+// backup copies the installation to a new directory and verifies the copy: the
+// log is opened, its root is recomputed from its events, it must contain the
+// checkpoint that was signed just before, and every key and document that it
+// refers to must be there. A copy whose log fails this is removed; one that lacks
+// a key or a document is kept, because the original lacks it too.
+//
+// The log comes first: keys and documents are durable before the event that needs
+// them, so that what is copied afterwards holds whatever the copied log refers to.
+func (g *guardedLog) backup(ctx context.Context, dir string, bare bool) (installation, error) {
+	err := g.copyTo(ctx, dir)
 	if err != nil {
-		return rep, errors.Join(fmt.Errorf("the backup does not verify and is removed: %w", err), os.RemoveAll(dir))
+		return installation{}, err
 	}
-	return rep, nil
+	if err = copyVault(ctx, vaultDir(g.data), vaultDir(dir)); err == nil && !bare {
+		err = copySecrets(g.data, dir)
+	}
+	if err != nil {
+		return installation{}, errors.Join(err, os.RemoveAll(dir))
+	}
+	rep, err := checkBackup(ctx, dir, io.Discard)
+	if lacking := (*lackingError)(nil); err != nil && !errors.As(err, &lacking) {
+		err = errors.Join(fmt.Errorf("the backup does not verify and is removed: %w", err), os.RemoveAll(dir))
+	}
+	return rep, err
 }
 
 // copyTo copies the store, the checkpoints, the public key and the fences to a new
@@ -99,12 +126,12 @@ func (g *guardedLog) copyTo(ctx context.Context, dir string) error {
 }
 
 func runRestore(ctx context.Context, args []string, out, errOut io.Writer) error {
-	const usage = "usage: alta restore [--data DIR] --from BACKUP [--accept-loss]"
+	const usage = "usage: alta restore [--data DIR] [--accept-loss] BACKUP"
 	fs := newFlags("restore", errOut)
 	data := dataFlag(fs)
 	from := fs.String("from", "", "a directory that alta backup made")
-	accept := fs.Bool("accept-loss", false, "restore even though newer events were signed, which are then lost")
-	if err := fs.Parse(args); err != nil || fs.NArg() > 0 || *from == "" {
+	accept := fs.Bool("accept-loss", false, "restore even though newer events were signed, or keys or documents lack, which are then lost")
+	if err := fs.Parse(args); err != nil || !oneOf(fs, from) {
 		return errUsage(usage)
 	}
 	begun := time.Now()
@@ -112,20 +139,21 @@ func runRestore(ctx context.Context, args []string, out, errOut io.Writer) error
 	if err != nil {
 		return err
 	}
-	printReport(out, rep, time.Since(begun))
-	return nil
+	return rep.print(out, time.Since(begun))
 }
 
-// restore puts a verified backup in the place of the log of a data directory.
-// What was there is kept beside it under a name with the time. Where signed
-// checkpoints or the mark vouch for more events than the backup holds, it is
-// refused unless the loss is accepted.
-func restore(ctx context.Context, data, from string, accept bool, out io.Writer) (evidence.Report, error) {
+// restore puts a verified backup in the place of the log and the vault of a data
+// directory. What was there is kept beside it under a name with the time. Where
+// signed checkpoints or the mark vouch for more events than the backup holds, or
+// the backup lacks keys or documents, it is refused unless the loss is accepted.
+// The fences of both are joined: who was erased stays erased. Secrets that are
+// there already stay; missing ones are taken from the backup.
+func restore(ctx context.Context, data, from string, accept bool, out io.Writer) (installation, error) {
 	if err := embedded.Idle(storeDir(data)); err != nil {
-		return evidence.Report{}, err
+		return installation{}, err
 	}
-	rep, err := checkLog(ctx, from, out)
-	if err != nil {
+	rep, err := checkBackup(ctx, from, out)
+	if lacking := (*lackingError)(nil); err != nil && !(accept && errors.As(err, &lacking)) {
 		return rep, fmt.Errorf("the backup is not usable: %w", err)
 	}
 	if err := os.MkdirAll(data, 0o700); err != nil {
@@ -138,15 +166,14 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 	if lost != "" && !accept {
 		return rep, fmt.Errorf("%s; --accept-loss restores nevertheless", lost)
 	}
-	// Before anything else: who was erased stays erased, whatever comes back.
-	if err := copyFences(ctx, from, data); err != nil {
+	aside := ".before-" + time.Now().UTC().Format("20060102T150405.000Z")
+	if err := restoreVault(ctx, data, from, aside, out); err != nil {
 		return rep, err
 	}
 	fresh := storeDir(data) + ".restoring"
 	if err := copyDir(storeDir(from), fresh); err != nil {
 		return rep, err
 	}
-	aside := ".before-" + time.Now().UTC().Format("20060102T150405.000Z")
 	for _, dir := range []string{storeDir(data), checkpointsDir(data)} {
 		if _, err := os.Stat(dir); err == nil {
 			if err := os.Rename(dir, dir+aside); err != nil {
@@ -156,6 +183,9 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 		}
 	}
 	if err := os.Rename(fresh, storeDir(data)); err != nil {
+		return rep, err
+	}
+	if err := restoreSecrets(data, from); err != nil {
 		return rep, err
 	}
 	return rep, adopt(data, from, rep.Tree)
@@ -225,27 +255,6 @@ func adopt(data, from string, have tlog.Tree) error {
 		err = k.Begin(t)
 	}
 	return errors.Join(err, l.Close(), k.Close())
-}
-
-// fencesFile is the list of what was destroyed (package vault), where the vault's
-// stores are local; elsewhere the fences are where the keys are.
-func fencesFile(data string) string { return filepath.Join(data, "vault", "fences") }
-
-// copyFences adds the fences of one data directory to those of another. Fences are
-// joined and never replaced: the vault destroys again what they name when it opens.
-func copyFences(ctx context.Context, from, to string) error {
-	if _, err := os.Stat(fencesFile(from)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	there, err := vault.OpenLocalFences(fencesFile(from))
-	if err != nil {
-		return fmt.Errorf("the fences in %s: %w", from, err)
-	}
-	here, err := vault.OpenLocalFences(fencesFile(to))
-	if err != nil {
-		return fmt.Errorf("the fences in %s: %w", to, err)
-	}
-	return there.Each(ctx, func(mark string) error { return here.Add(ctx, mark) })
 }
 
 // copyDir copies a directory over whatever is there, readable by its owner only

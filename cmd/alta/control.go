@@ -17,8 +17,9 @@ import (
 
 // The process that has the log open answers other subcommands of the same user
 // on a socket in the data directory: one line "<what> <path>" in, one line out,
-// "ok" or the error. What is "backup" for a verified backup or "copy" for one
-// that the asker checks; "rebuild" and "rebuild-check" write what they have to say
+// "ok" or the error. What is "backup" for a verified backup of everything,
+// "backup-without-keys" for one without secrets, "copy" for a copy of the log that
+// the asker checks; "rebuild" and "rebuild-check" write what they have to say
 // to a new file.
 
 // controlSocket is where. Socket paths are short (about 100 bytes), so a long

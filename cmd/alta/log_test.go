@@ -89,7 +89,7 @@ func TestABackupIsRestoredOnAnEmptyMachineWithoutTheKey(t *testing.T) {
 	data, copied, fresh := t.TempDir(), filepath.Join(t.TempDir(), "backup"), t.TempDir()
 	g := openTestLog(t, data)
 	grow(t, g, 0, 7)
-	if _, err := g.backup(t.Context(), copied); err != nil {
+	if _, err := g.backup(t.Context(), copied, true); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(keyFile(copied)); !errors.Is(err, os.ErrNotExist) {

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"alta/eventstore"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/bsm/redislock"
+	"github.com/redis/go-redis/v9"
+)
+
+func TestOneAtATimeHasTheLeaseAndLosesItWithRedis(t *testing.T) {
+	m := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	lease := redisLease{client: redislock.New(client), key: "k", life: 150 * time.Millisecond, logger: slog.New(slog.DiscardHandler)}
+	hold := func(ctx context.Context) (held <-chan context.Context, done <-chan error) {
+		in, out := make(chan context.Context, 1), make(chan error, 1)
+		go func() {
+			out <- lease.Hold(ctx, func(ctx context.Context) error { in <- ctx; <-ctx.Done(); return ctx.Err() })
+		}()
+		return in, out
+	}
+	first, cancel := context.WithCancel(t.Context())
+	held, done := hold(first)
+	work := <-held
+	next, nextDone := hold(t.Context())
+	select {
+	case <-next:
+		t.Fatal("two have the lease")
+	case <-time.After(3 * lease.life): // it is prolonged
+	}
+	if work.Err() != nil {
+		t.Fatal("the lease was not prolonged")
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	work = <-next // given back, it is free at once
+	m.FlushAll()
+	if err := <-nextDone; !errors.Is(err, context.Canceled) || work.Err() == nil {
+		t.Fatalf("who lost the lease goes on: %v", err)
+	}
+}
+
+func TestALogOnAServerIsCheckedAgainstItsEvidence(t *testing.T) {
+	backing := t.TempDir()
+	g, connection, stop := offered(t, backing)
+	grow(t, g, 0, 30)
+	c := demoConfig(t)
+	c.Demo = false
+	c.EventStore, c.Parts = connection, "sequencer,api"
+	ctx, end := context.WithCancel(t.Context())
+	ended, listening := make(chan error, 1), make(chan string, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.DiscardHandler), func(a string) error { listening <- a; return nil })
+	}()
+	select {
+	case <-listening:
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	said, err := "", errors.New("not yet")
+	for late := time.Now().Add(20 * time.Second); time.Now().Before(late) && (err != nil || !strings.Contains(said, "\n30 events") && !strings.HasPrefix(said, "30 events")); {
+		said, err = alta(t, "log", "check", "--data", c.Data, "--eventstore", connection)
+	}
+	if err != nil || !strings.Contains(said, "the log is whole") {
+		t.Fatal(said, err)
+	}
+	want, err := g.Tree()
+	if err != nil || !strings.Contains(said, want.Hash.String()) {
+		t.Fatal(said, want, err)
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	stop()
+
+	// The server comes back from an older backup: the program does not start.
+	g, older, stop := offered(t, filepath.Join(t.TempDir(), "older"))
+	defer stop()
+	grow(t, g, 0, 25)
+	c.EventStore = older
+	err = serve(t.Context(), c, slog.New(slog.DiscardHandler), func(string) error { return errors.New("it started") })
+	if !errors.Is(err, eventstore.ErrCorrupt) || !strings.Contains(err.Error(), "index 25 to 29") || !strings.Contains(err.Error(), "lost positions: 000000000000001a-") {
+		t.Fatal(err)
+	}
+	if _, err := alta(t, "log", "check", "--data", c.Data, "--eventstore", older); !errors.Is(err, eventstore.ErrCorrupt) || !strings.Contains(err.Error(), "missing: index 25") {
+		t.Fatal(err)
+	}
+}
