@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,7 +31,14 @@ type hub struct {
 	logger *slog.Logger
 
 	mu        sync.Mutex
-	listeners map[chan []update]bool
+	listeners map[chan *news]bool
+}
+
+// news is what all listeners get at once: one JSON text for everybody, however
+// many they are.
+type news struct {
+	json     []byte
+	position string // of the newest change
 }
 
 const (
@@ -41,7 +50,7 @@ const (
 )
 
 func newHub(log Log, logger *slog.Logger) *hub {
-	return &hub{log: log, logger: logger, listeners: map[chan []update]bool{}}
+	return &hub{log: log, logger: logger, listeners: map[chan *news]bool{}}
 }
 
 // run follows the log from its end until the context ends.
@@ -56,19 +65,12 @@ func (h *hub) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case u := <-feed:
-			if len(pending) < maxCoalesce {
+			if len(pending) <= maxCoalesce {
 				pending[u.ID] = u
 			}
 		case <-tick.C:
-			if len(pending) == 0 {
-				continue
-			}
-			batch := make([]update, 0, len(pending))
-			for _, u := range pending {
-				batch = append(batch, u)
-			}
+			h.tell(pending)
 			clear(pending)
-			h.spread(batch)
 		}
 	}
 }
@@ -104,12 +106,31 @@ func (h *hub) follow(ctx context.Context, feed chan<- update) {
 	}
 }
 
+// tell sends what gathered: all of it, or the news that it is too much to name.
+func (h *hub) tell(pending map[string]update) {
+	switch {
+	case len(pending) == 0:
+	case len(pending) > maxCoalesce:
+		h.disperse() // to name only some of them would hide the others
+	default:
+		h.spread(slices.Collect(maps.Values(pending)))
+	}
+}
+
 func (h *hub) spread(batch []update) {
+	slices.SortFunc(batch, func(a, b update) int { return strings.Compare(a.Position, b.Position) })
+	data, err := json.Marshal(batch)
+	if err != nil {
+		h.logger.Error("live updates cannot be written", "error", err)
+		h.disperse()
+		return
+	}
+	n := &news{data, batch[len(batch)-1].Position}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for l := range h.listeners {
 		select {
-		case l <- batch:
+		case l <- n:
 		default: // it is behind: closing tells it to start over
 			delete(h.listeners, l)
 			close(l)
@@ -117,18 +138,28 @@ func (h *hub) spread(batch []update) {
 	}
 }
 
-func (h *hub) listen() (chan []update, error) {
+// disperse tells everybody to read anew.
+func (h *hub) disperse() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for l := range h.listeners {
+		delete(h.listeners, l)
+		close(l)
+	}
+}
+
+func (h *hub) listen() (chan *news, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.listeners) >= maxLive {
 		return nil, problem(http.StatusServiceUnavailable, "too-many-listeners", "Too many live connections; lists still work.").retry(30 * time.Second)
 	}
-	l := make(chan []update, 16)
+	l := make(chan *news, 16)
 	h.listeners[l] = true
 	return l, nil
 }
 
-func (h *hub) leave(l chan []update) {
+func (h *hub) leave(l chan *news) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners[l] {
@@ -185,11 +216,7 @@ func (s *Server) live(c *call) error {
 				_ = send("behind", `{}`, "")
 				return nil
 			}
-			data, err := json.Marshal(batch)
-			if err != nil {
-				return err
-			}
-			if err := send("changes", string(data), batch[len(batch)-1].Position); err != nil {
+			if err := send("changes", string(batch.json), batch.position); err != nil {
 				return nil
 			}
 		}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"alta/decider"
 	"alta/domain/application"
-	"alta/eventstore"
 	"alta/projections"
 )
 
@@ -50,9 +50,9 @@ func (s *Server) queue(c *call) error {
 	return c.JSON(http.StatusOK, page)
 }
 
-// candidates bounds how many rows claimNext tries before it says that nothing is
-// there: others may be taking them at the same moment.
-const candidates = 200
+// candidates bounds how many rows claimNext tries: others may be taking them at
+// the same moment.
+const candidates = 1000
 
 // claimNext claims the most urgent application that the caller may judge. The
 // list only proposes; the decider decides, so two people never get one row.
@@ -61,9 +61,9 @@ func (s *Server) claimNext(c *call) error {
 	if done, err := s.claimedBefore(c); done || err != nil {
 		return err
 	}
-	by, cursor := c.actor(), ""
+	by, q, cursor := c.actor(), projections.Queue(c.Param("queue")), ""
 	for tried := 0; tried < candidates; {
-		page, err := s.Reader.Queue(ctx, projections.Queue(c.Param("queue")), c.who.Account, projections.Filter{Assignee: "none"}, cursor, 20)
+		page, err := s.Reader.Queue(ctx, q, c.who.Account, projections.Filter{Assignee: "none"}, cursor, 50)
 		if err != nil {
 			return err
 		}
@@ -73,34 +73,48 @@ func (s *Server) claimNext(c *call) error {
 			if err := json.Unmarshal(raw, &row); err != nil {
 				return err
 			}
-			ok, err := s.claimRow(c, row.ID, by)
+			if s.taken.has(row.ID, s.Now()) {
+				continue
+			}
+			ok, err := s.claimRow(c, row.ID, q, by)
 			if err != nil {
 				return err
 			}
 			if ok {
+				s.taken.add(row.ID, s.Now())
 				return c.JSON(http.StatusOK, map[string]string{"id": row.ID})
 			}
 		}
 		if cursor = page.Next; cursor == "" {
-			break
+			return c.NoContent(http.StatusNoContent)
 		}
 	}
-	return c.NoContent(http.StatusNoContent)
+	return problem(http.StatusServiceUnavailable, "busy", "Others take the applications as fast as they are listed; try again.").retry(time.Second)
 }
 
-// claimRow tries to claim one application at the revision that it has now.
-func (s *Server) claimRow(c *call, id string, by application.Actor) (bool, error) {
+// errElsewhere: the row has left the queue since it was listed.
+var errElsewhere = errors.New("api: the application waits in another queue by now")
+
+// claimRow tries to claim one application as it stands now. Whoever else writes
+// to it at the same moment, a machine check for example, does not cost its turn.
+func (s *Server) claimRow(c *call, id string, q projections.Queue, by application.Actor) (bool, error) {
 	ctx := c.Request().Context()
-	st, revision, err := s.Applications.Load(ctx, id)
+	st, _, err := s.Applications.Load(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	cmd := c.command()
 	cmd.ID, cmd.Policy = decider.DeriveID(c.key, id), st.Policy
-	r, err := s.Applications.Transact(ctx, id, cmd, &revision, application.Claim{Rules: c.rules(), By: by, At: c.now()}.Decide)
+	claim := application.Claim{Rules: c.rules(), By: by, At: c.now()}
+	r, err := s.Applications.Transact(ctx, id, cmd, nil, func(st application.State) ([]application.Event, error) {
+		if listed := q != projections.QueueBreached && q != projections.QueueMine; listed && projections.QueueOf(st.Stage) != q {
+			return nil, errElsewhere
+		}
+		return claim.Decide(st)
+	})
 	var refused *application.Refusal
 	switch {
-	case errors.As(err, &refused), errors.Is(err, eventstore.ErrConflict):
+	case errors.As(err, &refused), errors.Is(err, errElsewhere):
 		return false, nil
 	case err != nil:
 		return false, err
@@ -139,4 +153,29 @@ func (s *Server) claimedBefore(c *call) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// recent remembers what this process gave to somebody a moment ago, so that many
+// who ask at once need not each ask the decider about what the list still shows.
+type recent struct {
+	mu  sync.Mutex
+	ids map[string]time.Time // until when
+}
+
+// remembered is about how long lists lag behind.
+const remembered = 2 * time.Second
+
+func (r *recent) has(id string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return now.Before(r.ids[id])
+}
+
+func (r *recent) add(id string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ids == nil || len(r.ids) > 4*candidates {
+		r.ids = map[string]time.Time{}
+	}
+	r.ids[id] = now.Add(remembered)
 }

@@ -72,6 +72,7 @@ type Server struct {
 	// Observe, if set, hears of every answer but those of live streams.
 	Observe func(operation string, status int, took time.Duration)
 	changes *hub
+	taken   recent // by claimNext
 }
 
 const (

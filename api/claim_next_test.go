@@ -1,0 +1,233 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"alta/api/auth"
+	"alta/decider"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/calendar"
+	"alta/domain/policy"
+	"alta/eventstore"
+	"alta/eventstore/embedded"
+	"alta/projections"
+	"alta/simulate/direct"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/redis/go-redis/v9"
+)
+
+var (
+	claimRounds = flag.Int("claim.rounds", 2, "rounds of 200 reviewers who press \"next\" at once; 100 for the full test")
+	claimRows   = flag.Int("claim.rows", 300, "applications in the queue; 10000 for the full test")
+	claimRedis  = flag.String("claim.redis", "", "unix socket of an empty Redis for the full test; the stand-in sorts on every read")
+)
+
+// desk is a server with a log, a projector and nothing of the network.
+type desk struct {
+	*Server
+	t      *testing.T
+	log    *embedded.Log
+	runner *projections.Runner
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	log, err := embedded.Open(filepath.Join(t.TempDir(), "log"), embedded.Options{
+		Leaf: func(dst []byte, r *eventstore.Record) []byte { return append(dst, r.ID[:]...) }, UnsafeNoSync: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	opt := &redis.Options{Network: "unix", Addr: *claimRedis, ContextTimeoutEnabled: true, PoolSize: 64}
+	if *claimRedis == "" {
+		opt = &redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true, PoolSize: 64}
+	}
+	rdb := redis.NewClient(opt)
+	t.Cleanup(func() { _ = rdb.Close() })
+	quiet := slog.New(slog.DiscardHandler)
+	rules := application.Rules{Policies: policy.Default(), Calendar: calendar.Default()}
+	decode := func(_ context.Context, r *eventstore.Record) (application.Event, error) {
+		return application.Decode(r.Type, r.Data, func(_, sealed string) (string, bool, error) {
+			b, err := base64.StdEncoding.DecodeString(sealed)
+			return string(b), false, err
+		})
+	}
+	index := func(kind, value string) string { return base64.RawURLEncoding.EncodeToString([]byte(kind + value)) }
+	store := projections.NewStore(rdb)
+	d := &desk{t: t, log: log, Server: &Server{
+		Applications: &Applications{Log: log, Category: "application", Evolve: application.Evolve, Encode: encodeClear, Decode: decode},
+		Reader:       projections.Reader{Store: store, Index: index, Now: time.Now}, Log: log, Rules: func() application.Rules { return rules },
+		Now: time.Now, Logger: quiet,
+	}}
+	d.runner = &projections.Runner{
+		Store: store, Log: log, Folder: projections.Folder{Policies: rules.Policies}, Decode: decode, Index: index, Now: time.Now, Logger: quiet,
+	}
+	return d
+}
+
+func encodeClear(_ context.Context, _ string, _ eventstore.ID, e application.Event) (eventstore.Proposed, error) {
+	name, data, err := application.Encode(e, func(_, clear string) (string, error) {
+		return base64.StdEncoding.EncodeToString([]byte(clear)), nil
+	})
+	return eventstore.Proposed{Type: name, Data: data}, err
+}
+
+// next presses "next" in the qualification queue.
+func (d *desk) next(e *echo.Echo, who string) (id string, status int) {
+	req := httptest.NewRequestWithContext(d.t.Context(), http.MethodPost, "/v1/queues/qualification/next", nil)
+	rec := httptest.NewRecorder()
+	ec := e.NewContext(req, rec)
+	ec.SetParamNames("queue")
+	ec.SetParamValues("qualification")
+	c := &call{
+		Context: ec, server: d.Server, op: &Operation{ID: "claimNext"}, key: decider.NewID(),
+		who: auth.Principal{Account: who, Role: account.Reviewer},
+	}
+	if err := d.claimNext(c); err != nil {
+		return "", problemOf(err).Status
+	}
+	var body struct {
+		ID string `json:"id"`
+	}
+	if rec.Code == http.StatusOK {
+		if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
+			d.t.Error(err)
+		}
+	}
+	return body.ID, rec.Code
+}
+
+func TestTwoHundredReviewersWhoPressNextAtOnceGetTheMostUrgentRowsEachOnce(t *testing.T) {
+	const callers = 200
+	d := newDesk(t)
+	maker := direct.New(3, time.Now(), d.Rules())
+	err := maker.Fill(t.Context(), d.log, encodeClear, 0, uint64(*claimRows), 4, func(uint64) string { return "qualification" }, func(*direct.Life) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	running, stop := context.WithCancel(t.Context())
+	defer wait.Wait()
+	defer stop()
+	wait.Go(func() { _ = d.runner.Run(running) })
+	d.readable()
+	var order []string // every row, most urgent first
+	for cursor := ""; ; {
+		page, err := d.Reader.Queue(t.Context(), projections.QueueQualification, "", projections.Filter{}, cursor, 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range page.Rows {
+			var r projections.Row
+			if err := json.Unmarshal(raw, &r); err != nil {
+				t.Fatal(err)
+			}
+			order = append(order, r.ID)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(order) != *claimRows {
+		t.Fatalf("%d rows wait, want %d", len(order), *claimRows)
+	}
+	e := echo.New()
+	holder := map[string]string{}
+	for round := range *claimRounds {
+		var mu sync.Mutex
+		var got []string
+		nothing := 0
+		var press sync.WaitGroup
+		start := make(chan struct{})
+		for i := range callers {
+			press.Go(func() {
+				<-start
+				who := fmt.Sprintf("presser-%d-%d", round, i)
+				id, status := d.next(e, who)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case status == http.StatusOK && holder[id] != "":
+					t.Errorf("round %d: %s was given to %s and to %s", round, id, holder[id], who)
+				case status == http.StatusOK:
+					holder[id] = who
+					got = append(got, id)
+				case status == http.StatusNoContent:
+					nothing++
+				default:
+					t.Errorf("round %d: status %d", round, status)
+				}
+			})
+		}
+		close(start)
+		press.Wait()
+		want := slices.Clone(order[:min(callers, len(order))])
+		order = order[len(want):]
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) || nothing != callers-len(want) {
+			t.Fatalf("round %d: %d rows were given and %d got nothing; want the %d most urgent", round, len(got), nothing, len(want))
+		}
+		d.readable()
+	}
+	for id, who := range holder {
+		st, _, err := d.Applications.Load(t.Context(), id)
+		if err != nil || st.Claim.By.ID != who {
+			t.Fatalf("%s is held by %q, and %s was told so: %v", id, st.Claim.By.ID, who, err)
+		}
+	}
+}
+
+// readable waits until everything written can be read.
+func (d *desk) readable() {
+	d.t.Helper()
+	ctx, stop := context.WithTimeout(d.t.Context(), 30*time.Second)
+	defer stop()
+	for {
+		err := d.Reader.Wait(ctx, d.log.Head())
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			d.t.Fatalf("the projection does not catch up: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func TestARowThatLeftTheQueueIsNotClaimedFromIt(t *testing.T) {
+	d := newDesk(t)
+	maker := direct.New(3, time.Now(), d.Rules())
+	l, err := maker.Life(0, "withdrawn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(t.Context(), d.log, encodeClear); err != nil {
+		t.Fatal(err)
+	}
+	ec := echo.New().NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
+	c := &call{Context: ec, server: d.Server, op: &Operation{ID: "claimNext"}, key: decider.NewID()}
+	ok, err := d.claimRow(c, l.ID, projections.QueueQualification, application.Actor{ID: "r", Role: application.RoleReviewer})
+	if ok || err != nil {
+		t.Errorf("claimed: %v, %v", ok, err)
+	}
+}
