@@ -219,7 +219,10 @@ func (w *writers) progress(t *testing.T, more int) {
 // request in the record twice.
 func (w *writers) check(t *testing.T, by *drive.Person) {
 	t.Helper()
-	at := map[string]map[int64]string{}
+	at, last := map[string]map[int64]string{}, map[string]int64{}
+	for _, a := range w.acked {
+		last[a.application] = max(last[a.application], a.revision)
+	}
 	for _, id := range w.applications {
 		var h struct {
 			Entries []struct {
@@ -227,8 +230,16 @@ func (w *writers) check(t *testing.T, by *drive.Person) {
 				Command  string
 			}
 		}
-		if _, err := by.Get(t.Context(), "/v1/applications/"+id+"/history?limit=200", &h); err != nil {
-			t.Fatal(err)
+		// The lists follow the record, and a program that was just started first
+		// takes over from the one that was killed.
+		for deadline := time.Now().Add(30 * time.Second); int64(len(h.Entries)) <= last[id]; time.Sleep(20 * time.Millisecond) {
+			_, err := by.Get(t.Context(), "/v1/applications/"+id+"/history?limit=200", &h)
+			if err != nil && refusedWith(err) != "not-found" {
+				t.Fatal(err)
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("application %s shows %d events after half a minute, and revision %d was acknowledged", id, len(h.Entries), last[id])
+			}
 		}
 		at[id] = map[int64]string{}
 		once := map[string]bool{}
