@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"alta/eventstore"
+	"alta/eventstore/esdb"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/bsm/redislock"
@@ -93,6 +94,19 @@ func TestALogOnAServerIsCheckedAgainstItsEvidence(t *testing.T) {
 	err = serve(t.Context(), c, slog.New(slog.DiscardHandler), func(string) error { return errors.New("it started") })
 	if !errors.Is(err, eventstore.ErrCorrupt) || !strings.Contains(err.Error(), "index 25 to 29") || !strings.Contains(err.Error(), "lost positions: 000000000000001a-") {
 		t.Fatal(err)
+	}
+	// A program that could not ask it at the start asks before the first append.
+	l, err := esdb.Open(older, esdb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	late := &serverLog{Log: l, tree: treeDir(c.Data)}
+	if _, err := late.Append(t.Context(), "s", 24, eventstore.Proposed{ID: eventstore.ID{8}, Type: "t.v1", Data: []byte(`{}`)}); !errors.Is(err, eventstore.ErrReadOnly) || !errors.Is(err, eventstore.ErrCorrupt) {
+		t.Fatalf("a server that lost events was appended to: %v", err)
+	}
+	if g.Head().Commit != 25 {
+		t.Fatal("it took an event in")
 	}
 	if _, err := alta(t, "log", "check", "--data", c.Data, "--eventstore", older); !errors.Is(err, eventstore.ErrCorrupt) || !strings.Contains(err.Error(), "missing: index 25") {
 		t.Fatal(err)
