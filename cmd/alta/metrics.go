@@ -90,11 +90,11 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	f.queues(s)
 	for _, r := range f.p.reactions {
 		s.gauge("alta_reaction_healthy", "1 while the reaction does its work.", truth(r.runs.Healthy() == nil), "reaction", r.name)
-		switch r := r.runs.(type) {
+		switch runs := r.runs.(type) {
 		case *mail.Mailer:
-			s.mail(r.Stats())
+			s.mail(runs.Stats())
 		case interface{ Stats() reactions.Stats }:
-			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(r.Stats().CaughtUp))
+			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 		}
 	}
 	f.log(s)

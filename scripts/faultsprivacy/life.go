@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -27,6 +29,7 @@ import (
 // world is one running Alta, the people at it, and what they typed.
 type world struct {
 	server   *server
+	metrics  string // address of its figures
 	vault    *vault.Vault
 	proxy    *proxy
 	log      *esdb.Log // the record, read as an official client does
@@ -56,7 +59,10 @@ func openWorld(ctx context.Context, r *run) (w *world, err error) {
 	if err := errors.Join(os.MkdirAll(home, 0o700), os.MkdirAll(opened, 0o700)); err != nil {
 		return nil, err
 	}
-	if w.server, err = newServer(r.alta, home, "--wire", "unix:"+filepath.Join(r.dir, "wire")); err != nil {
+	if w.metrics, err = freePort(); err != nil {
+		return nil, err
+	}
+	if w.server, err = newServer(r.alta, home, "--wire", "unix:"+filepath.Join(r.dir, "wire"), "--metrics", w.metrics); err != nil {
 		return nil, err
 	}
 	r.world = w // closed with it from here on
@@ -308,12 +314,14 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 	for k, v := range keys {
 		look("Redis, "+k, []byte(k+"\n"+v))
 	}
-	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
-		reply, err := w.client.Do(ctx, drive.Request{Method: http.MethodGet, Path: path}, nil)
-		if p := (*drive.Problem)(nil); err != nil && !errors.As(err, &p) {
+	figures := 0
+	for _, address := range []string{"http://" + w.metrics + "/metrics", w.server.address + "/healthz", w.server.address + "/readyz"} {
+		b, err := fetch(ctx, address)
+		if err != nil {
 			return "", err
 		}
-		look("what the process tells at "+path, reply.Body)
+		figures += len(b)
+		look("what the process tells at "+address, b)
 	}
 	backup := filepath.Join(r.dir, "backup-"+round)
 	if _, err := w.server.do(ctx, "backup", "--data", w.server.data(), "--to", backup); err != nil {
@@ -328,7 +336,32 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		hits = append(hits, found...)
 		files += n
 	}
-	return fmt.Sprintf("%d events, %d Redis keys, %d files, %.0f MB read: %d hits", events, len(keys), files, float64(total)/1e6, len(hits)), report(hits)
+	return fmt.Sprintf("%d events, %d Redis keys, %d files, %d kB of metrics, %.0f MB read: %d hits", events, len(keys), files, figures/1000, float64(total)/1e6, len(hits)), report(hits)
+}
+
+func fetch(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers %d", address, res.StatusCode)
+	}
+	return io.ReadAll(io.LimitReader(res.Body, 16<<20))
+}
+
+// freePort is an address of this machine at which nobody listens now.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // under looks through all files below a directory, and at their names. The log of
