@@ -230,7 +230,8 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer stop()
-	reading.Go(func() { read(ctx, r.Log, t.held.position, feed) })
+	from := t.held.position // the heartbeat changes what is held
+	reading.Go(func() { read(ctx, r.Log, from, feed) })
 	beat := time.NewTicker(r.Heartbeat)
 	defer beat.Stop()
 	for sweep := 0; ; {

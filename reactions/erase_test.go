@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,15 +18,33 @@ import (
 
 // shredder is a vault that notes what it is told, and refuses while it is down.
 type shredder struct {
-	destroyed, discarded, closed, forgotten []string
-	down                                    bool
+	destroyed, discarded, closed, forgotten list
+	down                                    atomic.Bool
+}
+
+// list is what the reaction notes and the test reads.
+type list struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *list) add(s string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, s)
+}
+
+func (l *list) get() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.all)
 }
 
 func (s *shredder) Destroy(_ context.Context, subject string) error {
-	if s.down {
+	if s.down.Load() {
 		return errors.New("the keys are away")
 	}
-	s.destroyed = append(s.destroyed, subject)
+	s.destroyed.add(subject)
 	return nil
 }
 
@@ -32,14 +52,14 @@ func (w *world) erases(s *shredder) (stop func()) {
 	e := reactions.NewErase(reactions.EraseConfig{
 		Log: w, Destroy: s.Destroy, Now: w.now, Logger: quiet,
 		Discard: func(_ context.Context, subject, blob string) error {
-			s.discarded = append(s.discarded, subject+"/"+blob)
+			s.discarded.add(subject + "/" + blob)
 			return nil
 		},
 		CloseAccount: func(_ context.Context, _ decider.Command, account string) error {
-			s.closed = append(s.closed, account)
+			s.closed.add(account)
 			return nil
 		},
-		Forget: func(subject string) { s.forgotten = append(s.forgotten, subject) },
+		Forget: func(subject string) { s.forgotten.add(subject) },
 	})
 	return following(w.t, e.Follower)
 }
@@ -66,19 +86,19 @@ func TestDataAreDestroyedWhenTheirTermEndsAndNotBefore(t *testing.T) {
 		w.restricts("1", 10)
 		stop := w.erases(s)
 		settle(time.Hour)
-		if got := w.last("1"); got != "application.restricted.v1" || len(s.destroyed) > 0 {
-			t.Fatal(got, s.destroyed)
+		if got := w.last("1"); got != "application.restricted.v1" || len(s.destroyed.get()) > 0 {
+			t.Fatal(got, s.destroyed.get())
 		}
 		stop()
 		w.jump(w.now().AddDate(10, 0, 0).Sub(w.now()) - 2*time.Hour)
 		stop = w.erases(s)
 		settle(time.Minute)
-		if len(s.destroyed) > 0 {
-			t.Fatal("an hour too early", s.destroyed)
+		if len(s.destroyed.get()) > 0 {
+			t.Fatal("an hour too early", s.destroyed.get())
 		}
 		settle(2 * time.Hour)
-		if got := w.last("1"); got != "application.shredded.v1" || !slices.Contains(s.destroyed, "1") || !slices.Contains(s.forgotten, "1") {
-			t.Fatal(got, s.destroyed, s.forgotten)
+		if got := w.last("1"); got != "application.shredded.v1" || !slices.Contains(s.destroyed.get(), "1") || !slices.Contains(s.forgotten.get(), "1") {
+			t.Fatal(got, s.destroyed.get(), s.forgotten.get())
 		}
 		stop()
 	})
@@ -94,13 +114,13 @@ func TestWhatWasNeverSubmittedGoesAtOnceAndTheAccountWithIt(t *testing.T) {
 		synctest.Wait()
 		w.restricts("1", 0)
 		settle(time.Minute)
-		if !slices.Equal(s.destroyed, []string{"1"}) || len(s.closed) > 0 {
-			t.Fatal("one of two applications", s.destroyed, s.closed)
+		if !slices.Equal(s.destroyed.get(), []string{"1"}) || len(s.closed.get()) > 0 {
+			t.Fatal("one of two applications", s.destroyed.get(), s.closed.get())
 		}
 		w.restricts("2", 0)
 		settle(time.Minute)
-		if !slices.Equal(s.destroyed, []string{"1", "2", merchant.ID}) || !slices.Equal(s.closed, []string{merchant.ID}) {
-			t.Fatal("the last application", s.destroyed, s.closed)
+		if !slices.Equal(s.destroyed.get(), []string{"1", "2", merchant.ID}) || !slices.Equal(s.closed.get(), []string{merchant.ID}) {
+			t.Fatal("the last application", s.destroyed.get(), s.closed.get())
 		}
 	})
 }
@@ -115,12 +135,12 @@ func TestAHoldKeepsDataAndItsEndLetsThemGo(t *testing.T) {
 		stop := w.erases(s)
 		defer stop()
 		settle(time.Hour)
-		if len(s.destroyed) > 0 {
-			t.Fatal(s.destroyed)
+		if len(s.destroyed.get()) > 0 {
+			t.Fatal(s.destroyed.get())
 		}
 		w.happens("1", application.HoldLifted{Header: w.head(lead), Why: "over"})
 		settle(time.Minute)
-		if !slices.Contains(s.destroyed, "1") {
+		if !slices.Contains(s.destroyed.get(), "1") {
 			t.Fatal("not destroyed", w.last("1"))
 		}
 	})
@@ -128,23 +148,24 @@ func TestAHoldKeepsDataAndItsEndLetsThemGo(t *testing.T) {
 
 func TestWhatARestartFindsShreddedIsDestroyedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{down: true}
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		s.down.Store(true)
 		w.opens("1")
 		w.restricts("1", 0)
 		stop := w.erases(s)
 		settle(10 * time.Second)
-		if got := w.last("1"); got != "application.shredded.v1" || len(s.destroyed) > 0 {
-			t.Fatal("the event comes first", got, s.destroyed)
+		if got := w.last("1"); got != "application.shredded.v1" || len(s.destroyed.get()) > 0 {
+			t.Fatal("the event comes first", got, s.destroyed.get())
 		}
 		stop() // the process ends between the event and the key
-		s.down = false
+		s.down.Store(false)
 		for range 2 { // and a backup brings the key back
-			s.destroyed = nil
+			s.destroyed = list{}
 			stop = w.erases(s)
 			settle(time.Minute)
 			stop()
-			if !slices.Equal(s.destroyed, []string{"1", merchant.ID}) {
-				t.Fatal(s.destroyed)
+			if !slices.Equal(s.destroyed.get(), []string{"1", merchant.ID}) {
+				t.Fatal(s.destroyed.get())
 			}
 		}
 		if n := len(w.All(w.stream("1"))); n != 3 {
@@ -166,8 +187,8 @@ func TestARedactedOriginalIsDestroyedThoughItsProcessEnded(t *testing.T) {
 		stop := w.erases(s)
 		defer stop()
 		settle(time.Minute)
-		if !slices.Equal(s.discarded, []string{"1/a0", "1/a1"}) {
-			t.Fatal(s.discarded)
+		if !slices.Equal(s.discarded.get(), []string{"1/a0", "1/a1"}) {
+			t.Fatal(s.discarded.get())
 		}
 	})
 }

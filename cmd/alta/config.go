@@ -38,6 +38,10 @@ type config struct {
 	LimitFactor      int
 	Metrics          string
 	HoursBack        int
+
+	// Only tests set these: the program that decodes uploads, this one by default,
+	// and where its compiled PDF renderer is kept, by default in Data.
+	worker, rendererCache string
 }
 
 // setting binds one field to its names.

@@ -145,11 +145,16 @@ func (p *program) openVault(ctx context.Context) error {
 	if p.vault, err = vault.Open(cfg); err != nil {
 		return err
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return err
+	exe := p.cfg.worker
+	if exe == "" {
+		if exe, err = os.Executable(); err != nil {
+			return err
+		}
 	}
-	cache := filepath.Join(p.cfg.Data, "cache")
+	cache := p.cfg.rendererCache
+	if cache == "" {
+		cache = filepath.Join(p.cfg.Data, "cache")
+	}
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return err
 	}

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +36,27 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// decoder is the program that decodes uploads in the tests, built without the
+// race detector, which would make pictures ten times as slow; kept is where its
+// compiled PDF renderer lies for all tests.
+var decoder, kept string
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "alta-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	decoder, kept = filepath.Join(dir, "alta"), filepath.Join(dir, "cache")
+	if out, err := exec.Command("go", "build", "-o", decoder, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
 }
 
 // world is the whole program on a free port, with a data directory of its own.
@@ -71,6 +93,7 @@ func (j *journal) forget() []string {
 func demoConfig(t *testing.T) config {
 	c := defaults()
 	c.Listen, c.Data, c.Demo, c.Dev = "127.0.0.1:0", t.TempDir(), true, true
+	c.worker, c.rendererCache = decoder, kept
 	c.MaxRegistrations, c.LimitFactor, c.MailRate = 100_000, 1000, 1000
 	c.Redis = "redis://" + miniredis.RunT(t).Addr()
 	return c

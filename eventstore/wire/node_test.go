@@ -12,18 +12,21 @@ import (
 // The clients are installed with `npm ci` in eventstore/wire/nodetest. Where
 // ALTA_TEST_NODE is set, as in scripts/test, their absence is a failure.
 func TestTheOfficialNodeClientsAppendReadSubscribeAndDelete(t *testing.T) {
-	missing := t.Skipf
-	if os.Getenv("ALTA_TEST_NODE") != "" {
-		missing = t.Fatalf
+	missing := func(t *testing.T, format string, args ...any) {
+		t.Helper()
+		if os.Getenv("ALTA_TEST_NODE") != "" {
+			t.Fatalf(format, args...)
+		}
+		t.Skipf(format, args...)
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		missing("node is not installed: %v", err)
+		missing(t, "node is not installed: %v", err)
 	}
 	for _, client := range []string{"@eventstore/db-client", "@kurrent/kurrentdb-client"} {
 		t.Run(client, func(t *testing.T) {
 			if _, err := os.Stat(filepath.Join("nodetest", "node_modules", filepath.FromSlash(client), "package.json")); err != nil {
-				missing("run `npm ci` in eventstore/wire/nodetest first: %v", err)
+				missing(t, "run `npm ci` in eventstore/wire/nodetest first: %v", err)
 			}
 			_, addr := offer(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
