@@ -73,7 +73,7 @@ test('a merchant with a website lives the whole life, from registering to taking
     await page.getByLabel('New password').fill(password)
     await page.getByLabel('The same again').fill(password)
     await page.getByRole('button', { name: 'Set password' }).click()
-    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('link', { name: 'Log in' }).click()
     await page.getByLabel('E-mail address').fill(email)
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.getByRole('button', { name: 'Log in' }).click()
@@ -82,7 +82,7 @@ test('a merchant with a website lives the whole life, from registering to taking
   const id = new URL(page.url()).pathname.split('/')[2] ?? ''
 
   await test.step('fills in the form, uploads, consents and submits', async () => {
-    await page.getByRole('button', { name: 'Go on filling in' }).click()
+    await page.getByRole('link', { name: 'Go on filling in' }).click()
     await fill(page, 'Name on the identity document', '王小明')
     await choose(page, 'Type of identity document', 'Resident identity card')
     await fill(page, 'Identity document number', '11010519491231002X')

@@ -107,18 +107,20 @@ test('an ended session asks again and keeps the half-finished reason', async ({ 
   await picker.getByRole('radio').first().check()
   await picker.getByLabel(/Add for the merchant/).fill('Half-finished.')
   await context.clearCookies()
-  await page.route('**/reasons/*', async (route) => {
-    await page.unroute('**/reasons/*')
-    await route.fulfill({
-      status: 401,
-      contentType: 'application/problem+json',
-      body: '{"type":"/problems/session-over","title":"Unauthorized","status":401,"code":"session-over"}',
-    })
-  })
+  await page.route(
+    '**/reasons/*',
+    (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: 'application/problem+json',
+        body: '{"type":"/problems/session-over","title":"Unauthorized","status":401,"code":"session-over"}',
+      }),
+    { times: 1 },
+  )
   await picker.getByRole('button', { name: 'Raise', exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
   await dialog.getByLabel('Password', { exact: true }).fill('harbour lantern 42')
-  await dialog.getByRole('button', { name: 'Log in' }).click()
+  await dialog.getByRole('button', { name: 'Log in', exact: true }).click()
   await expect(page.getByText('Half-finished.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Return with 1 reason…' })).toBeVisible()
 })

@@ -23,6 +23,17 @@ export const listsKey = ['lists'] as const
 export type Command<V> = UseMutationResult<unknown, ProblemError, V>
 
 /**
+ * Does a command and then something else. A callback of mutate would be lost
+ * where the command's own result takes its button off the page, as every
+ * decision does.
+ */
+export function perform<V>(command: Command<V>, variables: V, then: () => unknown): void {
+  command.mutateAsync(variables).then(then, () => {
+    // The refusal is in command.error, and is shown beside the button.
+  })
+}
+
+/**
  * One command on an application. It names the revision the person looked at, so
  * a decision on something that changed meanwhile is refused. It is never shown
  * as done before the server has recorded it. When the answer was lost, the same

@@ -9,6 +9,7 @@ import { currentSession, subscribeSession } from '@/api/session'
 import { match, useTranslation, type Language } from '@/i18n'
 import { useScheme } from '@/ui/preferences'
 import { ErrorBoundary } from './error-boundary'
+import { nonce } from './nonce'
 import { router } from './router'
 import { themes } from './theme'
 
@@ -30,7 +31,6 @@ subscribeSession(() => {
   forgetPages()
 })
 
-const nonce = document.querySelector<HTMLElement>('meta[property=csp-nonce]')?.nonce
 const csp = nonce ? { nonce } : undefined
 
 const packs: Record<Language, () => Promise<{ default: Locale }>> = {

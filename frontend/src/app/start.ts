@@ -2,6 +2,7 @@ import { refresh } from '@/api/client'
 import { currentSession, end } from '@/api/session'
 import { startI18n } from '@/i18n'
 import { preferences } from '@/ui/preferences'
+import { nonceStyles } from './nonce'
 
 function paintScheme(): void {
   const { scheme } = preferences()
@@ -12,6 +13,7 @@ function paintScheme(): void {
 
 /** Everything that must be there before the first paint: colours, words, who is logged in. */
 export async function start(): Promise<void> {
+  nonceStyles()
   paintScheme()
   await Promise.all([startI18n(), resume()])
 }

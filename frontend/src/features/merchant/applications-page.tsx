@@ -4,6 +4,7 @@ import { Button } from 'antd'
 import { applicationsQuery } from '@/api/applications'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
+import { ButtonLink } from '@/ui/button-link'
 import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { EmptyState } from '@/ui/empty-state'
@@ -34,9 +35,9 @@ export function ApplicationsPage() {
       lead={agent ? t('list.lead') : undefined}
       actions={
         agent && (
-          <Link to="/applications/new">
-            <Button type="primary">{t('list.add')}</Button>
-          </Link>
+          <ButtonLink to="/applications/new" type="primary">
+            {t('list.add')}
+          </ButtonLink>
         )
       }
     >

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { formQuery, type Form, type Status } from '@/api/applications'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
@@ -116,9 +117,7 @@ function Corrections({ id, status, form }: { id: string; status: Status; form: F
           disabled={addressed < status.reasons.length}
           loading={submit.isPending && { delay: 300 }}
           onClick={() => {
-            submit.mutate(undefined, {
-              onSuccess: () => void navigate({ to: '/applications/$id', params: { id } }),
-            })
+            perform(submit, undefined, () => void navigate({ to: '/applications/$id', params: { id } }))
           }}
         >
           {t('corrections.send')}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Alert, Button } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { findingsQuery, formQuery, type Form, type Status } from '@/api/applications'
 import { ProblemError } from '@/api/problem'
 import { useWords } from '@/api/reference'
@@ -74,14 +75,9 @@ function TheForm({ id, form, status }: { id: string; form: Form; status: Status 
                 saved={saved === item.key}
                 refusal={refusalOf(item.key)}
                 onSave={(value) => {
-                  fill.mutate(
-                    { [item.key]: value },
-                    {
-                      onSuccess: () => {
-                        setSaved(item.key)
-                      },
-                    },
-                  )
+                  perform(fill, { [item.key]: value }, () => {
+                    setSaved(item.key)
+                  })
                 }}
               />
             ))}
@@ -158,9 +154,7 @@ function Submission({ id, form, findings, checked }: SubmissionProps) {
         disabled={open.length > 0 || !checked}
         loading={submit.isPending && { delay: 300 }}
         onClick={() => {
-          submit.mutate(undefined, {
-            onSuccess: () => void navigate({ to: '/applications/$id', params: { id } }),
-          })
+          perform(submit, undefined, () => void navigate({ to: '/applications/$id', params: { id } }))
         }}
       >
         {t('submit.button')}

@@ -1,11 +1,13 @@
 import { CheckOutlined } from '@ant-design/icons'
-import { Link } from '@tanstack/react-router'
+
 import { Alert, Button, Input, Modal } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import type { Status } from '@/api/applications'
 import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
+import { ButtonLink } from '@/ui/button-link'
 import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { MerchantText } from '@/ui/merchant-text'
@@ -80,11 +82,9 @@ function Now({ status }: { status: Status }) {
         </p>
       )}
       {offer && (
-        <Link to={to} params={{ id: status.id }}>
-          <Button type="primary" size="large">
-            {t(`status.actions.${stage as 'draft'}`)}
-          </Button>
-        </Link>
+        <ButtonLink to={to} params={{ id: status.id }} type="primary" size="large">
+          {t(`status.actions.${stage as 'draft'}`)}
+        </ButtonLink>
       )}
     </section>
   )
@@ -223,10 +223,8 @@ function Ends({ status }: { status: Status }) {
           setAsking(false)
         }}
         onOk={() => {
-          withdraw.mutate(why.trim() ? { why: why.trim() } : {}, {
-            onSuccess: () => {
-              setAsking(false)
-            },
+          perform(withdraw, why.trim() ? { why: why.trim() } : {}, () => {
+            setAsking(false)
           })
         }}
       >

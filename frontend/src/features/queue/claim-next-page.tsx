@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { Button } from 'antd'
+import { useNavigate } from '@tanstack/react-router'
+
 import { useEffect, useState } from 'react'
 import { listsKey } from '@/api/command'
 import { useTranslation } from '@/i18n'
+import { ButtonLink } from '@/ui/button-link'
 import { EmptyState } from '@/ui/empty-state'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
@@ -32,9 +33,9 @@ export function ClaimNextPage({ queue }: { queue: QueueName }) {
     mutate()
   }, [mutate])
   const back = (
-    <Link to="/queue/$queue" params={{ queue }}>
-      <Button>{t('next.back')}</Button>
-    </Link>
+    <ButtonLink to="/queue/$queue" params={{ queue }}>
+      {t('next.back')}
+    </ButtonLink>
   )
   return (
     <Page width="narrow" title={t('next.title')}>

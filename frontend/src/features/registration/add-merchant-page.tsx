@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+
 import { Button, Result } from 'antd'
 import { useActKey } from '@/api/act-key'
 import { api, body, noteWrite, type Schemas } from '@/api/client'
 import { listsKey } from '@/api/command'
 import { useTranslation } from '@/i18n'
+import { ButtonLink } from '@/ui/button-link'
 import { Page } from '@/ui/page'
 import { RegistrationForm } from './registration-form'
 
@@ -35,9 +36,14 @@ export function AddMerchantPage() {
             title={t('add.done', { number: adding.data.merchant_number })}
             subTitle={t('add.doneBody')}
             extra={[
-              <Link key="open" to="/applications/$id/form" params={{ id: adding.data.id }}>
-                <Button type="primary">{t('add.fill')}</Button>
-              </Link>,
+              <ButtonLink
+                key="open"
+                to="/applications/$id/form"
+                params={{ id: adding.data.id }}
+                type="primary"
+              >
+                {t('add.fill')}
+              </ButtonLink>,
               <Button
                 key="more"
                 onClick={() => {

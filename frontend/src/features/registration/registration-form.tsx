@@ -21,6 +21,11 @@ interface Props {
 const products = ['wechat', 'alipay', 'online_banking'] as const
 const sites = ['web', 'app', 'offline'] as const
 
+// Not antd's "required", which marks the group with an attribute that groups do
+// not have.
+const atLeastOne = (message: string) => (_: unknown, value: string[] | undefined) =>
+  value?.length ? Promise.resolve() : Promise.reject(new Error(message))
+
 export function RegistrationForm({ by, busy, error, onSubmit }: Props) {
   const { t } = useTranslation('merchant')
   const { t: terms } = useTranslation('terms')
@@ -37,7 +42,7 @@ export function RegistrationForm({ by, busy, error, onSubmit }: Props) {
     <Form<Registration>
       form={form}
       layout="vertical"
-      requiredMark="optional"
+      requiredMark={false}
       initialValues={{
         kind: 'individual',
         products: [],
@@ -71,7 +76,7 @@ export function RegistrationForm({ by, busy, error, onSubmit }: Props) {
       <Form.Item
         name="products"
         label={t('register.products')}
-        rules={[{ required: true, type: 'array', min: 1, message: t('register.productsNeeded') }]}
+        rules={[{ validator: atLeastOne(t('register.productsNeeded')) }]}
         {...fieldProblem('/products')}
       >
         <Checkbox.Group className={styles.choices}>
@@ -87,7 +92,7 @@ export function RegistrationForm({ by, busy, error, onSubmit }: Props) {
           name="banks"
           label={t('register.banks')}
           extra={t('register.banksHelp')}
-          rules={[{ required: true, type: 'array', min: 1, message: t('register.banksNeeded') }]}
+          rules={[{ validator: atLeastOne(t('register.banksNeeded')) }]}
           {...fieldProblem('/banks')}
         >
           <Select

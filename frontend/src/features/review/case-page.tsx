@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { applicationQuery, type Application } from '@/api/applications'
 import { useChanges } from '@/api/changes'
-import { applicationKey } from '@/api/command'
+import { perform, applicationKey } from '@/api/command'
 import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
@@ -116,14 +116,9 @@ function Case({ application }: { application: Application }) {
       disabled:
         !judging || !current || current.state === 'accepted' || open !== undefined || accept.isPending,
       run: () => {
-        accept.mutate(
-          { items: [active] },
-          {
-            onSuccess: () => {
-              move(1)
-            },
-          },
-        )
+        perform(accept, { items: [active] }, () => {
+          move(1)
+        })
       },
     },
     ...Array.from({ length: 9 }, (_, index) => ({

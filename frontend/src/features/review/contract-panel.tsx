@@ -1,4 +1,5 @@
 import { Button } from 'antd'
+import { perform } from '@/api/command'
 import { usePersonName } from '@/api/reference'
 import { languages, useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
@@ -80,10 +81,8 @@ function Offer({ application, mine, onSee }: PanelProps) {
         busy={offer.isPending}
         disabled={hindrance !== undefined}
         onDecide={(next) => {
-          offer.mutate(undefined, {
-            onSuccess: () => {
-              if (next) advance()
-            },
+          perform(offer, undefined, () => {
+            if (next) advance()
           })
         }}
       />
@@ -130,10 +129,8 @@ function Activate({ application, onSee }: PanelProps) {
         busy={activate.isPending}
         disabled={hindrance !== undefined}
         onDecide={(next) => {
-          activate.mutate(undefined, {
-            onSuccess: () => {
-              if (next) advance()
-            },
+          perform(activate, undefined, () => {
+            if (next) advance()
           })
         }}
       />

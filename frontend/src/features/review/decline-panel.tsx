@@ -1,5 +1,6 @@
 import { Alert, Button, Input, Modal } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { usePersonName } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { languages, useTranslation } from '@/i18n'
@@ -50,12 +51,11 @@ function First({ application, mine, onSee }: PanelProps) {
           setOpen(false)
         }}
         onOk={() => {
-          propose.mutate(
+          perform(
+            propose,
             { note: note.trim(), ...(internal.trim() && { internal: internal.trim() }) },
-            {
-              onSuccess: () => {
-                setOpen(false)
-              },
+            () => {
+              setOpen(false)
             },
           )
         }}

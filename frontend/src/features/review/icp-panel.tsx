@@ -1,5 +1,6 @@
 import { Button, Form, Input, Select } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import type { Schemas } from '@/api/client'
 import { ProblemError } from '@/api/problem'
 import { usePersonName } from '@/api/reference'
@@ -125,10 +126,8 @@ export function ICPPanel({ application, mine, onSee }: PanelProps) {
               busy={verify.isPending}
               disabled={!mine || hindrance !== undefined}
               onDecide={(next) => {
-                verify.mutate(undefined, {
-                  onSuccess: () => {
-                    if (next) advance()
-                  },
+                perform(verify, undefined, () => {
+                  if (next) advance()
                 })
               }}
             />
@@ -185,7 +184,7 @@ function EvidenceForm({ application, domain, number, onDone, onSee }: FormProps)
       initialValues={{ domain, status: 'found', subject_kind: application.kind }}
       onFinish={(values) => {
         const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value)) as Values
-        record.mutate({ evidence, ...given }, { onSuccess: onDone })
+        perform(record, { evidence, ...given }, onDone)
       }}
     >
       <Form.Item name="status" label={t('icp.status')} {...problem('status')}>

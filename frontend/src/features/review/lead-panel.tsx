@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, DatePicker, Input, Select } from 'antd'
 import type { Dayjs } from 'dayjs'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { peopleQuery } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -82,7 +83,7 @@ function Assign({ application, onSee, onDone }: FormProps) {
         disabled={!to}
         loading={reassign.isPending && { delay: 300 }}
         onClick={() => {
-          if (to) reassign.mutate({ to }, { onSuccess: onDone })
+          if (to) perform(reassign, { to }, onDone)
         }}
       >
         {t('lead.assign')}
@@ -119,7 +120,7 @@ function Extend({ application, onSee, onDone }: FormProps) {
         disabled={!due || why.trim() === ''}
         loading={extend.isPending && { delay: 300 }}
         onClick={() => {
-          if (due) extend.mutate({ due: due.toISOString(), why: why.trim() }, { onSuccess: onDone })
+          if (due) perform(extend, { due: due.toISOString(), why: why.trim() }, onDone)
         }}
       >
         {t('lead.extend')}

@@ -1,5 +1,6 @@
 import { Button, Input } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import type { Application } from '@/api/applications'
 import { usePersonName } from '@/api/reference'
 import { useTranslation } from '@/i18n'
@@ -34,7 +35,8 @@ export function NotesPanel({ application }: { application: Application }) {
       <Input.TextArea
         aria-label={t('notes.text')}
         placeholder={t('notes.placeholder')}
-        autoSize={{ minRows: 1, maxRows: 6 }}
+        rows={1}
+        className="growing"
         maxLength={4000}
         value={text}
         onChange={(event) => {
@@ -46,15 +48,10 @@ export function NotesPanel({ application }: { application: Application }) {
         <Button
           loading={add.isPending && { delay: 300 }}
           onClick={() => {
-            add.mutate(
-              { note, text: text.trim() },
-              {
-                onSuccess: () => {
-                  setText('')
-                  setNote(crypto.randomUUID())
-                },
-              },
-            )
+            perform(add, { note, text: text.trim() }, () => {
+              setText('')
+              setNote(crypto.randomUUID())
+            })
           }}
         >
           {t('notes.add')}

@@ -1,5 +1,6 @@
 import { Button } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
@@ -63,10 +64,8 @@ export function QualificationPanel({ application, mine, onSee }: PanelProps) {
           busy={approve.isPending}
           disabled={blocked}
           onDecide={(next) => {
-            approve.mutate(undefined, {
-              onSuccess: () => {
-                if (next) advance()
-              },
+            perform(approve, undefined, () => {
+              if (next) advance()
             })
           }}
         />

@@ -1,5 +1,6 @@
 import { Alert, Button, Input, Radio } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import type { Application, ItemView } from '@/api/applications'
 import { ProblemError } from '@/api/problem'
 import { fillText } from '@/api/reason-text'
@@ -137,7 +138,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             <span>{t('reasons.internal')}</span>
             <Input.TextArea
               rows={1}
-              autoSize={{ minRows: 1, maxRows: 4 }}
+              className="growing"
               maxLength={2000}
               value={internal}
               onChange={(event) => {
@@ -167,7 +168,8 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
           loading={raise.isPending && { delay: 300 }}
           onClick={() => {
             if (!entry) return
-            raise.mutate(
+            perform(
+              raise,
               {
                 reason,
                 code: entry.code,
@@ -176,7 +178,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
                 ...(note.trim() && { note: note.trim() }),
                 ...(internal.trim() && { internal: internal.trim() }),
               },
-              { onSuccess: onDone },
+              onDone,
             )
           }}
         >
@@ -217,7 +219,7 @@ function AllowLate({
         disabled={why.trim() === ''}
         loading={allow.isPending && { delay: 300 }}
         onClick={() => {
-          allow.mutate({ item: item.key, why: why.trim() }, { onSuccess: onDone })
+          perform(allow, { item: item.key, why: why.trim() }, onDone)
         }}
       >
         {t('reasons.allowLate')}

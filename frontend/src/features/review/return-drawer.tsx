@@ -1,4 +1,5 @@
 import { Drawer } from 'antd'
+import { perform } from '@/api/command'
 import type { Application } from '@/api/applications'
 import { fillText } from '@/api/reason-text'
 import { useWords } from '@/api/reference'
@@ -42,11 +43,9 @@ export function ReturnDrawer({ application, open, onClose, onSee }: Props) {
             busy={sending.isPending}
             disabled={reasons.length === 0 || !open}
             onDecide={(next) => {
-              sending.mutate(undefined, {
-                onSuccess: () => {
-                  onClose()
-                  if (next) advance()
-                },
+              perform(sending, undefined, () => {
+                onClose()
+                if (next) advance()
               })
             }}
           />

@@ -1,5 +1,6 @@
 import { Button } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { usePersonName } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
@@ -43,14 +44,9 @@ export function SecondPanel({ application, mine, onSee }: PanelProps) {
         busy={confirm.isPending}
         disabled={own || !mine || hindrance !== undefined}
         onDecide={(next) => {
-          confirm.mutate(
-            { judged: proposal.judged },
-            {
-              onSuccess: () => {
-                if (next) advance()
-              },
-            },
-          )
+          perform(confirm, { judged: proposal.judged }, () => {
+            if (next) advance()
+          })
         }}
       />
       {refusing ? (

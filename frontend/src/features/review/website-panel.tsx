@@ -1,5 +1,6 @@
 import { Button, Checkbox } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { reveal } from '@/api/applications'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
@@ -127,14 +128,9 @@ export function WebsitePanel({ application, mine, onSee }: PanelProps) {
           busy={approve.isPending}
           disabled={!mine || done < requirements.length || other !== undefined}
           onDecide={(next) => {
-            approve.mutate(
-              { checklist: ticked },
-              {
-                onSuccess: () => {
-                  if (next) advance()
-                },
-              },
-            )
+            perform(approve, { checklist: ticked }, () => {
+              if (next) advance()
+            })
           }}
         />
       )}

@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Form, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from '@/i18n'
+import { ButtonLink } from '@/ui/button-link'
 import { OutsidePage } from '@/ui/outside-page'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { activate } from './session.api'
@@ -27,11 +28,9 @@ export function ActivationPage({ token: given }: { token: string | undefined }) 
   if (setting.isSuccess) {
     return (
       <OutsidePage title={t('activation.doneTitle')} lead={t('activation.done')}>
-        <Link to="/login">
-          <Button type="primary" size="large">
-            {t('login.submit')}
-          </Button>
-        </Link>
+        <ButtonLink to="/login" type="primary" size="large">
+          {t('login.submit')}
+        </ButtonLink>
       </OutsidePage>
     )
   }
