@@ -24,7 +24,7 @@ import "errors"
 
 // Version is the shape of the documents and keys. A program with another version
 // builds its own generation beside this one's.
-const Version = "2"
+const Version = "3"
 
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")

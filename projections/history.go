@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,13 +31,25 @@ func EntryOf(r *eventstore.Record, e application.Event) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
 	}
-	var fields map[string]any
+	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
 	}
 	delete(fields, "by")
 	delete(fields, "at")
-	shown, err := json.Marshal(flatten(fields))
+	for k, raw := range fields {
+		if !bytes.Contains(raw, []byte(`"sealed":`)) && !bytes.Contains(raw, []byte(`"erased":`)) {
+			continue // most fields hold nothing personal and stay as they were written
+		}
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
+		}
+		if fields[k], err = json.Marshal(flatten(v)); err != nil {
+			return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
+		}
+	}
+	shown, err := json.Marshal(fields)
 	if err != nil {
 		return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
 	}

@@ -139,6 +139,8 @@ func (r *Runner) run(ctx context.Context) error {
 		return err
 	}
 	r.fault.Store(nil)
+	from := t.held.position
+	r.progress.position.Store(&from)
 	r.progress.state.Store(stateFollowing)
 	err = r.follow(ctx, t)
 	switch {
