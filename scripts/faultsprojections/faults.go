@@ -60,7 +60,7 @@ func failover(w *world) error {
 	}
 	time.Sleep(w.run.pause(2*time.Second, 300*time.Millisecond))
 	// From here on the master's writes are lost; promoting at once is cutting off.
-	if err := c.SlaveOf(w.ctx, "NO", "ONE").Err(); err != nil {
+	if err := c.ReplicaOf(w.ctx, "NO", "ONE").Err(); err != nil {
 		master.kill()
 		return err
 	}
