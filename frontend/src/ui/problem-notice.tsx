@@ -55,8 +55,8 @@ export function ProblemNotice({ error, onSee }: Props) {
           <ul className={styles.list}>
             {problem.errors.map((each, index) => (
               <li key={index}>
-                {each.item && <strong>{words.item(each.item)}: </strong>}
-                {text(each.code, each.detail)}
+                {each.item && <strong>{words.item(each.item)}</strong>}
+                {each.code !== problem.code && ` ${text(each.code, each.detail)}`}
               </li>
             ))}
           </ul>

@@ -13,7 +13,7 @@ import { DecideButton } from './decide-button'
 import { useHindrance, type PanelProps } from './decision-panel'
 import { Hindrance } from './hindrance'
 import { Facts, Panel } from './panel'
-import { ReturnDrawer } from './return-drawer'
+import { ReturnButton } from './return-button'
 import { useRecordICPEvidence, useVerifyICP } from './review.api'
 import { useAdvance } from './use-advance'
 
@@ -30,7 +30,6 @@ export function ICPPanel({ application, mine, onSee }: PanelProps) {
   const advance = useAdvance(application.stage)
   const hindrance = useHindrance(application, 'verifyICP')
   const [again, setAgain] = useState(false)
-  const [preview, setPreview] = useState(false)
   const reasons = openReasons(application)
   const evidence = application.icp
   const value = (key: string) => application.items.find((item) => item.key === key)?.value ?? ''
@@ -110,16 +109,7 @@ export function ICPPanel({ application, mine, onSee }: PanelProps) {
           {mine && <Hindrance why={hindrance} />}
           <ProblemNotice error={verify.error} onSee={onSee} />
           {reasons.length > 0 ? (
-            <Button
-              type="primary"
-              block
-              disabled={!mine}
-              onClick={() => {
-                setPreview(true)
-              }}
-            >
-              {t('return.button', { count: reasons.length })}
-            </Button>
+            <ReturnButton application={application} mine={mine} onSee={onSee} />
           ) : (
             <DecideButton
               label={t('icp.verify')}
@@ -135,24 +125,8 @@ export function ICPPanel({ application, mine, onSee }: PanelProps) {
         </>
       )}
       {!evidence && reasons.length > 0 && (
-        <Button
-          block
-          disabled={!mine}
-          onClick={() => {
-            setPreview(true)
-          }}
-        >
-          {t('return.button', { count: reasons.length })}
-        </Button>
+        <ReturnButton application={application} mine={mine} onSee={onSee} />
       )}
-      <ReturnDrawer
-        application={application}
-        open={preview}
-        onClose={() => {
-          setPreview(false)
-        }}
-        onSee={onSee}
-      />
     </Panel>
   )
 }

@@ -1,5 +1,3 @@
-import { Button } from 'antd'
-import { useState } from 'react'
 import { perform } from '@/api/command'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
@@ -10,7 +8,7 @@ import { DecideButton } from './decide-button'
 import { useHindrance, type PanelProps } from './decision-panel'
 import { Hindrance } from './hindrance'
 import { Panel } from './panel'
-import { ReturnDrawer } from './return-drawer'
+import { ReturnButton } from './return-button'
 import { useApproveQualification } from './review.api'
 import { useAdvance } from './use-advance'
 
@@ -22,7 +20,6 @@ export function QualificationPanel({ application, mine, onSee }: PanelProps) {
   const approve = useApproveQualification(application)
   const advance = useAdvance(application.stage)
   const hindrance = useHindrance(application, 'approveQualification')
-  const [preview, setPreview] = useState(false)
   const reasons = openReasons(application)
   const left = undecided(application)
   const blocked = !mine || reasons.length > 0 || left.length > 0 || hindrance !== undefined
@@ -39,7 +36,9 @@ export function QualificationPanel({ application, mine, onSee }: PanelProps) {
           </span>
         </p>
       )}
-      {mine && reasons.length > 0 && <p>{t('qualification.reasonsOpen', { count: reasons.length })}</p>}
+      {mine && left.length === 0 && reasons.length > 0 && (
+        <p>{t('qualification.reasonsOpen', { count: reasons.length })}</p>
+      )}
       {mine && left.length === 0 && reasons.length === 0 && (
         <>
           <p>{application.four_eyes ? t('qualification.readyTwo') : t('qualification.ready')}</p>
@@ -48,16 +47,7 @@ export function QualificationPanel({ application, mine, onSee }: PanelProps) {
       )}
       <ProblemNotice error={approve.error} onSee={onSee} />
       {reasons.length > 0 ? (
-        <Button
-          type="primary"
-          block
-          disabled={!mine}
-          onClick={() => {
-            setPreview(true)
-          }}
-        >
-          {t('return.button', { count: reasons.length })}
-        </Button>
+        <ReturnButton application={application} mine={mine} onSee={onSee} />
       ) : (
         <DecideButton
           label={application.four_eyes ? t('qualification.first') : t('qualification.approve')}
@@ -70,14 +60,6 @@ export function QualificationPanel({ application, mine, onSee }: PanelProps) {
           }}
         />
       )}
-      <ReturnDrawer
-        application={application}
-        open={preview}
-        onClose={() => {
-          setPreview(false)
-        }}
-        onSee={onSee}
-      />
     </Panel>
   )
 }

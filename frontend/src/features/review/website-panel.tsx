@@ -1,4 +1,4 @@
-import { Button, Checkbox } from 'antd'
+import { Checkbox } from 'antd'
 import { useState } from 'react'
 import { perform } from '@/api/command'
 import { reveal } from '@/api/applications'
@@ -12,7 +12,7 @@ import { DecideButton } from './decide-button'
 import { useHindrance, type PanelProps } from './decision-panel'
 import { Hindrance } from './hindrance'
 import { Facts, Panel } from './panel'
-import { ReturnDrawer } from './return-drawer'
+import { ReturnButton } from './return-button'
 import { useApproveSite } from './review.api'
 import { useAdvance } from './use-advance'
 import styles from './website-panel.module.css'
@@ -26,7 +26,6 @@ export function WebsitePanel({ application, mine, onSee }: PanelProps) {
   const advance = useAdvance(application.stage)
   const hindrance = useHindrance(application, 'approveSite')
   const [ticked, setTicked] = useState<Record<string, boolean>>({})
-  const [preview, setPreview] = useState(false)
   const requirements = words.reference?.site_requirements ?? []
   const done = requirements.filter((requirement) => ticked[requirement.id]).length
   const reasons = openReasons(application)
@@ -112,16 +111,7 @@ export function WebsitePanel({ application, mine, onSee }: PanelProps) {
       {mine && done === requirements.length && <Hindrance why={other} />}
       <ProblemNotice error={approve.error} onSee={onSee} />
       {reasons.length > 0 ? (
-        <Button
-          type="primary"
-          block
-          disabled={!mine}
-          onClick={() => {
-            setPreview(true)
-          }}
-        >
-          {t('return.button', { count: reasons.length })}
-        </Button>
+        <ReturnButton application={application} mine={mine} onSee={onSee} />
       ) : (
         <DecideButton
           label={t('website.approve')}
@@ -137,14 +127,6 @@ export function WebsitePanel({ application, mine, onSee }: PanelProps) {
       {mine && reasons.length === 0 && done < requirements.length && (
         <p className="muted">{t('website.left', { count: requirements.length - done })}</p>
       )}
-      <ReturnDrawer
-        application={application}
-        open={preview}
-        onClose={() => {
-          setPreview(false)
-        }}
-        onSee={onSee}
-      />
     </Panel>
   )
 }
