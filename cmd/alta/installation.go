@@ -167,6 +167,7 @@ func references(r *eventstore.Record) (subject string, sealed bool, files []stri
 			files = e.Document.Blobs
 		case application.DocumentRedacted:
 			files = e.Document.Blobs
+		default: // refers to no file
 		}
 	case account.Category:
 		_, err = account.Decode(r.Type, r.Data, open)
