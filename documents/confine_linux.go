@@ -25,6 +25,11 @@ func confine(memory int64) error {
 		}
 		return nil
 	}
+	// A parent that is killed cannot end its workers, and one that is decoding does
+	// not look at its input.
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("end with the parent: %w", err)
+	}
 	if err := set("core files", unix.RLIMIT_CORE, 0); err != nil {
 		return err
 	}

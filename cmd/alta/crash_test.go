@@ -88,12 +88,8 @@ type child struct {
 
 func launch(t *testing.T, c config) *child {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ready := filepath.Join(t.TempDir(), "address")
-	p := &child{cmd: exec.Command(exe, "serve", "--demo", "--dev", "--data", c.Data, "--redis", c.Redis, "--listen", c.Listen,
+	p := &child{cmd: exec.Command(decoder, "serve", "--demo", "--dev", "--data", c.Data, "--redis", c.Redis, "--listen", c.Listen,
 		"--limit-factor", "1000", "--address-file", ready)}
 	p.cmd.Stderr = &p.err
 	endWithParent(p.cmd)

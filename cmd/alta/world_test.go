@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(runTests(m))
 }
 
-// decoder is the program that decodes uploads in the tests, built without the
-// race detector, which would make pictures ten times as slow; kept is where its
+// decoder is the program as it ships: it decodes uploads in the tests, and is the
+// server that crash tests kill. It is built without the race detector, which would make pictures ten times as slow; kept is where its
 // compiled PDF renderer lies for all tests.
 var decoder, kept string
 
