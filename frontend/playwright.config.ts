@@ -19,6 +19,7 @@ export default defineConfig({
   forbidOnly: true,
   reporter: [['list']],
   use: {
+    actionTimeout: 15_000,
     baseURL: process.env.ALTA_URL ?? own,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

@@ -49,7 +49,7 @@ function Case({ application }: { application: Application }) {
   const queries = useQueryClient()
   const mine = holds(application, reader, now)
   const judging = mine && judgedStages.includes(application.stage)
-  const order = grouped(application.items).flatMap((part) => part.items)
+  const order = grouped(application).flatMap((part) => part.items)
   const documents = order.filter((item) => item.document)
   const [active, setActive] = useState(() => order[0]?.key ?? '')
   const [slot, setSlot] = useState(() => documents[0]?.key ?? '')

@@ -60,11 +60,15 @@ describe('a claim', () => {
 })
 
 it('shows the form by subject and leaves out what nobody asked for', () => {
-  const parts = grouped([
-    item('identity.name'),
-    item('id_card.front', { class: 'document' }),
-    item('contact.phone', { required: false, value: '' }),
-  ])
+  const parts = grouped({
+    stage: 'qualification',
+    items: [
+      item('identity.name'),
+      item('id_card.front', { class: 'document' }),
+      item('contact.phone', { required: false, value: '' }),
+      item('site.url', { class: 'site', state: 'missing' }),
+    ],
+  })
   expect(parts.map((part) => [part.group, part.items.length])).toEqual([
     ['identity', 1],
     ['documents', 1],

@@ -57,13 +57,21 @@ export type Group = 'identity' | 'company' | 'contact' | 'bank' | 'site' | 'docu
 const groups: readonly Group[] = ['identity', 'company', 'contact', 'bank', 'site', 'documents']
 
 /** The items as a reviewer reads them: the form by subject, then the documents. */
-export function grouped(items: readonly ItemView[]): { group: Group; items: ItemView[] }[] {
+export function grouped({
+  items,
+  stage,
+}: Pick<Application, 'items' | 'stage'>): { group: Group; items: ItemView[] }[] {
   const groupOf = (item: ItemView): Group => {
     if (item.class === 'document') return 'documents'
     if (item.class === 'site') return 'site'
     return item.key.split('.')[0] as Group
   }
-  const shown = items.filter((item) => item.required || item.value || item.document || item.waived)
+  const shown = items.filter((item) => {
+    // The site itself is looked at in its own review, not before.
+    if (item.class === 'site')
+      return stage === 'website' || (item.state !== 'missing' && item.state !== 'given')
+    return item.required || item.value || item.document || item.waived
+  })
   return groups
     .map((group) => ({ group, items: shown.filter((item) => groupOf(item) === group) }))
     .filter((part) => part.items.length > 0)

@@ -54,7 +54,7 @@ export function ItemList({
       <div className={styles.failure}>
         <ProblemNotice error={failure ?? accept.error} onSee={onSee} />
       </div>
-      {grouped(application.items).map(({ group, items }) => {
+      {grouped(application).map(({ group, items }) => {
         const ready = items.filter(
           (item) =>
             item.class !== 'site' &&

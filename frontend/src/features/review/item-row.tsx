@@ -24,7 +24,7 @@ const tones: Record<ItemView['state'], Tone> = {
 const severityTones = { block: 'bad', warn: 'warn', hint: 'calm' } as const
 
 // Values that a reader compares sign by sign are set in a fixed width.
-const exact = /number|code|licence_number|branch|valid_/
+const exact = /number|org_code|branch|valid_/
 
 interface Props {
   application: Application
@@ -124,7 +124,7 @@ export function ItemRow(props: Props) {
           <div key={reason.id} className={styles.reason}>
             <span>
               <span className="mono">{reason.code}</span> {words.reason(reason.code, reason.sub, item.key)}
-              {reason.note && <span className="muted"> · {reason.note}</span>}
+              {reason.note && <span className="muted"> · {reason.note}</span>}{' '}
               <StatusTag tone={reason.state === 'addressed' ? 'active' : 'warn'}>
                 {terms(`reasonStates.${reason.state}`)}
               </StatusTag>
