@@ -27,12 +27,12 @@ func (r Rules) version(version string) (policy.Policy, error) {
 func (s State) Facts() policy.Facts {
 	f := policy.Facts{
 		Kind: s.Kind, Products: s.Products, Site: s.Site,
-		Licence: s.Text(item.CompanyLicence), IdentityType: s.Text(item.IdentityType),
+		Licence: s.text(item.CompanyLicence), IdentityType: s.text(item.IdentityType),
 	}
-	if different(s.Text(item.ContactName), s.Text(item.IdentityName)) {
+	if different(s.text(item.ContactName), s.text(item.IdentityName)) {
 		f.Differs = append(f.Differs, policy.ContactDiffers)
 	}
-	if different(s.Text(item.BankHolder), s.business()) {
+	if different(s.text(item.BankHolder), s.business()) {
 		f.Differs = append(f.Differs, policy.SettlementDiffers)
 	}
 	// During a correction the last look-up is history: the merchant may be having
@@ -45,11 +45,25 @@ func (s State) Facts() policy.Facts {
 
 // business is the name under which the merchant trades: the company's, or the
 // person's own.
-func (s State) business() string {
+func (s *State) business() string {
 	if s.Kind == policy.Enterprise {
-		return s.Text(item.CompanyName)
+		return s.text(item.CompanyName)
 	}
-	return s.Text(item.IdentityName)
+	return s.text(item.IdentityName)
+}
+
+// text is Text for the questions that every decision asks: it copies nothing. An
+// item has a value or a personal one, never both.
+func (s *State) text(k item.Key) string {
+	for _, i := range s.Items {
+		if i.Key == k {
+			if i.Value != "" {
+				return i.Value
+			}
+			return i.Personal.Clear()
+		}
+	}
+	return ""
 }
 
 // different reports whether two names, both given, are those of two.
