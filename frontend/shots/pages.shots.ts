@@ -1,0 +1,100 @@
+import type { Page } from '@playwright/test'
+import { logIn, people, simulate, test, type Merchant } from '../e2e/support'
+
+const devices = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+const looks = [
+  { language: 'en', scheme: 'light' },
+  { language: 'en', scheme: 'dark' },
+  { language: 'es', scheme: 'light' },
+  { language: 'zh-CN', scheme: 'light' },
+] as const
+
+const web = [
+  '--kind',
+  'individual',
+  '--site',
+  'web',
+  '--products',
+  'wechat,alipay',
+  '--language',
+  'en',
+  '--via',
+  'self',
+]
+const seed = ['--seed', '2026']
+
+function one(first: number, ...flags: string[]): Merchant {
+  const [merchant] = simulate('--count', '1', '--first', String(first), ...seed, ...web, ...flags)
+  if (!merchant) throw new Error('alta simulate made no merchant')
+  return merchant
+}
+
+async function shoot(page: Page, name: string, path: string): Promise<void> {
+  await page.goto(path)
+  for (const { language, scheme } of looks) {
+    await page.evaluate((value) => {
+      localStorage.setItem('alta.language', value)
+    }, language)
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    for (const [device, viewport] of Object.entries(devices)) {
+      await page.setViewportSize(viewport)
+      await page.reload({ waitUntil: 'networkidle' }).catch(() => undefined)
+      await page.screenshot({
+        path: `shots/out/${name}-${language}-${scheme}-${device}.png`,
+        fullPage: device === 'phone',
+      })
+    }
+  }
+}
+
+test('before the log-in', async ({ page }) => {
+  for (const path of ['login', 'register', 'forgot']) await shoot(page, path, `/${path}`)
+})
+
+test('the reviewer', async ({ page }) => {
+  const submitted = one(1, '--to', 'submitted', '--fault', 'r03-blurred')
+  const filing = one(2, '--to', 'qualified')
+  const site = one(3, '--to', 'website')
+  await logIn(page, people.reviewer)
+  await shoot(page, 'queue', '/queue/qualification')
+  await page.goto(`/cases/${submitted.id}`)
+  await page.getByRole('button', { name: 'Claim', exact: true }).click()
+  await shoot(page, 'case', `/cases/${submitted.id}`)
+  await shoot(page, 'icp', `/cases/${filing.id}`)
+  await shoot(page, 'website', `/cases/${site.id}`)
+})
+
+test('the auditor', async ({ page }) => {
+  const active = one(4, '--to', 'active')
+  await logIn(page, people.auditor)
+  await shoot(page, 'audit', '/audit')
+  await shoot(page, 'replay', `/audit/${active.id}`)
+  await shoot(page, 'replay-state', `/audit/${active.id}?tab=application`)
+})
+
+test('the agent', async ({ page }) => {
+  await logIn(page, people.agent)
+  await shoot(page, 'merchants', '/applications')
+  await shoot(page, 'add', '/applications/new')
+})
+
+for (const [stage, paths] of Object.entries({
+  draft: ['', '/form'],
+  returned: ['', '/corrections'],
+  icp: ['/site'],
+  contract: ['', '/contract'],
+  active: ['', '/contract'],
+})) {
+  test(`the merchant, ${stage}`, async ({ page }) => {
+    const merchant = one(
+      10 + stage.length,
+      '--to',
+      stage,
+      ...(stage === 'returned' ? ['--fault', 'r03-blurred,R05'] : []),
+    )
+    await logIn(page, merchant.email, merchant.password)
+    for (const path of paths) {
+      await shoot(page, `merchant-${stage}${path.replace('/', '-')}`, `/applications/${merchant.id}${path}`)
+    }
+  })
+}
