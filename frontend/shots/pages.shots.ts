@@ -38,7 +38,10 @@ async function shoot(page: Page, name: string, path: string): Promise<void> {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     for (const [device, viewport] of Object.entries(devices)) {
       await page.setViewportSize(viewport)
-      await page.reload({ waitUntil: 'networkidle' }).catch(() => undefined)
+      await page.reload()
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      // Images and lists settle; a picture is looked at, nothing rests on the time.
+      await page.waitForTimeout(900)
       await page.screenshot({
         path: `shots/out/${name}-${language}-${scheme}-${device}.png`,
         fullPage: device === 'phone',
