@@ -38,17 +38,11 @@ func (s *Server) applications(c *call) error {
 }
 
 func (s *Server) application(c *call) error {
-	if err := c.await(); err != nil {
-		return err
-	}
-	return c.stored(s.Reader.Application(c.Request().Context(), c.id))
+	return c.rendered(s.Details.Application(c.Request().Context(), c.id))
 }
 
 func (s *Server) status(c *call) error {
-	if err := c.await(); err != nil {
-		return err
-	}
-	return c.stored(s.Reader.Status(c.Request().Context(), c.id))
+	return c.rendered(s.Details.Status(c.Request().Context(), c.id))
 }
 
 // reveal unmasks personal values. The look is recorded first: when that fails,

@@ -11,20 +11,16 @@ import (
 )
 
 func (s *Server) history(c *call) error {
-	if err := c.await(); err != nil {
-		return err
-	}
 	_, limit := c.page()
 	from, _ := strconv.ParseInt(c.QueryParam("from"), 10, 64)
-	page, err := s.Reader.History(c.Request().Context(), c.id, from, limit)
+	page, err := s.Details.History(c.Request().Context(), c.id, from, limit)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, page)
 }
 
-// stateAt folds the stream anew from the log up to a revision: what an auditor
-// sees does not rest on the projections.
+// stateAt folds the stream anew from the log up to a revision.
 func (s *Server) stateAt(c *call) error {
 	revision, err := strconv.ParseInt(c.Param("revision"), 10, 64)
 	if err != nil || revision > c.state.Revision() {

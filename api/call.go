@@ -142,8 +142,8 @@ func (c *call) etag(revision int64) {
 	c.Response().Header().Set("ETag", strconv.Quote(strconv.FormatInt(revision, 10)))
 }
 
-// stored answers a stored document as it is, or 304.
-func (c *call) stored(d projections.Stored, err error) error {
+// rendered answers a document as it is, or 304.
+func (c *call) rendered(d projections.Rendered, err error) error {
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func newDesk(t *testing.T) *desk {
 		Now: time.Now, Logger: quiet,
 	}}
 	d.runner = &projections.Runner{
-		Store: store, Log: log, Folder: projections.Folder{Policies: rules.Policies}, Decode: decode, Index: index, Now: time.Now, Logger: quiet,
+		Store: store, Log: log, Decode: decode, Index: index, Now: time.Now, Logger: quiet,
 	}
 	return d
 }

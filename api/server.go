@@ -51,6 +51,7 @@ type Server struct {
 	Auth              *auth.Service
 	People            *People
 	Reader            projections.Reader
+	Details           *projections.Details
 	Folder            projections.Folder
 	Log               Log
 	Decode            func(ctx context.Context, r *eventstore.Record) (application.Event, error)

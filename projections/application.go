@@ -5,55 +5,31 @@ import (
 
 	"alta/domain/application"
 	"alta/domain/item"
-	"alta/domain/policy"
 	"alta/domain/reason"
 )
 
 // Application is everything staff need to judge an application. Personal values
 // are masked: the clear ones never leave the vault except on a recorded reveal.
 //
-// It is also what the other documents are made from (StatusOf, RowOf), so that
-// the merchant, the queue and the auditor cannot be told different things.
+// Its Summary is what lists are made from, and the whole what the merchant's status
+// is (StatusOf), so that the merchant, the queue and the auditor cannot be told
+// different things.
 type Application struct {
-	ID             string                `json:"id"`
-	Revision       int64                 `json:"revision"`
-	MerchantNumber string                `json:"merchant_number"`
-	Merchant       string                `json:"merchant"`
-	Agent          string                `json:"agent,omitempty"`
-	Name           string                `json:"name"`
-	Kind           policy.Kind           `json:"kind"`
-	Products       []policy.Product      `json:"products"`
-	Banks          []string              `json:"banks,omitempty"`
-	SiteType       policy.SiteType       `json:"site_type"`
-	Language       string                `json:"language"`
-	Stage          application.Stage     `json:"stage"`
-	Holder         application.Holder    `json:"holder"`
-	Round          int                   `json:"round"`
-	Priority       int                   `json:"priority,omitempty"`
-	Policy         string                `json:"policy"`
-	FourEyes       bool                  `json:"four_eyes"`
-	Stages         []application.Stage   `json:"stages,omitempty"`
-	OpenedAt       time.Time             `json:"opened_at"`
-	SubmittedAt    *time.Time            `json:"submitted_at,omitempty"`
-	EnteredAt      time.Time             `json:"entered_at"`
-	UpdatedAt      time.Time             `json:"updated_at"`
-	Deadline       *Deadline             `json:"deadline,omitempty"`
-	Claim          *Claim                `json:"claim,omitempty"`
-	Items          []Item                `json:"items"`
-	Unlocked       []item.Key            `json:"unlocked"`
-	Reasons        []Reason              `json:"reasons"`
-	Findings       []application.Finding `json:"findings"`
-	Checks         []Check               `json:"checks"`
-	Proposal       *Proposal             `json:"proposal,omitempty"`
-	Decline        *Proposal             `json:"decline,omitempty"`
-	ICP            *ICPEvidence          `json:"icp,omitempty"`
-	Site           *Site                 `json:"site,omitempty"`
-	Contract       *Contract             `json:"contract,omitempty"`
-	Consents       []Consent             `json:"consents"`
-	Notes          []Note                `json:"notes"`
-	Restricted     bool                  `json:"restricted,omitempty"`
-	Erased         bool                  `json:"erased,omitempty"`
-	Steps          map[string]time.Time  `json:"steps,omitempty"` // when each stage was last passed
+	Summary
+	Banks    []string              `json:"banks,omitempty"`
+	Policy   string                `json:"policy"`
+	FourEyes bool                  `json:"four_eyes"`
+	Stages   []application.Stage   `json:"stages,omitempty"`
+	Items    []Item                `json:"items"`
+	Unlocked []item.Key            `json:"unlocked"`
+	Findings []application.Finding `json:"findings"`
+	Checks   []Check               `json:"checks"`
+	ICP      *ICPEvidence          `json:"icp,omitempty"`
+	Site     *Site                 `json:"site,omitempty"`
+	Contract *Contract             `json:"contract,omitempty"`
+	Consents []Consent             `json:"consents"`
+	Notes    []Note                `json:"notes"`
+	Steps    map[string]time.Time  `json:"steps,omitempty"` // when each stage was last passed
 }
 
 // Deadline is the running deadline and which of its marks were passed.

@@ -35,7 +35,7 @@ func BenchmarkRebuild(b *testing.B) {
 		b.Fatal(err)
 	}
 	var used float64
-	for l := range lines(info) {
+	for l := range lineSet(info) {
 		if n, ok := field(l, "used_memory:"); ok {
 			used = n
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strconv"
+	"hash/fnv"
+	"math"
+	"math/bits"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"alta/eventstore"
@@ -16,10 +18,11 @@ import (
 )
 
 const (
-	builders     = 8       // applications folded at once; a remote log answers slowly
-	buildBytes   = 1 << 20 // of one pipeline while building; nobody reads what it writes
-	streamPage   = 512     // events of one stream read at a time
-	openedPrefix = "application.opened."
+	builders   = 8         // workers; a remote log answers slowly
+	buildBytes = 1 << 20   // of one pipeline while building; nobody reads what it writes
+	streamPage = 512       // events of one stream read at a time
+	handed     = 256       // events that a worker of a build gets at a time
+	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
 )
 
 // Rebuild builds a new generation beside the live one, switches to it, and drops
@@ -57,10 +60,9 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 	return r.Store.drop(ctx, former)
 }
 
-// build fills a new generation. It folds application by application as they
-// stand at one position of the log, many at once, so that each document is
-// written once and memory holds only those under way; then it follows the log
-// to where it has got meanwhile. With exactly it builds what stood at that
+// build fills a new generation with every application as it stood at one position
+// of the log, each written once; then it follows the log to where it has got
+// meanwhile. With exactly it builds what stood at that
 // position and nothing later.
 func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (generation, error) {
 	origin, err := r.origin(ctx)
@@ -82,7 +84,7 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err := r.Store.filled(ctx, g, origin, target, count); err != nil {
 		return g, err
 	}
-	held, err := checkpointIn(ctx, r.Store.rdb, g)
+	held, err := r.Store.standing(ctx, g)
 	if err != nil {
 		return g, err
 	}
@@ -99,148 +101,242 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	return g, nil
 }
 
-// fill writes every application as it stood at the target.
+// fill writes every application as it stood at the target. It reads the log once
+// and folds all applications side by side. Where there are more than memory is
+// meant to hold it lets go of half of them, by the hash of their ids, and reads
+// the log again for those.
 func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Position) (applications, events int64, err error) {
+	r.progress.building.Store(0)
+	if target == eventstore.Start {
+		return 0, 0, nil
+	}
+	for from, width := uint64(0), uint64(math.MaxUint64); ; {
+		p := &pass{runner: r, generation: g, from: from, limit: int64(r.InMemory)}
+		p.to.Store(from + min(width, math.MaxUint64-from))
+		err := p.run(ctx, target)
+		applications, events = applications+p.written.Load(), events+p.events.Load()
+		to := p.to.Load()
+		if err != nil || to == math.MaxUint64 {
+			return applications, events, err
+		}
+		from, width = to, to-from
+	}
+}
+
+// pass is one reading of the log for the applications whose hashes lie from one
+// number up to, and without, another; the last number belongs to the last pass.
+type pass struct {
+	runner     *Runner
+	generation generation
+	from       uint64
+	to         atomic.Uint64
+	limit      int64        // applications in memory
+	held       atomic.Int64 // in memory now
+	written    atomic.Int64
+	events     atomic.Int64
+}
+
+// place is an application's hash. Two ids that share one are still two.
+func place(id string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return bits.Reverse64(h.Sum64()) // the low bits are the well mixed ones
+}
+
+func (p *pass) takes(place uint64) bool {
+	to := p.to.Load()
+	return place >= p.from && (place < to || to == math.MaxUint64)
+}
+
+// folding is an event on its way to the worker that folds its application.
+type folding struct {
+	id     string
+	place  uint64
+	record *eventstore.Record
+}
+
+func (p *pass) run(ctx context.Context, target eventstore.Position) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ids := make(chan string, 4*builders)
+	feeds := make([]chan []folding, builders)
 	var workers sync.WaitGroup
-	var sum sync.Mutex
-	r.progress.building.Store(0)
-	for range builders {
+	for i := range feeds {
+		feeds[i] = make(chan []folding, 4)
 		workers.Go(func() {
-			a, e, err := r.fillFrom(ctx, g, target, ids)
-			sum.Lock()
-			defer sum.Unlock()
-			applications, events = applications+a, events+e
-			if err != nil {
+			if err := p.work(ctx, feeds[i]); err != nil {
 				stop(err)
 			}
 		})
 	}
-	for id, err := range applicationsUpTo(ctx, r.Log, target) {
+	if err := p.read(ctx, target, feeds); err != nil {
+		stop(err)
+	}
+	for _, f := range feeds {
+		close(f)
+	}
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+// read hands every event up to the target to the worker of its application.
+func (p *pass) read(ctx context.Context, target eventstore.Position, feeds []chan []folding) error {
+	pending := make([][]folding, len(feeds))
+	hand := func(i int) error {
+		select {
+		case feeds[i] <- pending[i]:
+			pending[i] = make([]folding, 0, handed)
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for m, err := range p.runner.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}}) {
 		if err != nil {
-			stop(err)
+			return err
+		}
+		if m.Record == nil {
+			if m.CaughtUp {
+				break
+			}
+			continue
+		}
+		if m.Record.Position.Compare(target) > 0 {
 			break
 		}
-		select {
-		case ids <- id:
+		id := strings.TrimPrefix(m.Record.Stream, category)
+		at := place(id)
+		if !p.takes(at) {
 			continue
-		case <-ctx.Done():
 		}
-		break
+		i := int(at % uint64(len(feeds)))
+		if pending[i] = append(pending[i], folding{id, at, m.Record}); len(pending[i]) == handed {
+			if err := hand(i); err != nil {
+				return err
+			}
+		}
 	}
-	close(ids)
-	workers.Wait()
-	return applications, events, context.Cause(ctx)
+	for i := range pending {
+		if err := hand(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// applicationsUpTo lists the applications that were opened up to a position.
-func applicationsUpTo(ctx context.Context, log Log, target eventstore.Position) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		if target == eventstore.Start {
-			return
+// work folds one part of the applications, and writes them when the log is read.
+func (p *pass) work(ctx context.Context, feed <-chan []folding) error {
+	changes := map[string]*change{}
+	to := p.to.Load()
+	for some := range feed {
+		for _, f := range some {
+			if !p.takes(f.place) {
+				continue
+			}
+			c := changes[f.id]
+			if c == nil {
+				c = newChange(f.id, nil)
+				changes[f.id] = c
+				if p.held.Add(1) > p.limit {
+					p.narrow()
+				}
+			}
+			if err := p.runner.fold(ctx, c, f.record); err != nil {
+				return err
+			}
 		}
-		for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}, Types: []string{openedPrefix}}) {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0 {
-				return
-			}
-			if m.Record != nil && !yield(strings.TrimPrefix(m.Record.Stream, category), nil) {
-				return
+		if now := p.to.Load(); now != to {
+			to = now
+			for id := range changes {
+				if !p.takes(place(id)) {
+					delete(changes, id)
+					p.held.Add(-1)
+				}
 			}
 		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return p.write(ctx, changes)
+}
+
+// narrow leaves the upper half of what this pass takes to another one.
+func (p *pass) narrow() {
+	to := p.to.Load()
+	if half := p.from + (to-p.from)/2; half > p.from && p.to.CompareAndSwap(to, half) {
+		p.held.Store(p.limit / 2) // about; the workers let go as they come to it
 	}
 }
 
-// fillFrom is one of the builders.
-func (r *Runner) fillFrom(ctx context.Context, g generation, target eventstore.Position, ids <-chan string) (applications, events int64, err error) {
-	p := r.Store.rdb.Pipeline()
-	pending, size := int64(0), 0
-	flush := func() error {
-		if pending == 0 {
-			return nil
-		}
-		// Counted in the same pipeline: what a failover loses is missing in the sum.
-		p.HIncrBy(ctx, g.checkpoint(), "built", pending)
-		if _, err := p.Exec(ctx); err != nil {
-			return fmt.Errorf("projections: %w", err)
-		}
-		applications += pending
-		r.progress.building.Add(pending)
-		pending, size = 0, 0
-		return nil
+func (p *pass) write(ctx context.Context, changes map[string]*change) error {
+	s := p.runner.Store
+	parts := make([]*batch, s.shards)
+	for i, k := range s.each(p.generation) {
+		parts[i] = newBatch(k)
 	}
-	for id := range ids {
-		c, err := r.stream(ctx, id, target)
-		if err != nil {
-			return applications, events, err
-		}
-		if c.app == nil {
+	for id, c := range changes {
+		if c.app == nil || !p.takes(place(id)) {
 			continue
 		}
 		if err := c.encode(); err != nil {
-			return applications, events, err
+			return err
 		}
-		c.queue(ctx, p, g)
-		events += c.app.Revision + 1
-		pending, size = pending+1, size+c.size()
-		if size > buildBytes {
-			if err := flush(); err != nil {
-				return applications, events, err
+		n := s.shard(id)
+		parts[n].put(c, nil)
+		p.written.Add(1)
+		p.events.Add(c.app.Revision + 1)
+		if parts[n].size > buildBytes {
+			if err := p.runner.flush(ctx, parts[n]); err != nil {
+				return err
 			}
+			parts[n] = newBatch(parts[n].keys)
 		}
 	}
-	return applications, events, flush()
+	for _, b := range parts {
+		if err := p.runner.flush(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// size is roughly what the change sends to Redis, in bytes.
-func (c *change) size() int {
-	n := len(c.encoded.application) + len(c.encoded.status) + len(c.encoded.row)
-	for i := 1; i < len(c.encoded.entries); i += 2 {
-		n += len(c.encoded.entries[i].([]byte))
+// flush writes what a builder gathered for a shard.
+func (r *Runner) flush(ctx context.Context, b *batch) error {
+	applications := int64(len(b.rows) / 2)
+	if applications == 0 {
+		return nil
 	}
-	return n
-}
-
-// stream folds one application up to a position.
-func (r *Runner) stream(ctx context.Context, id string, target eventstore.Position) (*change, error) {
-	c := newChange(id, nil)
-	for next := eventstore.Revision(0); ; {
-		n := 0
-		for rec, err := range r.Log.ReadStream(ctx, category+id, next, streamPage) {
-			if err != nil {
-				return nil, err
-			}
-			if rec.Position.Compare(target) > 0 {
-				return c, nil
-			}
-			if err := r.fold(ctx, c, rec); err != nil {
-				return nil, err
-			}
-			next, n = rec.Revision+1, n+1
-		}
-		if n < streamPage {
-			return c, nil
-		}
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		b.queue(ctx, p)
+		// Counted in the same pipeline: what a failover loses is missing in the sum.
+		p.HIncrBy(ctx, b.keys.checkpoint(), "built", applications)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("projections: %w", err)
 	}
+	r.progress.building.Add(applications)
+	return nil
 }
 
 // filled moves a generation to the position up to which it was filled, provided
 // that everything that was written is there.
 func (s *Store) filled(ctx context.Context, g generation, origin string, at eventstore.Position, applications int64) error {
-	built, err := s.rdb.HGet(ctx, g.checkpoint(), "built").Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("projections: %w", err)
+	built := int64(0)
+	for _, k := range s.each(g) {
+		n, err := s.rdb.HGet(ctx, k.checkpoint(), "built").Int64()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return fmt.Errorf("projections: %w", err)
+		}
+		built += n
 	}
-	if built != strconv.FormatInt(applications, 10) && applications > 0 {
-		return fmt.Errorf("%w: %q of %d applications are there", errLost, built, applications)
+	if built != applications {
+		return fmt.Errorf("%w: %d of %d applications are there", errLost, built, applications)
 	}
-	return s.guarded(ctx, g, func(c checkpoint) bool { return c == checkpoint{origin: origin} }, func(p redis.Pipeliner) error {
-		p.HSet(ctx, g.checkpoint(), "position", at.String())
-		return nil
+	return s.everywhere(g, func(_ int, k keys) error {
+		return s.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: origin} }, func(p redis.Pipeliner) error {
+			p.HSet(ctx, k.checkpoint(), "position", at.String())
+			return nil
+		})
 	})
 }

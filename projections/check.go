@@ -6,8 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"alta/eventstore"
@@ -36,8 +39,8 @@ func (t *Tally) add(parts ...string) {
 	t.Entries++
 }
 
-// Comparison is what Check found: the tallies by kind of key (doc, history, set,
-// names, find, lookups) of the live build and of one made anew, both at Position.
+// Comparison is what Check found: the tallies by kind of key (rows, set, names,
+// exact, lookups) of the live build and of one made anew, both at Position.
 type Comparison struct {
 	Position      eventstore.Position
 	Live, Rebuilt map[string]Tally
@@ -58,11 +61,11 @@ func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 	if err != nil {
 		return c, err
 	}
-	seen, err := checkpointIn(ctx, r.Store.rdb, live)
+	seen, err := r.Store.standing(ctx, live)
 	if err != nil {
 		return c, err
 	}
-	held, err := r.Store.seize(ctx, live, seen, r.id, seen.origin)
+	held, err := r.Store.seize(ctx, live, seen, r.id, seen[0].origin)
 	if err != nil {
 		return c, err
 	}
@@ -78,8 +81,10 @@ func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 		r.keep(ctx, live, held, stop)
 	}()
 	defer func() { stop(nil); <-beating }()
-	c.Position = held.position
-	g, err := r.build(ctx, &held.position)
+	if c.Position = held.position(); slices.ContainsFunc(held, func(s checkpoint) bool { return s.position != c.Position }) {
+		return c, ErrMoved // a runner stopped between two shards; the next one evens them out
+	}
+	g, err := r.build(ctx, &c.Position)
 	if g != "" {
 		defer func() { err = errors.Join(err, r.Store.drop(context.WithoutCancel(ctx), g)) }()
 	}
@@ -94,7 +99,7 @@ func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 }
 
 // keep holds a generation until the context ends.
-func (r *Runner) keep(ctx context.Context, g generation, held checkpoint, lost func(error)) {
+func (r *Runner) keep(ctx context.Context, g generation, held standing, lost func(error)) {
 	beat := time.NewTicker(r.Heartbeat)
 	defer beat.Stop()
 	for {
@@ -102,7 +107,7 @@ func (r *Runner) keep(ctx context.Context, g generation, held checkpoint, lost f
 		case <-ctx.Done():
 			return
 		case <-beat.C:
-			if err := r.Store.touch(ctx, g, &held); err != nil && ctx.Err() == nil {
+			if err := r.Store.touch(ctx, g, held); err != nil && ctx.Err() == nil {
 				lost(fmt.Errorf("%w: %w", ErrMoved, err))
 				return
 			}
@@ -113,17 +118,21 @@ func (r *Runner) keep(ctx context.Context, g generation, held checkpoint, lost f
 // tally reads a whole generation.
 func (s *Store) tally(ctx context.Context, g generation) (map[string]Tally, error) {
 	out := map[string]Tally{}
-	seen := map[string]bool{} // a scan may answer a key twice
-	err := s.eachKey(ctx, g, func(node redis.Cmdable, keys []string) error {
-		for _, k := range keys {
-			kind, _, _ := strings.Cut(strings.TrimPrefix(k, g.key()), ":")
-			if kind == "checkpoint" || seen[k] {
+	var sum sync.Mutex // nodes are read at once
+	seen := map[string]bool{}
+	err := s.eachKey(ctx, g, func(node redis.Cmdable, found []string) error {
+		sum.Lock()
+		defer sum.Unlock()
+		for _, k := range found {
+			name := named(g, k)
+			kind, _, _ := strings.Cut(name, ":")
+			if kind == "checkpoint" || seen[k] { // a scan may answer a key twice
 				continue
 			}
 			seen[k] = true
 			t := out[kind]
 			t.Keys++
-			if err := tallyKey(ctx, node, k, strings.TrimPrefix(k, g.key()), kind, &t); err != nil {
+			if err := tallyKey(ctx, node, k, name, kind, &t); err != nil {
 				return fmt.Errorf("projections: %s: %w", k, err)
 			}
 			out[kind] = t
@@ -133,28 +142,44 @@ func (s *Store) tally(ctx context.Context, g generation) (map[string]Tally, erro
 	return out, err
 }
 
+// named is a key without its shard and generation.
+func named(g generation, key string) string {
+	_, name, _ := strings.Cut(key, "}:"+string(g)+":")
+	return name
+}
+
 func tallyKey(ctx context.Context, node redis.Cmdable, key, name, kind string, t *Tally) error {
-	switch kind {
-	case "doc", "history":
-		h, err := node.HGetAll(ctx, key).Result()
-		for f, v := range h {
-			t.add(name, f, v)
-		}
-		return err
-	case "find", "lookups":
-		members, err := node.SMembers(ctx, key).Result()
-		for _, m := range members {
-			t.add(name, m)
-		}
-		return err
+	if kind == "rows" || kind == "lookups" {
+		return eachField(ctx, node, key, func(f, v string) { t.add(name, f, v) })
 	}
-	for last := int64(0); ; last += dropPage {
-		page, err := node.ZRangeWithScores(ctx, key, last, last+dropPage-1).Result()
+	for last := int64(0); ; last += scanPage {
+		page, err := node.ZRangeWithScores(ctx, key, last, last+scanPage-1).Result()
 		for _, z := range page {
 			t.add(name, z.Member.(string), fmt.Sprintf("%.0f", z.Score))
 		}
-		if err != nil || len(page) < dropPage {
+		if err != nil || len(page) < scanPage {
 			return err
+		}
+	}
+}
+
+// eachField visits the fields of a hash, each once, in bounded steps.
+func eachField(ctx context.Context, node redis.Cmdable, key string, visit func(field, value string)) error {
+	seen := map[uint64]bool{} // a scan may answer a field twice
+	seed := maphash.MakeSeed()
+	for cursor := uint64(0); ; {
+		page, next, err := node.HScan(ctx, key, cursor, "*", scanPage).Result()
+		if err != nil {
+			return err
+		}
+		for i := 0; i+1 < len(page); i += 2 {
+			if h := maphash.String(seed, page[i]); !seen[h] {
+				seen[h] = true
+				visit(page[i], page[i+1])
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
 		}
 	}
 }

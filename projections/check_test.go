@@ -9,7 +9,7 @@ func TestCheckingFindsASingleChangedByteAndLeavesTheListsAlone(t *testing.T) {
 		w.run(r)
 		w.caughtUp()
 		c, err := w.runner().Check(background)
-		if err != nil || !c.Equal() || c.Live["doc"].Keys != 30 || c.Position != w.log.Head() {
+		if err != nil || !c.Equal() || c.Live["rows"].Entries != 30 || c.Position != w.log.Head() {
 			t.Fatalf("%+v: %v", c, err)
 		}
 		w.fill(30, 5, "") // the runner goes on
@@ -18,19 +18,20 @@ func TestCheckingFindsASingleChangedByteAndLeavesTheListsAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, err := w.rdb.HGet(background, g.document(l.ID), "status").Result()
+		rows := w.store.keys(g, 0).rows()
+		row, err := w.rdb.HGet(background, rows, l.ID).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.rdb.HSet(background, g.document(l.ID), "status", status+" ").Err(); err != nil {
+		if err := w.rdb.HSet(background, rows, l.ID, row+" ").Err(); err != nil {
 			t.Fatal(err)
 		}
 		c, err = w.runner().Check(background)
-		if err != nil || c.Equal() || c.Live["doc"] == c.Rebuilt["doc"] || c.Live["set"] != c.Rebuilt["set"] {
+		if err != nil || c.Equal() || c.Live["rows"] == c.Rebuilt["rows"] || c.Live["set"] != c.Rebuilt["set"] {
 			t.Errorf("a changed byte: equal is %v, %v", c.Equal(), err)
 		}
 		eventually(t, "the check left nothing behind", func() bool {
-			n, err := w.rdb.SCard(background, generations).Result()
+			n, err := w.rdb.SCard(background, w.store.generations()).Result()
 			return err == nil && n == 1
 		})
 	})

@@ -4,21 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 
 	"alta/eventstore"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// checkpoint is where a generation stands and who may write to it.
+// checkpoint is where one shard of a generation stands and who may write to it.
 type checkpoint struct {
 	position eventstore.Position
 	// epoch counts the runners that have held the generation. A stale one is
 	// refused by it even at an equal position.
 	epoch int64
 	// holder is the runner that writes now, empty where one has ended in order.
-	// beat changes while it is alive.
+	// beat changes, in the first shard, while it is alive.
 	holder string
 	beat   int64
 	// origin is the id of the first event of the log that was folded: a Redis that
@@ -30,25 +32,55 @@ func (c checkpoint) fields() []any {
 	return []any{"epoch", c.epoch, "position", c.position.String(), "holder", c.holder, "beat", c.beat, "origin", c.origin}
 }
 
+// standing is the checkpoints of a generation, one per shard.
+type standing []checkpoint
+
+// position is how far all shards have come.
+func (s standing) position() eventstore.Position {
+	at := s[0].position
+	for _, c := range s[1:] {
+		if c.position.Compare(at) < 0 {
+			at = c.position
+		}
+	}
+	return at
+}
+
 // errLost: the generation has no checkpoint (any more): Redis was flushed, or
 // somebody published another generation and retired this one.
 var errLost = errors.New("projections: the documents are gone")
 
-// checkpointIn reads a generation's checkpoint, errLost where there is none.
-func checkpointIn(ctx context.Context, c redis.Cmdable, g generation) (checkpoint, error) {
-	h, err := c.HGetAll(ctx, g.checkpoint()).Result()
+// standing reads a generation's checkpoints, errLost where one is missing.
+func (s *Store) standing(ctx context.Context, g generation) (standing, error) {
+	cmds := make([]*redis.MapStringStringCmd, s.shards)
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range s.each(g) {
+			cmds[i] = p.HGetAll(ctx, k.checkpoint())
+		}
+		return nil
+	})
 	if err != nil {
-		return checkpoint{}, fmt.Errorf("projections: %w", err)
+		return nil, fmt.Errorf("projections: %w", err)
 	}
+	out := make(standing, s.shards)
+	for i, c := range cmds {
+		if out[i], err = parseCheckpoint(c.Val()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func parseCheckpoint(h map[string]string) (out checkpoint, err error) {
 	if len(h) == 0 {
 		return checkpoint{}, errLost
 	}
-	out := checkpoint{holder: h["holder"], origin: h["origin"]}
+	out = checkpoint{holder: h["holder"], origin: h["origin"]}
 	if out.epoch, err = strconv.ParseInt(h["epoch"], 10, 64); err != nil {
-		return checkpoint{}, fmt.Errorf("projections: epoch of %s: %w", g, err)
+		return checkpoint{}, fmt.Errorf("projections: epoch: %w", err)
 	}
 	if out.beat, err = strconv.ParseInt(h["beat"], 10, 64); err != nil {
-		return checkpoint{}, fmt.Errorf("projections: beat of %s: %w", g, err)
+		return checkpoint{}, fmt.Errorf("projections: beat: %w", err)
 	}
 	out.position, err = eventstore.ParsePosition(h["position"])
 	return out, err
@@ -56,7 +88,7 @@ func checkpointIn(ctx context.Context, c redis.Cmdable, g generation) (checkpoin
 
 // live is the generation that readers use.
 func (s *Store) live(ctx context.Context) (generation, error) {
-	g, err := s.rdb.Get(ctx, pointer).Result()
+	g, err := s.rdb.Get(ctx, s.pointer()).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", ErrRebuilding
 	}
@@ -72,29 +104,53 @@ func (s *Store) Position(ctx context.Context) (eventstore.Position, error) {
 	if err != nil {
 		return eventstore.Position{}, err
 	}
-	c, err := checkpointIn(ctx, s.rdb, g)
+	now, err := s.standing(ctx, g)
 	if errors.Is(err, errLost) {
 		err = ErrRebuilding
 	}
-	return c.position, err
+	if err != nil {
+		return eventstore.Position{}, err
+	}
+	return now.position(), nil
+}
+
+// whole reports whether every shard of a generation is there.
+func (s *Store) whole(ctx context.Context, g generation) (bool, error) {
+	cmds := make([]*redis.IntCmd, s.shards)
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range s.each(g) {
+			cmds[i] = p.Exists(ctx, k.checkpoint())
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("projections: %w", err)
+	}
+	return !slices.ContainsFunc(cmds, func(c *redis.IntCmd) bool { return c.Val() == 0 }), nil
 }
 
 // begin makes an empty generation at the start of the log, and enters it in the
 // list of generations, so that it is swept away should its builder end.
 func (s *Store) begin(ctx context.Context, g generation, origin string) error {
-	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSet(ctx, g.checkpoint(), checkpoint{origin: origin}.fields()...)
-		p.SAdd(ctx, generations, string(g))
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.SAdd(ctx, s.generations(), string(g))
+		for _, k := range s.each(g) {
+			p.HSet(ctx, k.checkpoint(), checkpoint{origin: origin}.fields()...)
+		}
 		return nil
 	})
 	return err
 }
 
-// guarded runs one transaction on a generation, provided that its checkpoint is
-// as the caller believes; else ErrFenced, or errLost where there is none.
-func (s *Store) guarded(ctx context.Context, g generation, believed func(checkpoint) bool, queue func(redis.Pipeliner) error) error {
+// guarded runs one transaction on a shard, provided that its checkpoint is as
+// the caller believes; else ErrFenced, or errLost where there is none.
+func (s *Store) guarded(ctx context.Context, k keys, believed func(checkpoint) bool, queue func(redis.Pipeliner) error) error {
 	err := s.rdb.Watch(ctx, func(tx *redis.Tx) error {
-		c, err := checkpointIn(ctx, tx, g)
+		h, err := tx.HGetAll(ctx, k.checkpoint()).Result()
+		if err != nil {
+			return fmt.Errorf("projections: %w", err)
+		}
+		c, err := parseCheckpoint(h)
 		if err != nil {
 			return err
 		}
@@ -103,11 +159,25 @@ func (s *Store) guarded(ctx context.Context, g generation, believed func(checkpo
 		}
 		cmds, err := tx.TxPipelined(ctx, queue)
 		return torn(cmds, err)
-	}, g.checkpoint())
+	}, k.checkpoint())
 	if errors.Is(err, redis.TxFailedErr) {
 		return ErrFenced
 	}
 	return err
+}
+
+// everywhere does something with every shard, all at once.
+func (s *Store) everywhere(g generation, do func(shard int, k keys) error) error {
+	if s.shards == 1 {
+		return do(0, s.keys(g, 0))
+	}
+	errs := make([]error, s.shards)
+	var wait sync.WaitGroup
+	for i, k := range s.each(g) {
+		wait.Go(func() { errs[i] = do(i, k) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // errTorn: part of a transaction failed; the generation must be built anew.
@@ -135,49 +205,64 @@ func torn(cmds []redis.Cmder, err error) error {
 	return err
 }
 
-// seize begins a new epoch in a generation, if its checkpoint still is the one
-// that was seen.
-func (s *Store) seize(ctx context.Context, g generation, seen checkpoint, holder, origin string) (checkpoint, error) {
-	taken := seen
-	taken.epoch, taken.holder, taken.origin = seen.epoch+1, holder, origin
-	taken.beat++
-	err := s.guarded(ctx, g, func(c checkpoint) bool { return c == seen }, func(p redis.Pipeliner) error {
-		p.HSet(ctx, g.checkpoint(), taken.fields()...)
-		return nil
-	})
-	return taken, err
+// seize begins a new epoch in a generation, if its checkpoints still are those
+// that were seen. It takes the shards in order, so that of two who come at once
+// the first shard refuses one.
+func (s *Store) seize(ctx context.Context, g generation, seen standing, holder, origin string) (standing, error) {
+	taken := slices.Clone(seen)
+	for i, k := range s.each(g) {
+		c := &taken[i]
+		c.epoch, c.holder, c.origin, c.beat = seen[0].epoch+1, holder, origin, c.beat+1
+		err := s.guarded(ctx, k, func(now checkpoint) bool { return now == seen[i] }, func(p redis.Pipeliner) error {
+			p.HSet(ctx, k.checkpoint(), c.fields()...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
 }
 
 // touch shows that the holder is alive, and answers ErrFenced or errLost where it
-// holds nothing any more: readers may be using another generation, Redis may have
-// been flushed, set back or taken over.
-func (s *Store) touch(ctx context.Context, g generation, held *checkpoint) error {
-	now, err := s.live(ctx)
+// holds nothing any more: readers may be using another generation, Redis or a
+// node of it may have been flushed, set back or taken over.
+func (s *Store) touch(ctx context.Context, g generation, held standing) error {
+	live, err := s.live(ctx)
 	switch {
 	case errors.Is(err, ErrRebuilding):
 		return errLost
 	case err != nil:
 		return err
-	case now != g:
+	case live != g:
 		return fmt.Errorf("%w: another build was published", ErrFenced)
 	}
-	next := *held
-	next.beat++
-	err = s.guarded(ctx, g, func(c checkpoint) bool { return c == *held }, func(p redis.Pipeliner) error {
-		p.HSet(ctx, g.checkpoint(), "beat", next.beat)
+	now, err := s.standing(ctx, g)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(now, held) {
+		return ErrFenced
+	}
+	beat := held[0].beat + 1
+	k := s.keys(g, 0)
+	err = s.guarded(ctx, k, func(c checkpoint) bool { return c == held[0] }, func(p redis.Pipeliner) error {
+		p.HSet(ctx, k.checkpoint(), "beat", beat)
 		return nil
 	})
 	if err == nil {
-		*held = next
+		held[0].beat = beat
 	}
 	return err
 }
 
 // release lets another runner take over at once.
-func (s *Store) release(ctx context.Context, g generation, held checkpoint) error {
-	return s.guarded(ctx, g, func(c checkpoint) bool { return c.epoch == held.epoch }, func(p redis.Pipeliner) error {
-		p.HSet(ctx, g.checkpoint(), "holder", "")
-		return nil
+func (s *Store) release(ctx context.Context, g generation, held standing) error {
+	return s.everywhere(g, func(i int, k keys) error {
+		return s.guarded(ctx, k, func(c checkpoint) bool { return c.epoch == held[i].epoch }, func(p redis.Pipeliner) error {
+			p.HSet(ctx, k.checkpoint(), "holder", "")
+			return nil
+		})
 	})
 }
 
@@ -186,27 +271,34 @@ func (s *Store) release(ctx context.Context, g generation, held checkpoint) erro
 // Where something else is published meanwhile the answer is ErrFenced.
 func (s *Store) publish(ctx context.Context, g, former generation) error {
 	err := s.rdb.Watch(ctx, func(tx *redis.Tx) error {
-		now, err := tx.Get(ctx, pointer).Result()
+		now, err := tx.Get(ctx, s.pointer()).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("projections: %w", err)
 		}
 		if generation(now) != former {
 			return ErrFenced
 		}
-		if _, err := checkpointIn(ctx, tx, g); err != nil {
+		there, err := s.whole(ctx, g)
+		if err != nil {
 			return err
 		}
+		if !there {
+			return errLost
+		}
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			p.Set(ctx, pointer, string(g), 0)
+			p.Set(ctx, s.pointer(), string(g), 0)
 			if former != "" {
-				p.Unlink(ctx, former.checkpoint())
+				p.Unlink(ctx, s.keys(former, 0).checkpoint())
 			}
 			return nil
 		})
 		return err
-	}, pointer, g.checkpoint())
+	}, s.pointer(), s.keys(g, 0).checkpoint())
 	if errors.Is(err, redis.TxFailedErr) {
 		return ErrFenced
+	}
+	if err == nil && former != "" && s.shards > 1 {
+		return s.unlinkCheckpoints(ctx, former)
 	}
 	return err
 }
@@ -214,7 +306,7 @@ func (s *Store) publish(ctx context.Context, g, former generation) error {
 // forsake has readers wait for a new build, if they still use g.
 func (s *Store) forsake(ctx context.Context, g generation) error {
 	err := s.rdb.Watch(ctx, func(tx *redis.Tx) error {
-		now, err := tx.Get(ctx, pointer).Result()
+		now, err := tx.Get(ctx, s.pointer()).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("projections: %w", err)
 		}
@@ -222,12 +314,12 @@ func (s *Store) forsake(ctx context.Context, g generation) error {
 			return nil
 		}
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			p.Del(ctx, pointer)
-			p.Unlink(ctx, g.checkpoint())
+			p.Del(ctx, s.pointer())
+			p.Unlink(ctx, s.keys(g, 0).checkpoint())
 			return nil
 		})
 		return err
-	}, pointer)
+	}, s.pointer())
 	if errors.Is(err, redis.TxFailedErr) {
 		return nil // whoever came between has said what readers use
 	}

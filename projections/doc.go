@@ -1,30 +1,33 @@
-// Package projections keeps, in Redis, the documents that screens and API
-// clients read: the application for staff, the status for its merchant, the row
-// for lists and queues, and the history.
+// Package projections answers what people read: lists and queues from Redis, and
+// everything about one application from its stream.
 //
 // One ordered subscription feeds a Runner. It decodes and upcasts each event,
-// folds it into the application's document (a pure function, see Folder), makes
-// the other documents from that one, and writes documents, indexes and its
-// position in one Redis transaction that is refused when somebody else moved the
-// position meanwhile. The stored JSON is the response body.
+// folds it into the application's summary (a pure function, see Summary), makes
+// the row of it, and writes rows, indexes and its position in one Redis
+// transaction that is refused when somebody else moved the position meanwhile. A
+// stored row is part of the response body as it is. The application for staff,
+// the status for its merchant and the history are folded when they are asked for
+// (see Details).
 //
 // What must stay true:
 //
 //   - Redis holds nothing that the log does not: losing it costs a rebuild.
-//   - A document names the revision it reached; folding an event twice changes
+//   - A row names the revision it reached; folding an event twice changes
 //     nothing; writes are absolute values, never increments.
 //   - An event that cannot be decoded stops the runner and turns it unhealthy. It
 //     is never skipped.
 //   - All keys of one build carry its generation. A rebuild fills a new
 //     generation beside the live one and then switches one pointer.
+//   - The keys of a shard lie on one node of a Cluster and change together. Away
+//     from a Cluster there is one shard.
 //   - No clear personal value is written: they are masked in the fold.
 package projections
 
 import "errors"
 
-// Version is the shape of the documents and keys. A program with another version
+// Version is the shape of the rows and keys. A program with another version
 // builds its own generation beside this one's.
-const Version = "3"
+const Version = "4"
 
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")

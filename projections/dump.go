@@ -5,9 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -21,61 +20,54 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	found := map[string]bool{}
-	err = s.eachKey(ctx, g, func(_ redis.Cmdable, keys []string) error {
-		for _, k := range keys {
-			found[k] = k != g.checkpoint()
+	at, err := s.Position(ctx)
+	if err != nil {
+		return err
+	}
+	var all []string
+	var adding sync.Mutex // nodes are read at once
+	err = s.eachKey(ctx, g, func(node redis.Cmdable, found []string) error {
+		for _, k := range found {
+			if name := named(g, k); name != "checkpoint" {
+				l, err := lines(ctx, node, k, name)
+				if err != nil {
+					return err
+				}
+				adding.Lock()
+				all = append(all, l...)
+				adding.Unlock()
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	slices.Sort(all)
 	out := bufio.NewWriter(w)
-	at, err := s.Position(ctx)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintln(out, "position", at)
-	for _, k := range slices.Sorted(maps.Keys(found)) {
-		if !found[k] {
-			continue
-		}
-		lines, err := s.lines(ctx, k)
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(k, g.key())
-		for _, l := range lines {
-			fmt.Fprintln(out, name, l)
-		}
+	for _, l := range slices.Compact(all) {
+		fmt.Fprintln(out, l)
 	}
 	return out.Flush()
 }
 
 // lines is what one key holds.
-func (s *Store) lines(ctx context.Context, key string) ([]string, error) {
-	kind, err := s.rdb.Type(ctx, key).Result()
+func lines(ctx context.Context, node redis.Cmdable, key, name string) ([]string, error) {
+	kind, err := node.Type(ctx, key).Result()
 	if err != nil {
 		return nil, fmt.Errorf("projections: %w", err)
 	}
 	var out []string
 	switch kind {
 	case "hash":
-		var h map[string]string
-		h, err = s.rdb.HGetAll(ctx, key).Result()
-		for _, f := range slices.Sorted(maps.Keys(h)) {
-			out = append(out, fmt.Sprintf("%s = %s", f, h[f]))
-		}
+		err = eachField(ctx, node, key, func(f, v string) { out = append(out, fmt.Sprintf("%s %s = %q", name, f, v)) })
 	case "zset":
-		z, e := s.rdb.ZRangeWithScores(ctx, key, 0, -1).Result()
-		err = e
+		var z []redis.Z
+		z, err = node.ZRangeWithScores(ctx, key, 0, -1).Result()
 		for _, m := range z {
-			out = append(out, fmt.Sprintf("%q at %.0f", m.Member, m.Score))
+			out = append(out, fmt.Sprintf("%s %q at %.0f", name, m.Member, m.Score))
 		}
-	case "set":
-		out, err = s.rdb.SMembers(ctx, key).Result()
-		slices.Sort(out)
 	default:
 		err = fmt.Errorf("a %s, which no projection writes", kind)
 	}

@@ -208,7 +208,7 @@ func TestAMerchantsDocumentsHoldNothingInternal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row, err := json.Marshal(RowOf(w.app).outside())
+		row, err := json.Marshal(RowOf(&w.app.Summary).outside())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +297,7 @@ func TestARowStandsInExactlyItsQueue(t *testing.T) {
 		if string(w.s.Stage) != target && target != "claimed" && target != "second_round" {
 			t.Fatalf("life 1 does not come to %s but to %s", target, w.s.Stage)
 		}
-		row := RowOf(w.app)
+		row := RowOf(&w.app.Summary)
 		if row.queue() != queue {
 			t.Errorf("%s waits in %q, want %q", target, row.queue(), queue)
 		}
@@ -319,14 +319,14 @@ func TestASiteReviewWaitsForTheMerchantUntilTheSiteIsDeclared(t *testing.T) {
 		if w.s.Stage != application.Website {
 			continue
 		}
-		if q := RowOf(w.app).queue(); q != QueueCorrection || w.app.Holder != application.Merchant {
+		if q := RowOf(&w.app.Summary).queue(); q != QueueCorrection || w.app.Holder != application.Merchant {
 			t.Errorf("before: %s, held by %s", q, w.app.Holder)
 		}
 		w.do(application.DeclareSite{
 			URL: "https://www." + w.s.Text(item.SiteDomain) + "/", User: personal.New("u"), Password: personal.New("p"), Guide: "buy",
 			Rules: rules, By: w.self(), At: w.at,
 		})
-		if q := RowOf(w.app).queue(); q != QueueWebsite || w.app.Holder != application.Platform {
+		if q := RowOf(&w.app.Summary).queue(); q != QueueWebsite || w.app.Holder != application.Platform {
 			t.Errorf("after: %s, held by %s", q, w.app.Holder)
 		}
 		return

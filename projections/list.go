@@ -91,7 +91,7 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 		}
 	}
 	keep := f.keep(now)
-	l := listing{set: g.set(walked), bound: bound, keep: func(row *Row) bool { return belongs(row) && keep(row) }}
+	l := listing{facet: walked, bound: bound, keep: func(row *Row) bool { return belongs(row) && keep(row) }}
 	page, err := r.list(ctx, g, l, after, limit)
 	if err != nil {
 		return Page{}, err
@@ -101,33 +101,57 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 
 // count adds the totals to a page of a queue.
 func (r Reader) count(ctx context.Context, g generation, page *Page, q Queue, base, counted string, upTo, now time.Time) error {
-	var total, claimed *redis.IntCmd
+	claims := tally{facet: base + "|claimed", from: "(" + score(now), to: "+inf"}
+	ask := []tally{claims}
+	switch {
+	case counted == "", q == QueueMine && !upTo.IsZero():
+	case q == QueueMine:
+		ask = append(ask, claims)
+	case upTo.IsZero():
+		ask = append(ask, tally{facet: counted})
+	default:
+		ask = append(ask, tally{facet: counted, from: "-inf", to: "(" + score(upTo)})
+	}
+	n, err := r.tally(ctx, g, ask)
+	if err != nil {
+		return err
+	}
+	if len(n) > 1 {
+		page.Total = &n[1]
+	}
+	if q != QueueMine && q != QueueBreached {
+		page.Claimed = &n[0]
+	}
+	return nil
+}
+
+// tally asks how many rows stand in a set: all, or those between two scores.
+type tally struct{ facet, from, to string }
+
+// tally counts, over all shards, in one round trip.
+func (r Reader) tally(ctx context.Context, g generation, ask []tally) ([]int64, error) {
+	shards := r.Store.each(g)
+	cmds := make([]*redis.IntCmd, 0, len(ask)*len(shards))
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		claimed = p.ZCount(ctx, g.set(base+"|claimed"), "("+score(now), "+inf")
-		switch {
-		case counted == "":
-		case q == QueueMine && upTo.IsZero():
-			total = claimed
-		case q == QueueMine:
-		case upTo.IsZero():
-			total = p.ZCard(ctx, g.set(counted))
-		default:
-			total = p.ZCount(ctx, g.set(counted), "-inf", "("+score(upTo))
+		for _, a := range ask {
+			for _, k := range shards {
+				if a.to == "" {
+					cmds = append(cmds, p.ZCard(ctx, k.set(a.facet)))
+				} else {
+					cmds = append(cmds, p.ZCount(ctx, k.set(a.facet), a.from, a.to))
+				}
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("projections: %w", err)
+		return nil, fmt.Errorf("projections: %w", err)
 	}
-	if total != nil {
-		n := total.Val()
-		page.Total = &n
+	out := make([]int64, len(ask))
+	for i, c := range cmds {
+		out[i/len(shards)] += c.Val()
 	}
-	if q != QueueMine && q != QueueBreached {
-		n := claimed.Val()
-		page.Claimed = &n
-	}
-	return nil
+	return out, nil
 }
 
 // facets lists the sets that hold everything the filter lets through, and says
@@ -203,12 +227,12 @@ func score(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 // organisation, newest first, without what is internal.
 func (r Reader) Of(ctx context.Context, relation, id, stage, after string, limit int) (page Page, err error) {
 	err = r.reading(ctx, func(g generation) error {
-		l := listing{set: g.set(relation + "=" + id), reverse: true, outside: true}
+		l := listing{facet: relation + "=" + id, reverse: true, outside: true}
 		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
 		if page, err = r.list(ctx, g, l, after, limit); err != nil || stage != "" {
 			return err
 		}
-		return r.total(ctx, l.set, &page)
+		return r.total(ctx, g, l.facet, &page)
 	})
 	return page, err
 }
@@ -220,28 +244,27 @@ func (r Reader) All(ctx context.Context, stage, after string, limit int) (page P
 		set = "stage=" + stage
 	}
 	err = r.reading(ctx, func(g generation) error {
-		l := listing{set: g.set(set), reverse: true}
+		l := listing{facet: set, reverse: true}
 		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
 		if page, err = r.list(ctx, g, l, after, limit); err != nil {
 			return err
 		}
-		return r.total(ctx, l.set, &page)
+		return r.total(ctx, g, l.facet, &page)
 	})
 	return page, err
 }
 
-func (r Reader) total(ctx context.Context, set string, page *Page) error {
-	n, err := r.Store.rdb.ZCard(ctx, set).Result()
-	if err != nil {
-		return fmt.Errorf("projections: %w", err)
+func (r Reader) total(ctx context.Context, g generation, facet string, page *Page) error {
+	n, err := r.tally(ctx, g, []tally{{facet: facet}})
+	if err == nil {
+		page.Total = &n[0]
 	}
-	page.Total = &n
-	return nil
+	return err
 }
 
 // listing is a walk along one sorted set.
 type listing struct {
-	set     string
+	facet   string
 	bound   string // where it ends; empty for the end
 	reverse bool
 	keep    func(*Row) bool // which rows are shown
@@ -259,11 +282,11 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 	limit = min(max(limit, 1), listPage)
 	page := Page{Rows: []json.RawMessage{}}
 	for seen, count := 0, limit+1; seen < looked; count = min(4*count, chunk) {
-		members, more, err := r.walk(ctx, l, from, count)
+		members, more, err := r.walk(ctx, g, l, from, count)
 		if err != nil {
 			return Page{}, err
 		}
-		rows, err := r.rows(ctx, g, members)
+		rows, err := r.Store.rows(ctx, g, idsOf(members))
 		if err != nil {
 			return Page{}, err
 		}
@@ -277,7 +300,7 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 			if err := json.Unmarshal([]byte(rows[i]), &row); err != nil {
 				return Page{}, fmt.Errorf("projections: stored row: %w", err)
 			}
-			if !l.keep(&row) {
+			if row.ID == "" || !l.keep(&row) {
 				continue // it may have moved between the two reads
 			}
 			shown := json.RawMessage(rows[i])
@@ -304,52 +327,28 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 	return page, nil
 }
 
-func (r Reader) rows(ctx context.Context, g generation, members []redis.Z) ([]string, error) {
-	if len(members) == 0 {
-		return nil, nil
+func idsOf(members []redis.Z) []string {
+	out := make([]string, len(members))
+	for i, m := range members {
+		out[i] = m.Member.(string)
 	}
-	cmds := make([]*redis.StringCmd, len(members))
-	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, m := range members {
-			cmds[i] = p.HGet(ctx, g.document(m.Member.(string)), "row")
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("projections: %w", err)
-	}
-	out := make([]string, len(cmds))
-	for i, c := range cmds {
-		if err := c.Err(); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, fmt.Errorf("projections: %w", err)
-		}
-		out[i] = c.Val()
-	}
-	return out, nil
+	return out
 }
 
 // narrowest is the smallest of some sets.
-func (r Reader) narrowest(ctx context.Context, g generation, sets []string) (string, error) {
-	if len(sets) == 1 {
-		return sets[0], nil
+func (r Reader) narrowest(ctx context.Context, g generation, facets []string) (string, error) {
+	if len(facets) == 1 {
+		return facets[0], nil
 	}
-	cmds := make([]*redis.IntCmd, len(sets))
-	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, s := range sets {
-			cmds[i] = p.ZCard(ctx, g.set(s))
-		}
-		return nil
-	})
+	ask := make([]tally, len(facets))
+	for i, f := range facets {
+		ask[i] = tally{facet: f}
+	}
+	n, err := r.tally(ctx, g, ask)
 	if err != nil {
-		return "", fmt.Errorf("projections: %w", err)
+		return "", err
 	}
-	best := 0
-	for i, c := range cmds {
-		if c.Val() < cmds[best].Val() {
-			best = i
-		}
-	}
-	return sets[best], nil
+	return facets[slices.Index(n, slices.Min(n))], nil
 }
 
 // ErrCursor: a cursor that this server did not make.

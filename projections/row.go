@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"alta/domain/application"
-	"alta/domain/item"
 	"alta/domain/policy"
 )
 
@@ -47,43 +46,30 @@ type Row struct {
 }
 
 // RowOf shows an application in a list.
-func RowOf(a *Application) *Row {
+func RowOf(s *Summary) *Row {
 	r := &Row{
-		ID: a.ID, Revision: a.Revision, MerchantNumber: a.MerchantNumber, Name: a.Name, Merchant: a.Merchant,
-		Agent: a.Agent, Kind: a.Kind, Products: a.Products, SiteType: a.SiteType, Language: a.Language,
-		Stage: a.Stage, Holder: a.Holder, Round: a.Round, Priority: a.Priority, OpenedAt: a.OpenedAt,
-		SubmittedAt: a.SubmittedAt, EnteredAt: a.EnteredAt, UpdatedAt: a.UpdatedAt,
-		Hidden: a.Restricted,
+		ID: s.ID, Revision: s.Revision, MerchantNumber: s.MerchantNumber, Name: s.Name, Merchant: s.Merchant,
+		Agent: s.Agent, Kind: s.Kind, Products: s.Products, SiteType: s.SiteType, Domain: s.domain, Language: s.Language,
+		Stage: s.Stage, Holder: s.Holder, Round: s.Round, Priority: s.Priority, OpenedAt: s.OpenedAt,
+		SubmittedAt: s.SubmittedAt, EnteredAt: s.EnteredAt, UpdatedAt: s.UpdatedAt,
+		Blocks: s.found.blocks, Warns: s.found.warns, Hints: s.found.hints, Hidden: s.Restricted,
 	}
-	if a.Claim != nil {
-		claim := *a.Claim // folding renews the application's own
+	if s.Claim != nil {
+		claim := *s.Claim // folding renews the summary's own
 		r.Claim = &claim
 	}
-	if i := a.item(item.SiteDomain); i != nil {
-		r.Domain = i.Value
+	if s.Deadline != nil {
+		r.Due, r.Warn, r.Breached = &s.Deadline.Due, &s.Deadline.Warn, s.Deadline.Breached
 	}
-	if a.Deadline != nil {
-		r.Due, r.Warn, r.Breached = &a.Deadline.Due, &a.Deadline.Warn, a.Deadline.Breached
+	if s.Proposal != nil {
+		r.Proposer = s.Proposal.By.ID
 	}
-	if a.Proposal != nil {
-		r.Proposer = a.Proposal.By.ID
-	}
-	for _, reason := range a.Reasons {
+	for _, reason := range s.Reasons {
 		if c := string(reason.Code); reason.State != ReasonWithdrawn && reason.State != ReasonSettled && !slices.Contains(r.Reasons, c) {
 			r.Reasons = append(r.Reasons, c)
 		}
 	}
 	slices.Sort(r.Reasons)
-	for _, f := range a.Findings {
-		switch f.Severity {
-		case "block":
-			r.Blocks++
-		case "warn":
-			r.Warns++
-		case "hint":
-			r.Hints++
-		}
-	}
 	return r
 }
 

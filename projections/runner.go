@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -27,16 +28,15 @@ type Log interface {
 	Head() eventstore.Position
 }
 
-// Runner keeps one generation of documents up to date. Fill the exported fields
+// Runner keeps one generation of rows and indexes up to date. Fill the exported fields
 // once, then call Run.
 //
 // Several runners may share one Redis: one holds the generation and writes, the
 // others stand by and take over where the holder shows no life for Patience. A
 // holder that was only paused finds itself fenced.
 type Runner struct {
-	Store  *Store
-	Log    Log
-	Folder Folder
+	Store *Store
+	Log   Log
 	// Decode reads a stored event; personal values come clear or erased.
 	Decode func(ctx context.Context, r *eventstore.Record) (application.Event, error)
 	// Index is the blind index of an exact value, for searching numbers that
@@ -47,6 +47,9 @@ type Runner struct {
 	// Heartbeat is how often an idle runner looks whether it still holds what it
 	// believes; a second when 0.
 	Heartbeat time.Duration
+	// InMemory bounds how many applications a build folds side by side, about a
+	// kilobyte each; a million when 0. With more it reads the log several times.
+	InMemory int
 	// Patience is how long a silent holder is waited for; three seconds when 0.
 	Patience time.Duration
 
@@ -60,13 +63,16 @@ type Runner struct {
 const (
 	tailBatch  = 512 // events of one transaction; more would make readers wait
 	backOff    = 250 * time.Millisecond
-	cacheLimit = 4096 // documents kept in memory, some 10 KB each
+	cacheLimit = 4096 // applications kept in memory, some 10 KB each
 	category   = "application-"
 )
 
 func (r *Runner) prepare() {
 	r.once.Do(func() {
 		r.id = strconv.FormatUint(rand.Uint64(), 36)
+		if r.InMemory == 0 {
+			r.InMemory = inMemory
+		}
 		if r.Heartbeat == 0 {
 			r.Heartbeat = time.Second
 		}
@@ -139,7 +145,7 @@ func (r *Runner) run(ctx context.Context) error {
 		return err
 	}
 	r.fault.Store(nil)
-	from := t.held.position
+	from := t.held.position()
 	r.progress.position.Store(&from)
 	r.progress.state.Store(stateFollowing)
 	err = r.follow(ctx, t)
@@ -163,21 +169,20 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 	if err != nil {
 		return nil, err
 	}
-	var seen checkpoint
+	var seen standing
 	for waited := time.Duration(0); ; waited += r.Heartbeat {
-		now, err := checkpointIn(ctx, r.Store.rdb, g)
+		now, err := r.Store.standing(ctx, g)
 		if err != nil {
 			return nil, err
 		}
-		foreign := now.position != eventstore.Start && now.origin != origin
-		if head := r.Log.Head(); foreign || head != eventstore.Start && now.position.Compare(head) > 0 {
+		if r.foreign(now, origin) {
 			r.Logger.Warn("Redis was filled from another log, or from a longer one")
 			return nil, errLost
 		}
-		if now != seen {
+		if !slices.Equal(now, seen) {
 			seen, waited = now, 0
 		}
-		if now.holder == "" || now.holder == r.id || waited >= r.Patience {
+		if holder := now[0].holder; holder == "" || holder == r.id || waited >= r.Patience {
 			held, err := r.Store.seize(ctx, g, now, r.id, origin)
 			return &tail{generation: g, held: held, docs: map[string]*kept{}}, err
 		}
@@ -192,6 +197,17 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 			return nil, errors.Join(err, ErrFenced)
 		}
 	}
+}
+
+// foreign reports whether a shard has seen events that this log does not have.
+func (r *Runner) foreign(now standing, origin string) bool {
+	head := r.Log.Head()
+	for _, c := range now {
+		if c.position != eventstore.Start && c.origin != origin || head != eventstore.Start && c.position.Compare(head) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // origin is the id of the log's first event, empty while it has none.
@@ -211,8 +227,8 @@ func (r *Runner) origin(ctx context.Context) (string, error) {
 // tail is the state of one runner at the end of one generation.
 type tail struct {
 	generation generation
-	held       checkpoint
-	docs       map[string]*kept // what Redis holds, for the applications seen lately
+	held       standing
+	docs       map[string]*kept // the applications seen lately
 	// until, when set, ends following once everything up to it is written.
 	until *eventstore.Position
 }
@@ -232,12 +248,12 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer stop()
-	from := t.held.position // the heartbeat changes what is held
+	from := t.held.position()
 	reading.Go(func() { read(ctx, r.Log, from, feed) })
 	beat := time.NewTicker(r.Heartbeat)
 	defer beat.Stop()
 	for sweep := 0; ; {
-		if t.until != nil && t.held.position.Compare(*t.until) >= 0 {
+		if t.until != nil && t.held.position().Compare(*t.until) >= 0 {
 			return nil
 		}
 		select {
@@ -247,7 +263,7 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 			if t.until != nil {
 				continue // nobody else knows of this generation
 			}
-			if err := r.Store.touch(ctx, t.generation, &t.held); err != nil {
+			if err := r.Store.touch(ctx, t.generation, t.held); err != nil {
 				return err
 			}
 			if sweep++; sweep%10 == 0 {
@@ -321,7 +337,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	changes := map[string]*change{}
 	var order []*change
 	for _, rec := range batch {
-		id, ours := strings.CutPrefix(rec.Stream, category)
+		id, ours := r.ours(t, rec)
 		if !ours {
 			continue
 		}
@@ -336,9 +352,9 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 		}
 	}
 	// What was not folded was delivered before.
-	order = slices.DeleteFunc(order, func(c *change) bool { return len(c.entries) == 0 })
+	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 })
 	last := batch[len(batch)-1]
-	if err := r.Store.write(ctx, t.generation, &t.held, last.Position, order); err != nil {
+	if err := r.Store.write(ctx, t.generation, t.held, last.Position, order); err != nil {
 		clear(t.docs)
 		return err
 	}
@@ -349,30 +365,83 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	return nil
 }
 
-// fetch brings the documents that a batch changes into memory. A document is
-// folded in place, so what memory holds is always what Redis holds. New
-// applications are asked for too: after the position was set back they are there.
+// ours is the application that a record belongs to, unless its shard has seen
+// the record already.
+func (r *Runner) ours(t *tail, rec *eventstore.Record) (id string, ours bool) {
+	id, ours = strings.CutPrefix(rec.Stream, category)
+	return id, ours && rec.Position.Compare(t.held[r.Store.shard(id)].position) > 0
+}
+
+// fetch brings the applications that a batch changes into memory: their rows from
+// Redis, what they are from their streams. It folds as far as Redis has seen, also
+// where that is further than the batch, as after a position that was set back.
 func (r *Runner) fetch(ctx context.Context, t *tail, batch []*eventstore.Record) error {
-	asked := map[string]bool{}
+	before := map[string]int64{} // the revision before the batch
 	var missing []string
 	for _, rec := range batch {
-		id, ours := strings.CutPrefix(rec.Stream, category)
-		if _, have := t.docs[id]; ours && !have && !asked[id] {
-			asked[id] = true
+		id, ours := r.ours(t, rec)
+		if _, have := t.docs[id]; !ours || have {
+			continue
+		}
+		if _, asked := before[id]; !asked {
+			before[id] = int64(rec.Revision) - 1
 			missing = append(missing, id)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	found, err := r.Store.load(ctx, t.generation, missing)
+	rows, err := r.Store.stored(ctx, t.generation, missing)
 	if err != nil {
 		return err
 	}
-	for id, a := range found {
-		t.docs[id] = &kept{a, RowOf(a)}
+	found := make([]*kept, len(missing))
+	err = parallel(ctx, builders, len(missing), func(ctx context.Context, i int) error {
+		id := missing[i]
+		row, stored := rows[id]
+		found[i] = &kept{row: row.row}
+		through := before[id]
+		if stored {
+			through = max(through, row.revision)
+		}
+		if through < 0 {
+			return nil
+		}
+		c, err := r.stream(ctx, id, through, end)
+		if err == nil {
+			found[i].app = c.app
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, id := range missing {
+		t.docs[id] = found[i]
 	}
 	return nil
+}
+
+// end is after every position.
+var end = eventstore.Position{Commit: math.MaxUint64, Prepare: math.MaxUint64}
+
+// parallel does n things, at most width of them at a time, until one fails.
+func parallel(ctx context.Context, width, n int, do func(ctx context.Context, i int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(width, n) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				if err := do(ctx, i); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
 }
 
 // sweep drops what builds and rebuilds left behind; that it fails is no fault.

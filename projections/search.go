@@ -3,8 +3,8 @@ package projections
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,37 +29,11 @@ func (r Reader) search(ctx context.Context, g generation, q string, limit int) (
 		return page, nil
 	}
 	runes := []rune(q)
-	part := string(runes[:min(len(runes), suffixLen)])
-	var lookups []*redis.StringSliceCmd
-	var named *redis.StringSliceCmd
-	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, kind := range append([]string{"merchant_number"}, keysOf(searched)...) {
-			lookups = append(lookups, p.SRandMemberN(ctx, g.find(kind+"="+r.Index(kind, q)), int64(limit)))
-		}
-		named = p.ZRangeByLex(ctx, g.names(), &redis.ZRangeBy{Min: "[" + part, Max: "(" + part + "\xff", Count: int64(4 * limit)})
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return Page{}, fmt.Errorf("projections: %w", err)
+	exactly, named, err := r.found(ctx, g, q, string(runes[:min(len(runes), suffixLen)]), limit)
+	if err != nil {
+		return Page{}, err
 	}
-	var members []redis.Z
-	exactly := map[string]bool{}
-	for _, c := range lookups {
-		for _, id := range c.Val() {
-			if !exactly[id] {
-				exactly[id] = true
-				members = append(members, redis.Z{Member: id})
-			}
-		}
-	}
-	seen := map[string]bool{}
-	for _, m := range named.Val() {
-		if _, id, ok := strings.Cut(m, separator); ok && !seen[id] && !exactly[id] {
-			seen[id] = true
-			members = append(members, redis.Z{Member: id})
-		}
-	}
-	rows, err := r.rows(ctx, g, members)
+	rows, err := r.Store.rows(ctx, g, slices.Concat(exactly, named))
 	if err != nil {
 		return Page{}, err
 	}
@@ -67,18 +41,52 @@ func (r Reader) search(ctx context.Context, g generation, q string, limit int) (
 		if raw == "" || len(page.Rows) == limit {
 			continue
 		}
-		if !exactly[members[i].Member.(string)] && len(runes) > suffixLen {
-			var row Row // the index holds the beginning of a long part only
-			if err := json.Unmarshal([]byte(raw), &row); err != nil {
-				return Page{}, fmt.Errorf("projections: stored row: %w", err)
-			}
-			if !strings.Contains(Searchable(row.Name), q) {
-				continue
-			}
+		var row Row
+		if err := json.Unmarshal([]byte(raw), &row); err != nil {
+			return Page{}, fmt.Errorf("projections: stored row: %w", err)
+		}
+		// The index holds the beginning of a long part only.
+		if row.ID == "" || i >= len(exactly) && len(runes) > suffixLen && !strings.Contains(Searchable(row.Name), q) {
+			continue
 		}
 		page.Rows = append(page.Rows, json.RawMessage(raw))
 	}
 	return page, nil
+}
+
+// found lists the applications that a text finds exactly, and those that it finds
+// as the beginning of a part of their name.
+func (r Reader) found(ctx context.Context, g generation, q, part string, limit int) (exactly, named []string, err error) {
+	var exact, prefix []*redis.StringSliceCmd
+	_, err = r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, k := range r.Store.each(g) {
+			for _, kind := range append([]string{"merchant_number"}, keysOf(searched)...) {
+				l := kind + "=" + r.Index(kind, q) + separator
+				exact = append(exact, p.ZRangeByLex(ctx, k.exact(), &redis.ZRangeBy{Min: "[" + l, Max: "(" + l + "\xff", Count: int64(limit)}))
+			}
+			prefix = append(prefix, p.ZRangeByLex(ctx, k.names(), &redis.ZRangeBy{Min: "[" + part, Max: "(" + part + "\xff", Count: int64(4 * limit)}))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("projections: %w", err)
+	}
+	seen := map[string]bool{}
+	ids := func(cmds []*redis.StringSliceCmd) (out []string) {
+		var members []string
+		for _, c := range cmds {
+			members = append(members, c.Val()...)
+		}
+		slices.Sort(members)
+		for _, m := range members {
+			if _, id, ok := strings.Cut(m, separator); ok && !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
+		}
+		return out
+	}
+	return ids(exact), ids(prefix), nil
 }
 
 func keysOf[K ~string](ks []K) []string {
@@ -109,50 +117,66 @@ func (r Reader) Sizes(ctx context.Context, me string) (sizes []QueueSize, err er
 
 func (r Reader) sizes(ctx context.Context, g generation, me string) ([]QueueSize, error) {
 	now := "(" + score(r.Now())
-	type counts struct {
-		total, claimed, breached *redis.IntCmd
-		first                    *redis.ZSliceCmd
+	var ask []tally
+	var bases []string
+	for _, q := range Queues() {
+		base := "queue=" + string(q)
+		if q == QueueMine {
+			base += "|assignee=" + me
+		}
+		claimed, breached := tally{base + "|claimed", now, "+inf"}, tally{base, "-inf", now}
+		total := tally{facet: base}
+		switch q {
+		case QueueBreached:
+			total = breached
+		case QueueMine: // the set also has leases that ran out
+			total = claimed
+		}
+		ask, bases = append(ask, total, claimed, breached), append(bases, base)
 	}
-	cmds := make([]counts, 0, len(Queues()))
+	n, err := r.tally(ctx, g, ask)
+	if err != nil {
+		return nil, err
+	}
+	first, err := r.first(ctx, g, bases)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]QueueSize, 0, len(bases))
+	for i, q := range Queues() {
+		size := QueueSize{Queue: q, Total: n[3*i], Claimed: n[3*i+1]}
+		if q != QueueCorrection {
+			size.Breached = n[3*i+2]
+		}
+		if first[i] < never {
+			due := time.UnixMilli(int64(first[i])).UTC()
+			size.FirstDue = &due
+		}
+		out = append(out, size)
+	}
+	return out, nil
+}
+
+// first is the lowest score of each set, never for an empty one.
+func (r Reader) first(ctx context.Context, g generation, facets []string) ([]float64, error) {
+	shards := r.Store.each(g)
+	cmds := make([]*redis.ZSliceCmd, 0, len(facets)*len(shards))
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, q := range Queues() {
-			base := "queue=" + string(q)
-			if q == QueueMine {
-				base += "|assignee=" + me
+		for _, f := range facets {
+			for _, k := range shards {
+				cmds = append(cmds, p.ZRangeWithScores(ctx, k.set(f), 0, 0))
 			}
-			set := g.set(base)
-			c := counts{
-				claimed:  p.ZCount(ctx, g.set(base+"|claimed"), now, "+inf"),
-				breached: p.ZCount(ctx, set, "-inf", now),
-				first:    p.ZRangeByScoreWithScores(ctx, set, &redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: 1}),
-			}
-			switch q {
-			case QueueBreached:
-				c.total = c.breached
-			case QueueMine: // the set also has leases that ran out
-				c.total = c.claimed
-			default:
-				c.total = p.ZCard(ctx, set)
-			}
-			cmds = append(cmds, c)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("projections: %w", err)
 	}
-	out := make([]QueueSize, 0, len(cmds))
-	for i, q := range Queues() {
-		c := cmds[i]
-		size := QueueSize{Queue: q, Total: c.total.Val(), Claimed: c.claimed.Val()}
-		if q != QueueCorrection {
-			size.Breached = c.breached.Val()
+	out := slices.Repeat([]float64{never}, len(facets))
+	for i, c := range cmds {
+		if z := c.Val(); len(z) > 0 {
+			out[i/len(shards)] = min(out[i/len(shards)], z[0].Score)
 		}
-		if z := c.first.Val(); len(z) > 0 && z[0].Score < never {
-			due := time.UnixMilli(int64(z[0].Score)).UTC()
-			size.FirstDue = &due
-		}
-		out = append(out, size)
 	}
 	return out, nil
 }

@@ -2,181 +2,221 @@ package projections
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"hash/fnv"
 	"strconv"
-
-	"alta/eventstore"
+	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
+// clusterShards is into how many parts the keys are split on a Redis Cluster. A
+// part lies on one node whole, so that it can change in one transaction; sixteen
+// spread well over any sensible number of nodes.
+const clusterShards = 16
+
 // Store is the projections' part of a Redis.
 type Store struct {
-	rdb redis.UniversalClient
+	rdb    redis.UniversalClient
+	shards int
 }
 
-// NewStore wraps a Redis. It must honour the context of a call
-// (ContextTimeoutEnabled).
-func NewStore(rdb redis.UniversalClient) *Store { return &Store{rdb} }
-
-// change is what one batch does to one application.
-type change struct {
-	id      string
-	app     *Application
-	row     *Row            // of app, once it is folded
-	before  *Row            // as Redis has it; nil for none
-	lookups map[string]bool // exact values it can be found by, as blind indexes
-	entries map[int64]Entry
-	rewrite bool     // the subject was erased: history and lookups are written anew
-	unlist  bool     // the data may no longer be processed: nobody finds it any more
-	former  []string // with either: the lookups that Redis holds
-
-	encoded struct {
-		application, status, row []byte
-		entries                  []any // revision, JSON, revision, JSON …
+// NewStore wraps a Redis: a single server, a group that Sentinel watches, or a
+// Cluster. It must honour the context of a call (ContextTimeoutEnabled).
+func NewStore(rdb redis.UniversalClient) *Store {
+	s := &Store{rdb: rdb, shards: 1}
+	if _, ok := rdb.(*redis.ClusterClient); ok {
+		s.shards = clusterShards
 	}
+	return s
 }
 
-// encode makes the documents' JSON, so that nothing is left to do while a
-// transaction is open.
-func (c *change) encode() (err error) {
-	c.row = RowOf(c.app)
-	if c.encoded.application, err = json.Marshal(c.app); err != nil {
-		return fmt.Errorf("projections: application %s: %w", c.id, err)
+// shard is the part in which an application lies.
+func (s *Store) shard(id string) int {
+	if s.shards == 1 {
+		return 0
 	}
-	if c.encoded.status, err = json.Marshal(StatusOf(c.app)); err != nil {
-		return fmt.Errorf("projections: status %s: %w", c.id, err)
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % uint32(s.shards))
+}
+
+// prefix begins every key of a shard. The hash tag keeps the shard on one node;
+// it names the shape and the number of shards, so that a program with others
+// builds its own keys beside these.
+func (s *Store) prefix(shard int) string {
+	return fmt.Sprintf("alta:projections:{%s.%d.%02d}:", Version, s.shards, shard)
+}
+
+// pointer is the key that names the generation that readers use.
+func (s *Store) pointer() string { return s.prefix(0) + "live" }
+
+// generations is the key that lists all there are, for sweeping.
+func (s *Store) generations() string { return s.prefix(0) + "generations" }
+
+// generation is one build of all documents.
+type generation string
+
+// keys are those of one shard of one generation.
+type keys string
+
+func (s *Store) keys(g generation, shard int) keys { return keys(s.prefix(shard) + string(g) + ":") }
+
+// each lists the keys of every shard.
+func (s *Store) each(g generation) []keys {
+	out := make([]keys, s.shards)
+	for i := range out {
+		out[i] = s.keys(g, i)
 	}
-	if c.encoded.row, err = json.Marshal(c.row); err != nil {
-		return fmt.Errorf("projections: row %s: %w", c.id, err)
+	return out
+}
+
+func (k keys) checkpoint() string      { return string(k) + "checkpoint" }
+func (k keys) rows() string            { return string(k) + "rows" } // id → row
+func (k keys) set(facet string) string { return string(k) + "set:" + facet }
+func (k keys) names() string           { return string(k) + "names" }   // parts of names
+func (k keys) exact() string           { return string(k) + "exact" }   // blind indexes
+func (k keys) lookups() string         { return string(k) + "lookups" } // id → its members of exact
+
+// newGeneration names a build after the moment it began and its builder; the
+// name only has to be new.
+func newGeneration(now time.Time, builder string) generation {
+	return generation(strconv.FormatInt(now.UnixNano(), 36) + "-" + builder)
+}
+
+// scanPage bounds one step of a walk over keys or over the members of one.
+const scanPage = 500
+
+// drop removes every key of a generation in small steps; Redis frees the large
+// ones in the background. A drop that was broken off is finished by the next
+// sweep: the generation leaves the list last.
+func (s *Store) drop(ctx context.Context, g generation) error {
+	if err := s.unlinkCheckpoints(ctx, g); err != nil {
+		return err
 	}
-	c.encoded.entries = make([]any, 0, 2*len(c.entries))
-	for _, revision := range slices.Sorted(maps.Keys(c.entries)) {
-		b, err := json.Marshal(c.entries[revision])
-		if err != nil {
-			return fmt.Errorf("projections: history %s: %w", c.id, err)
+	if err := s.eachKey(ctx, g, func(node redis.Cmdable, found []string) error {
+		_, err := node.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, k := range found {
+				p.Unlink(ctx, k)
+			}
+			return nil
+		})
+		return err
+	}); err != nil {
+		return err
+	}
+	return s.rdb.SRem(ctx, s.generations(), string(g)).Err()
+}
+
+func (s *Store) unlinkCheckpoints(ctx context.Context, g generation) error {
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, k := range s.each(g) {
+			p.Unlink(ctx, k.checkpoint())
 		}
-		c.encoded.entries = append(c.encoded.entries, strconv.FormatInt(revision, 10), b)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("projections: %w", err)
 	}
 	return nil
 }
 
-// write puts a batch's changes and the new position in one transaction, if the
-// generation still stands where the runner believes it does. Every value is
-// absolute: writing twice is writing once.
-func (s *Store) write(ctx context.Context, g generation, held *checkpoint, to eventstore.Position, changes []*change) error {
-	for _, c := range changes {
-		if err := c.encode(); err != nil {
-			return err
-		}
-		if c.rewrite || c.unlist {
-			var err error
-			if c.former, err = s.rdb.SMembers(ctx, g.lookups(c.id)).Result(); err != nil {
+// eachKey visits all keys of a generation page by page.
+func (s *Store) eachKey(ctx context.Context, g generation, visit func(node redis.Cmdable, found []string) error) error {
+	pattern := strings.TrimSuffix(s.prefix(0), "00}:") + "*}:" + string(g) + ":*"
+	scan := func(ctx context.Context, node redis.Cmdable) error {
+		var cursor uint64
+		for {
+			found, next, err := node.Scan(ctx, cursor, pattern, scanPage).Result()
+			if err != nil {
 				return fmt.Errorf("projections: %w", err)
+			}
+			if len(found) > 0 {
+				if err := visit(node, found); err != nil {
+					return err
+				}
+			}
+			if cursor = next; cursor == 0 {
+				return nil
 			}
 		}
 	}
-	err := s.guarded(ctx, g, func(c checkpoint) bool { return c == *held }, func(p redis.Pipeliner) error {
-		for _, c := range changes {
-			c.queue(ctx, p, g)
-		}
-		p.HSet(ctx, g.checkpoint(), "position", to.String())
-		return nil
-	})
-	if err == nil {
-		held.position = to
+	if c, ok := s.rdb.(*redis.ClusterClient); ok {
+		return c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return scan(ctx, node) })
 	}
-	return err
+	return scan(ctx, s.rdb)
 }
 
-// queue adds the commands of a change to a pipeline.
-func (c *change) queue(ctx context.Context, p redis.Pipeliner, g generation) {
-	e := &c.encoded
-	p.HSet(ctx, g.document(c.id), "application", e.application, "status", e.status, "row", e.row, "revision", c.app.Revision)
-	if c.row.Hidden {
-		p.HDel(ctx, g.document(c.id), "row") // no list shows it, whatever it was found by
-	}
-	if c.rewrite {
-		p.Unlink(ctx, g.history(c.id))
-	}
-	if c.rewrite || c.unlist {
-		p.Unlink(ctx, g.lookups(c.id))
-		for _, k := range c.former {
-			p.SRem(ctx, g.find(k), c.id)
-		}
-	}
-	if len(e.entries) > 0 {
-		p.HSet(ctx, g.history(c.id), e.entries...)
-	}
-	after, before := c.row.facets(), map[string]float64(nil)
-	names, former := namesOf(c.row), []string(nil)
-	if c.before != nil {
-		before, former = c.before.facets(), namesOf(c.before)
-	}
-	for f := range before {
-		if _, still := after[f]; !still {
-			p.ZRem(ctx, g.set(f), c.id)
-		}
-	}
-	for f, score := range after {
-		if was, had := before[f]; !had || was != score {
-			p.ZAdd(ctx, g.set(f), redis.Z{Score: score, Member: c.id})
-		}
-	}
-	for _, n := range former {
-		if !slices.Contains(names, n) {
-			p.ZRem(ctx, g.names(), n)
-		}
-	}
-	var added []redis.Z
-	for _, n := range names {
-		if !slices.Contains(former, n) {
-			added = append(added, redis.Z{Member: n})
-		}
-	}
-	if len(added) > 0 {
-		p.ZAdd(ctx, g.names(), added...)
-	}
-	if len(c.lookups) > 0 {
-		known := make([]any, 0, len(c.lookups))
-		for k := range c.lookups {
-			p.SAdd(ctx, g.find(k), c.id)
-			known = append(known, k)
-		}
-		p.SAdd(ctx, g.lookups(c.id), known...)
-	}
+// sweeper drops generations that nobody uses: retired ones whose drop was broken
+// off, and builds whose builder stands still.
+type sweeper struct {
+	store *Store
+	now   func() time.Time
+	seen  map[generation]sighting
 }
 
-// load reads the documents of some applications as they stand in a generation.
-func (s *Store) load(ctx context.Context, g generation, ids []string) (map[string]*Application, error) {
-	cmds := make([]*redis.StringCmd, len(ids))
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, id := range ids {
-			cmds[i] = p.HGet(ctx, g.document(id), "application")
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("projections: %w", err)
+type sighting struct {
+	built string
+	since time.Time
+}
+
+// abandoned is how long a build may stand still before it is swept away.
+const abandoned = 2 * time.Minute
+
+// sweep looks once, and answers how many generations it dropped.
+func (w *sweeper) sweep(ctx context.Context) (int, error) {
+	live, err := w.store.live(ctx)
+	if err != nil {
+		return 0, err
 	}
-	out := make(map[string]*Application, len(ids))
-	for i, c := range cmds {
-		b, err := c.Bytes()
-		if errors.Is(err, redis.Nil) {
+	all, err := w.store.rdb.SMembers(ctx, w.store.generations()).Result()
+	if err != nil {
+		return 0, fmt.Errorf("projections: %w", err)
+	}
+	dropped, found := 0, make(map[generation]sighting, len(all))
+	for _, name := range all {
+		g := generation(name)
+		if g == live {
 			continue
 		}
+		stands, there, err := w.store.progress(ctx, g)
 		if err != nil {
-			return nil, fmt.Errorf("projections: %w", err)
+			return dropped, err
 		}
-		var a Application
-		if err := json.Unmarshal(b, &a); err != nil {
-			return nil, fmt.Errorf("projections: stored application %s: %w", ids[i], err)
+		s := sighting{stands, w.now()}
+		if before, known := w.seen[g]; known && before.built == s.built {
+			s.since = before.since
 		}
-		out[ids[i]] = &a
+		if there && w.now().Sub(s.since) < abandoned {
+			found[g] = s
+			continue
+		}
+		if err := w.store.drop(ctx, g); err != nil {
+			return dropped, err
+		}
+		dropped++
 	}
-	return out, nil
+	w.seen = found
+	return dropped, nil
+}
+
+// progress is how far the build of a generation has come, as a text that changes
+// with every step, and whether it has a checkpoint at all.
+func (s *Store) progress(ctx context.Context, g generation) (stands string, there bool, err error) {
+	var cmds []*redis.SliceCmd
+	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, k := range s.each(g) {
+			cmds = append(cmds, p.HMGet(ctx, k.checkpoint(), "position", "built"))
+		}
+		return nil
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("projections: %w", err)
+	}
+	for _, c := range cmds {
+		there = there || c.Val()[0] != nil
+		stands += fmt.Sprint(c.Val()...)
+	}
+	return stands, there, nil
 }

@@ -55,31 +55,28 @@ func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) (e
 	if _, gone := e.(application.Shredded); gone {
 		return r.refold(ctx, c, rec)
 	}
-	return r.add(c, rec, e)
+	r.add(c, rec, e)
+	return nil
 }
 
-func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) error {
+func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) {
 	if _, hidden := e.(application.Restricted); hidden {
 		c.unlist = true
 		clear(c.lookups)
 	}
 	r.index(c, e)
-	entry, err := EntryOf(rec, e)
-	if err != nil {
-		return &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
+	if c.app == nil {
+		c.app = newSummary(c.id)
 	}
-	c.app = r.Folder.Fold(c.app, c.id, int64(rec.Revision), e)
-	c.entries[int64(rec.Revision)] = entry
-	return nil
+	c.app.Fold(int64(rec.Revision), e)
+	c.events++
 }
 
 // refold folds a stream anew up to a record: its subject was erased, and even
 // masked values must go. It does not wait for the key to be destroyed, which the
 // same event sets in motion, so that a later rebuild gives the same documents.
 func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record) error {
-	c.app, c.rewrite = nil, true
-	clear(c.entries)
-	clear(c.lookups)
+	c.app, c.unlist = nil, true
 	for rec, err := range r.Log.ReadStream(ctx, last.Stream, 0, int(last.Revision)+1) {
 		if err != nil {
 			return err
@@ -88,12 +85,33 @@ func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record)
 		if err != nil {
 			return err
 		}
-		if err := r.add(c, rec, application.Erase(e)); err != nil {
-			return err
-		}
+		r.add(c, rec, application.Erase(e))
 	}
 	clear(c.lookups)
 	return nil
+}
+
+// stream folds what an application became up to a revision and a position.
+func (r *Runner) stream(ctx context.Context, id string, through int64, until eventstore.Position) (*change, error) {
+	c := newChange(id, nil)
+	for next := eventstore.Revision(0); ; {
+		n := 0
+		for rec, err := range r.Log.ReadStream(ctx, category+id, next, streamPage) {
+			if err != nil {
+				return nil, err
+			}
+			if rec.Position.Compare(until) > 0 || int64(rec.Revision) > through {
+				return c, nil
+			}
+			if err := r.fold(ctx, c, rec); err != nil {
+				return nil, err
+			}
+			next, n = rec.Revision+1, n+1
+		}
+		if n < streamPage {
+			return c, nil
+		}
+	}
 }
 
 // searched are the items that can be looked for by their exact value.
@@ -129,17 +147,17 @@ func (r *Runner) index(c *change, e application.Event) {
 	}
 }
 
-// newChange begins what a batch does to an application of which Redis has h.
+// newChange begins what a batch does to an application; h is what is known of it.
 func newChange(id string, h *kept) *change {
-	c := &change{id: id, entries: map[int64]Entry{}, lookups: map[string]bool{}}
+	c := &change{id: id, lookups: map[string]bool{}}
 	if h != nil {
 		c.app, c.before = h.app, h.row
 	}
 	return c
 }
 
-// kept is an application as Redis has it.
+// kept is an application as it is folded so far, and its row as Redis has it.
 type kept struct {
-	app *Application
+	app *Summary
 	row *Row
 }

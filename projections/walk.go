@@ -6,48 +6,97 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// walk reads the next members after a cursor, and whether there may be more.
-func (r Reader) walk(ctx context.Context, l listing, from *cursor, count int) (members []redis.Z, more bool, err error) {
-	by := redis.ZRangeArgs{Key: l.set, ByScore: true, Start: "-inf", Stop: "+inf", Rev: l.reverse, Count: int64(count)}
+// walk reads the next members after a cursor, and whether there may be more. On
+// a Cluster it reads the same stretch of every shard and merges them.
+func (r Reader) walk(ctx context.Context, g generation, l listing, from *cursor, count int) (members []redis.Z, more bool, err error) {
+	by := &redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: int64(count)}
 	if l.bound != "" {
-		by.Stop = l.bound
+		by.Max = l.bound
 	}
 	if from != nil {
 		at := strconv.FormatFloat(from.score, 'g', -1, 64)
 		if l.reverse {
-			by.Stop = at
+			by.Max = at
 		} else {
-			by.Start = at
+			by.Min = at
 		}
 	}
-	if members, err = r.byScore(ctx, by); err != nil {
-		return nil, false, err
+	cmds := make([]*redis.ZSliceCmd, r.Store.shards)
+	_, err = r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range r.Store.each(g) {
+			if l.reverse {
+				cmds[i] = p.ZRevRangeByScoreWithScores(ctx, k.set(l.facet), by)
+			} else {
+				cmds[i] = p.ZRangeByScoreWithScores(ctx, k.set(l.facet), by)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("projections: %w", err)
 	}
-	more = len(members) == count
-	after := slices.DeleteFunc(members, func(z redis.Z) bool { return from.passed(z, l.reverse) })
-	if len(after) > 0 || !more {
-		return after, more, nil
+	parts := make([]stretch, len(cmds))
+	for i, c := range cmds {
+		found := c.Val()
+		p := stretch{more: len(found) == count}
+		p.members = slices.DeleteFunc(found, func(z redis.Z) bool { return from.passed(z, l.reverse) })
+		if len(p.members) == 0 && p.more {
+			if p, err = r.walkTied(ctx, r.Store.keys(g, i).set(l.facet), l, *from, count); err != nil {
+				return nil, false, err
+			}
+		}
+		parts[i] = p
 	}
-	return r.walkTied(ctx, l, *from, count)
+	members, more = merge(parts, l.reverse)
+	return members, more, nil
 }
 
-func (r Reader) byScore(ctx context.Context, by redis.ZRangeArgs) ([]redis.Z, error) {
-	args := &redis.ZRangeBy{Min: by.Start.(string), Max: by.Stop.(string), Count: by.Count}
-	var out []redis.Z
-	var err error
-	if by.Rev {
-		out, err = r.Store.rdb.ZRevRangeByScoreWithScores(ctx, by.Key, args).Result()
-	} else {
-		out, err = r.Store.rdb.ZRangeByScoreWithScores(ctx, by.Key, args).Result()
+// stretch is a part of one sorted set, and whether there is more behind it.
+type stretch struct {
+	members []redis.Z
+	more    bool
+}
+
+// merge joins the stretches of all shards in order, as far as every one reaches:
+// what lies behind the end of one that goes on might have something before it.
+func merge(parts []stretch, reverse bool) (members []redis.Z, more bool) {
+	if len(parts) == 1 {
+		return parts[0].members, parts[0].more
 	}
-	if err != nil {
-		return nil, fmt.Errorf("projections: %w", err)
+	var end *redis.Z
+	for _, p := range parts {
+		members, more = append(members, p.members...), more || p.more
+		if p.more && len(p.members) > 0 {
+			if last := p.members[len(p.members)-1]; end == nil || inOrder(last, *end, reverse) < 0 {
+				end = &last
+			}
+		}
 	}
-	return out, nil
+	slices.SortFunc(members, func(a, b redis.Z) int { return inOrder(a, b, reverse) })
+	if end != nil {
+		members = slices.DeleteFunc(members, func(z redis.Z) bool { return inOrder(z, *end, reverse) > 0 })
+	}
+	return members, more
+}
+
+// inOrder compares members as a sorted set does: by score, then by id.
+func inOrder(a, b redis.Z, reverse bool) int {
+	n := strings.Compare(a.Member.(string), b.Member.(string))
+	if a.Score != b.Score {
+		n = 1
+		if a.Score < b.Score {
+			n = -1
+		}
+	}
+	if reverse {
+		return -n
+	}
+	return n
 }
 
 // walkTied goes on where more rows have the cursor's very score than a step reads
@@ -55,20 +104,20 @@ func (r Reader) byScore(ctx context.Context, by redis.ZRangeArgs) ([]redis.Z, er
 // rank by bisection and reads by rank. Rows that move meanwhile shift ranks, so
 // the step begins before the cursor and is repeated when the cursor's neighbour
 // is not where it was.
-func (r Reader) walkTied(ctx context.Context, l listing, from cursor, count int) ([]redis.Z, bool, error) {
+func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor, count int) (stretch, error) {
 	at := strconv.FormatFloat(from.score, 'g', -1, 64)
 	for range rereads {
-		lo, err := r.Store.rdb.ZCount(ctx, l.set, "-inf", "("+at).Result()
+		lo, err := r.Store.rdb.ZCount(ctx, set, "-inf", "("+at).Result()
 		if err != nil {
-			return nil, false, fmt.Errorf("projections: %w", err)
+			return stretch{}, fmt.Errorf("projections: %w", err)
 		}
-		hi, err := r.Store.rdb.ZCount(ctx, l.set, "-inf", at).Result()
+		hi, err := r.Store.rdb.ZCount(ctx, set, "-inf", at).Result()
 		if err != nil {
-			return nil, false, fmt.Errorf("projections: %w", err)
+			return stretch{}, fmt.Errorf("projections: %w", err)
 		}
 		var failed error
 		n := sort.Search(int(hi-lo), func(i int) bool {
-			m, err := r.Store.rdb.ZRange(ctx, l.set, lo+int64(i), lo+int64(i)).Result()
+			m, err := r.Store.rdb.ZRange(ctx, set, lo+int64(i), lo+int64(i)).Result()
 			if err != nil {
 				failed = fmt.Errorf("projections: %w", err)
 			}
@@ -78,7 +127,7 @@ func (r Reader) walkTied(ctx context.Context, l listing, from cursor, count int)
 			return len(m) == 0 || m[0] > from.id
 		})
 		if failed != nil {
-			return nil, false, failed
+			return stretch{}, failed
 		}
 		// rank is that of the first member after the cursor; of the last before it, in
 		// reverse.
@@ -87,9 +136,9 @@ func (r Reader) walkTied(ctx context.Context, l listing, from cursor, count int)
 		if l.reverse {
 			first, last = max(rank-int64(count), 0), rank
 		}
-		members, err := r.Store.rdb.ZRangeWithScores(ctx, l.set, first, last).Result()
+		members, err := r.Store.rdb.ZRangeWithScores(ctx, set, first, last).Result()
 		if err != nil {
-			return nil, false, fmt.Errorf("projections: %w", err)
+			return stretch{}, fmt.Errorf("projections: %w", err)
 		}
 		more := first > 0
 		if !l.reverse {
@@ -102,9 +151,9 @@ func (r Reader) walkTied(ctx context.Context, l listing, from cursor, count int)
 		if !anchored {
 			continue
 		}
-		return slices.DeleteFunc(members, func(z redis.Z) bool { return from.passed(z, l.reverse) || l.beyond(z) }), more, nil
+		return stretch{slices.DeleteFunc(members, func(z redis.Z) bool { return from.passed(z, l.reverse) || l.beyond(z) }), more}, nil
 	}
-	return nil, false, ErrRebuilding // it moves faster than it can be read: ask again
+	return stretch{}, ErrRebuilding // it moves faster than it can be read: ask again
 }
 
 // beyond reports whether a member lies after the listing's end.

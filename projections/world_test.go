@@ -36,7 +36,7 @@ var rules = application.Rules{Policies: policy.Default(), Calendar: calendar.Def
 type world struct {
 	t     testing.TB
 	log   *embedded.Log
-	rdb   *redis.Client
+	rdb   redis.UniversalClient
 	store *Store
 	maker *direct.Maker
 
@@ -82,6 +82,13 @@ func redisServer(t testing.TB) *redis.Options {
 
 func newWorld(t testing.TB, opt *redis.Options) *world {
 	t.Helper()
+	rdb := redis.NewClient(opt)
+	t.Cleanup(func() { _ = rdb.Close() })
+	return worldOn(t, rdb)
+}
+
+func worldOn(t testing.TB, rdb redis.UniversalClient) *world {
+	t.Helper()
 	log, err := embedded.Open(filepath.Join(t.TempDir(), "log"), embedded.Options{
 		Leaf: func(dst []byte, r *eventstore.Record) []byte { return append(dst, r.ID[:]...) }, UnsafeNoSync: true,
 		Reserve: embedded.Reserve{},
@@ -90,8 +97,6 @@ func newWorld(t testing.TB, opt *redis.Options) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = log.Close() })
-	rdb := redis.NewClient(opt)
-	t.Cleanup(func() { _ = rdb.Close() })
 	return &world{t: t, log: log, rdb: rdb, store: NewStore(rdb), maker: direct.New(7, moment, rules), erased: map[string]bool{}}
 }
 
@@ -135,13 +140,17 @@ func index(kind, value string) string {
 
 func (w *world) runner() *Runner {
 	return &Runner{
-		Store: w.store, Log: w.log, Folder: Folder{Policies: rules.Policies}, Decode: w.decode, Index: index,
+		Store: w.store, Log: w.log, Decode: w.decode, Index: index,
 		Now: time.Now, Logger: slog.New(slog.DiscardHandler), Heartbeat: 20 * time.Millisecond, Patience: 200 * time.Millisecond,
 	}
 }
 
 func (w *world) reader() Reader {
 	return Reader{Store: w.store, Index: index, Now: func() time.Time { return moment }}
+}
+
+func (w *world) details() *Details {
+	return &Details{Log: w.log, Folder: Folder{Policies: rules.Policies}, Decode: w.decode}
 }
 
 // run starts a runner; the answered function stops it and waits.
@@ -222,7 +231,7 @@ func (w *world) sameAfterRebuild() {
 	if live == rebuilt {
 		return
 	}
-	had, has := lines(live), lines(rebuilt)
+	had, has := lineSet(live), lineSet(rebuilt)
 	for l := range had {
 		if !has[l] {
 			w.t.Errorf("only live: %.900s", l)
@@ -238,7 +247,7 @@ func (w *world) sameAfterRebuild() {
 	w.t.Fatalf("live (%d bytes) is not what a rebuild makes (%d bytes)", len(live), len(rebuilt))
 }
 
-func lines(s string) map[string]bool {
+func lineSet(s string) map[string]bool {
 	out := map[string]bool{}
 	for l := range strings.Lines(s) {
 		out[l] = true

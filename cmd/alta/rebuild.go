@@ -53,7 +53,7 @@ func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error
 // rebuild does it with what this process has open.
 func (p *program) rebuild(ctx context.Context, check bool, out io.Writer) error {
 	r := &projections.Runner{
-		Store: p.store, Log: p.log, Folder: p.runner.Folder, Decode: p.runner.Decode, Index: p.runner.Index, Now: p.now, Logger: p.logger,
+		Store: p.store, Log: p.log, Decode: p.runner.Decode, Index: p.runner.Index, Now: p.now, Logger: p.logger,
 	}
 	begun := time.Now()
 	if check {

@@ -63,6 +63,7 @@ type program struct {
 	store        *projections.Store
 	runner       *projections.Runner
 	reader       projections.Reader
+	details      *projections.Details
 	reactions    []reaction
 	metrics      *metrics
 
@@ -114,8 +115,9 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	p.store = projections.NewStore(p.redis)
 	folder := projections.Folder{Policies: p.rules().Policies}
 	p.runner = &projections.Runner{
-		Store: p.store, Log: p.log, Folder: folder, Decode: codec.decode, Index: p.vault.Index, Now: p.now, Logger: logger,
+		Store: p.store, Log: p.log, Decode: codec.decode, Index: p.vault.Index, Now: p.now, Logger: logger,
 	}
+	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
 	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now}
 	return p, nil
 }
@@ -353,8 +355,8 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	limit := api.LimitRegistrations
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
-		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader,
-		Folder: p.runner.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
+		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details,
+		Folder: p.details.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,

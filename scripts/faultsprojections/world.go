@@ -142,7 +142,7 @@ func newWorld(ctx context.Context, r *run) (w *world, err error) {
 
 func (w *world) newRunner() *projections.Runner {
 	return &projections.Runner{
-		Store: w.store, Log: w.log, Folder: projections.Folder{Policies: rules.Policies}, Decode: decode, Index: index,
+		Store: w.store, Log: w.log, Decode: decode, Index: index,
 		Now: time.Now, Logger: slog.New(slog.DiscardHandler), Heartbeat: 100 * time.Millisecond, Patience: time.Second,
 	}
 }
@@ -219,20 +219,26 @@ func (w *world) write(ctx context.Context) {
 	}
 }
 
-// read asks for a list again and again. An answer is right when it is whole, in
-// order, and not shorter than an earlier one, since nothing leaves this queue; or
-// when it says that it cannot answer.
+// read asks for two lists again and again. An answer is right when it is in order
+// and holds only what belongs there; the list of everything also when it is whole
+// and not shorter than an earlier one, since nothing ever leaves it; or when it
+// says that it cannot answer. A queue may shrink: a life that passes through it
+// can be seen on its way.
 func (w *world) read(ctx context.Context) {
 	for ctx.Err() == nil {
 		call, done := context.WithTimeout(ctx, 5*time.Second)
 		page, err := w.reader.Queue(call, projections.QueueQualification, "", projections.Filter{}, "", 50)
+		var all projections.Page
+		if err == nil {
+			all, err = w.reader.All(call, "", "", 50)
+		}
 		done()
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
 			w.refused.Add(1) // 503, as the interface answers it
 		default:
-			if err := w.judge(page); err != nil {
+			if err := errors.Join(inOrder(page), w.whole(all)); err != nil {
 				w.mu.Lock()
 				w.wrong = errors.Join(w.wrong, err)
 				w.mu.Unlock()
@@ -246,10 +252,8 @@ func (w *world) read(ctx context.Context) {
 	}
 }
 
-func (w *world) judge(page projections.Page) error {
-	if page.Total == nil || len(page.Rows) != int(min(50, *page.Total)) {
-		return fmt.Errorf("a page of %d rows of %d", len(page.Rows), *page.Total)
-	}
+// inOrder checks a page of the queue of qualifications.
+func inOrder(page projections.Page) error {
 	var due []time.Time
 	for _, raw := range page.Rows {
 		var r projections.Row
@@ -264,10 +268,25 @@ func (w *world) judge(page projections.Page) error {
 	if !slices.IsSortedFunc(due, time.Time.Compare) {
 		return errors.New("a page is not in order")
 	}
-	if *page.Total < w.seen && !w.regress.Load() {
-		return fmt.Errorf("the queue shrank from %d to %d", w.seen, *page.Total)
+	return nil
+}
+
+// whole checks the first page of everything.
+func (w *world) whole(page projections.Page) error {
+	if page.Total == nil {
+		return errors.New("a page without a total")
 	}
+	before := w.seen
 	w.seen = *page.Total
+	if w.regress.Load() {
+		return nil
+	}
+	if *page.Total < before {
+		return fmt.Errorf("the list of everything shrank from %d to %d", before, *page.Total)
+	}
+	if n := int64(len(page.Rows)); n < min(50, before) {
+		return fmt.Errorf("a page of %d rows, and there are %d", n, before)
+	}
 	return nil
 }
 

@@ -209,9 +209,10 @@ func (w *witness) compare(ctx context.Context, l *drive.Life) (moved bool, err e
 	if _, err := w.crew.Auditor.Get(ctx, fmt.Sprintf("/v1/applications/%s/history/%d", l.ID, int64(revision)), &moment); err != nil {
 		return false, err
 	}
-	row, queues, err := w.rows(ctx, l)
+	position, _ := moment.Entry["position"].(string)
+	row, queues, err := w.rows(ctx, l, position)
 	if err != nil {
-		return false, err
+		return true, err
 	}
 	told := map[string][2]document{"the application": {app, moment.Application}, "the merchant's status": {status, moment.Status}}
 	if moment.Row != nil || len(queues) > 0 { // a moment has a row where somebody has work with it
@@ -255,8 +256,9 @@ func queueOf(stage string, holder any) []string {
 	return nil
 }
 
-// rows finds the application in the list of all and in each queue.
-func (w *witness) rows(ctx context.Context, l *drive.Life) (row document, queues []string, err error) {
+// rows finds the application in the list of all and in each queue, once they have
+// reached a position of the record.
+func (w *witness) rows(ctx context.Context, l *drive.Life, position string) (row document, queues []string, err error) {
 	page := func(path string) (document, error) {
 		for cursor := ""; ; {
 			var p struct {
@@ -280,11 +282,11 @@ func (w *witness) rows(ctx context.Context, l *drive.Life) (row document, queues
 			}
 		}
 	}
-	if row, err = page("/v1/applications?limit=200&q=" + l.Number); err != nil {
+	if row, err = page("/v1/applications?limit=200&q=" + l.Number + "&after=" + position); err != nil {
 		return nil, nil, err
 	}
 	for _, q := range []string{"qualification", "second_approval", "icp", "website", "contract", "correction"} {
-		inQueue, err := page("/v1/queues/" + q + "?limit=200")
+		inQueue, err := page("/v1/queues/" + q + "?limit=200&after=" + position)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,0 +1,273 @@
+package projections
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"alta/eventstore"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// change is what one batch does to one application.
+type change struct {
+	id      string
+	app     *Summary
+	row     *Row            // of app, once it is folded
+	json    []byte          // of row
+	before  *Row            // as Redis has it; nil for none
+	lookups map[string]bool // exact values it can be found by, as blind indexes
+	events  int64           // that were folded
+	unlist  bool            // nobody may find it any more: restricted, or the subject was erased
+}
+
+// encode makes the row's JSON, so that nothing is left to do while a transaction
+// is open. Of a hidden application only the revision is kept.
+func (c *change) encode() (err error) {
+	c.row = RowOf(c.app)
+	if c.row.Hidden {
+		c.json, err = json.Marshal(hiddenRow{c.row.Revision})
+	} else {
+		c.json, err = json.Marshal(c.row)
+	}
+	if err != nil {
+		return fmt.Errorf("projections: row %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// hiddenRow stands where the row of an application that nobody may find stood.
+type hiddenRow struct {
+	Revision int64 `json:"revision"`
+}
+
+// batch gathers what changes in one shard by key, so that one command carries
+// many members: Redis spends more on a command than on a member.
+type batch struct {
+	keys    keys
+	rows    []any // id, JSON, id, JSON …
+	add     map[string][]redis.Z
+	remove  map[string][]any
+	lookups []any    // id, members of exact, …
+	forget  []string // ids whose lookups go
+	size    int      // bytes, roughly
+}
+
+func newBatch(k keys) *batch {
+	return &batch{keys: k, add: map[string][]redis.Z{}, remove: map[string][]any{}}
+}
+
+// put adds an encoded change. former are the members of the exact index that
+// Redis holds for an application that nobody may find any more.
+func (b *batch) put(c *change, former []string) {
+	b.rows = append(b.rows, c.id, c.json)
+	b.size += len(c.json) + 16*64
+	after, before := c.row.facets(), map[string]float64(nil)
+	names, named := namesOf(c.row), []string(nil)
+	if c.before != nil {
+		before, named = c.before.facets(), namesOf(c.before)
+	}
+	for f := range before {
+		if _, still := after[f]; !still {
+			b.take(b.keys.set(f), c.id)
+		}
+	}
+	for f, score := range after {
+		if was, had := before[f]; !had || was != score {
+			b.give(b.keys.set(f), score, c.id)
+		}
+	}
+	for _, n := range named {
+		if !slices.Contains(names, n) {
+			b.take(b.keys.names(), n)
+		}
+	}
+	for _, n := range names {
+		if !slices.Contains(named, n) {
+			b.give(b.keys.names(), 0, n)
+		}
+	}
+	if c.unlist {
+		b.forget = append(b.forget, c.id)
+		for _, m := range former {
+			b.take(b.keys.exact(), m)
+		}
+		return
+	}
+	known := map[string]bool{}
+	for _, m := range former {
+		known[m] = true
+	}
+	for l := range c.lookups {
+		m := l + separator + c.id
+		if !known[m] {
+			known[m] = true
+			b.give(b.keys.exact(), 0, m)
+		}
+	}
+	if len(known) > len(former) {
+		b.lookups = append(b.lookups, c.id, strings.Join(slices.Sorted(maps.Keys(known)), "\n"))
+	}
+}
+
+func (b *batch) give(key string, score float64, member string) {
+	b.add[key] = append(b.add[key], redis.Z{Score: score, Member: member})
+}
+
+func (b *batch) take(key, member string) { b.remove[key] = append(b.remove[key], member) }
+
+// queue adds the commands to a pipeline. Within a batch an application appears
+// once, so that their order does not matter.
+func (b *batch) queue(ctx context.Context, p redis.Pipeliner) {
+	if len(b.rows) > 0 {
+		p.HSet(ctx, b.keys.rows(), b.rows...)
+	}
+	if len(b.forget) > 0 {
+		p.HDel(ctx, b.keys.lookups(), b.forget...)
+	}
+	if len(b.lookups) > 0 {
+		p.HSet(ctx, b.keys.lookups(), b.lookups...)
+	}
+	for key, members := range b.remove {
+		p.ZRem(ctx, key, members...)
+	}
+	for key, members := range b.add {
+		p.ZAdd(ctx, key, members...)
+	}
+}
+
+// write puts a batch's changes and the new position in one transaction per
+// shard, if the generation still stands where the runner believes it does. Every
+// value is absolute: writing twice is writing once. Where a shard failed the
+// others may have gone ahead; the runner starts over from what each says.
+func (s *Store) write(ctx context.Context, g generation, held standing, to eventstore.Position, changes []*change) error {
+	parts := make([]*batch, s.shards)
+	for i, k := range s.each(g) {
+		parts[i] = newBatch(k)
+	}
+	former, err := s.former(ctx, g, changes)
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		if err := c.encode(); err != nil {
+			return err
+		}
+		parts[s.shard(c.id)].put(c, former[i])
+	}
+	return s.everywhere(g, func(i int, k keys) error {
+		if to.Compare(held[i].position) <= 0 {
+			return nil
+		}
+		err := s.guarded(ctx, k, func(c checkpoint) bool { return c == held[i] }, func(p redis.Pipeliner) error {
+			parts[i].queue(ctx, p)
+			p.HSet(ctx, k.checkpoint(), "position", to.String())
+			return nil
+		})
+		if err == nil {
+			held[i].position = to
+		}
+		return err
+	})
+}
+
+// former reads the exact lookups that Redis holds of those applications whose
+// lookups change.
+func (s *Store) former(ctx context.Context, g generation, changes []*change) ([][]string, error) {
+	out := make([][]string, len(changes))
+	cmds := make([]*redis.StringCmd, len(changes))
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, c := range changes {
+			if c.unlist || len(c.lookups) > 0 {
+				cmds[i] = p.HGet(ctx, s.keys(g, s.shard(c.id)).lookups(), c.id)
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("projections: %w", err)
+	}
+	for i, c := range cmds {
+		if c == nil {
+			continue
+		}
+		v, err := c.Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("projections: %w", err)
+		}
+		if v != "" {
+			out[i] = strings.Split(v, "\n")
+		}
+	}
+	return out, nil
+}
+
+// stored are the rows of some applications as they stand in a generation, and
+// the revisions they reached; no row for a hidden application.
+func (s *Store) stored(ctx context.Context, g generation, ids []string) (map[string]storedRow, error) {
+	raw, err := s.rows(ctx, g, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]storedRow, len(ids))
+	for i, id := range ids {
+		if raw[i] == "" {
+			continue
+		}
+		r := &Row{}
+		if err := json.Unmarshal([]byte(raw[i]), r); err != nil {
+			return nil, fmt.Errorf("projections: stored row %s: %w", id, err)
+		}
+		out[id] = storedRow{r, r.Revision}
+		if r.ID == "" {
+			out[id] = storedRow{nil, r.Revision}
+		}
+	}
+	return out, nil
+}
+
+type storedRow struct {
+	row      *Row
+	revision int64
+}
+
+// rows reads stored rows; empty where there is none.
+func (s *Store) rows(ctx context.Context, g generation, ids []string) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	places := make([][]int, s.shards)
+	for i, id := range ids {
+		n := s.shard(id)
+		places[n] = append(places[n], i)
+	}
+	cmds := make([]*redis.SliceCmd, s.shards)
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for n, at := range places {
+			if len(at) == 0 {
+				continue
+			}
+			fields := make([]string, len(at))
+			for j, i := range at {
+				fields[j] = ids[i]
+			}
+			cmds[n] = p.HMGet(ctx, s.keys(g, n).rows(), fields...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("projections: %w", err)
+	}
+	out := make([]string, len(ids))
+	for n, at := range places {
+		for j, i := range at {
+			out[i], _ = cmds[n].Val()[j].(string)
+		}
+	}
+	return out, nil
+}
