@@ -58,7 +58,7 @@ func (c *config) settings() []setting {
 		{"listen", "ALTA_LISTEN", &c.Listen, nil, nil, "address of the HTTP interface"},
 		{"data", "ALTA_DATA", &c.Data, nil, nil, "data directory: log, keys, documents, mail"},
 		{"eventstore", "ALTA_EVENTSTORE", &c.EventStore, nil, nil, "esdb://… of an EventStoreDB or KurrentDB; empty: the embedded log in the data directory"},
-		{"redis", "ALTA_REDIS", &c.Redis, nil, nil, "redis://… or rediss://…; empty: a private redis-server, else one in this process"},
+		{"redis", "ALTA_REDIS", &c.Redis, nil, nil, "redis://host:port, redis+cluster://host:port?addr=…, redis+sentinel://host:port?master_name=…; rediss… with TLS; empty: a private redis-server, else one in this process"},
 		{"smtp", "ALTA_SMTP", &c.SMTP, nil, nil, "smtp://user:password@host:port; empty: mails are kept as files in the data directory"},
 		{"mail-from", "ALTA_MAIL_FROM", &c.MailFrom, nil, nil, "sender of all mails"},
 		{"blobs", "ALTA_BLOBS", &c.Blobs, nil, nil, "s3://access:secret@host/bucket; empty: sealed files in the data directory"},

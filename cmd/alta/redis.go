@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -19,12 +20,10 @@ import (
 // the log.
 func openRedis(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, func() error, error) {
 	if url != "" {
-		opt, err := redis.ParseURL(url)
+		c, err := dialRedis(url)
 		if err != nil {
-			return nil, nil, errUsage("--redis: %s", "must be redis://… or rediss://…")
+			return nil, nil, err
 		}
-		opt.ContextTimeoutEnabled = true
-		c := redis.NewClient(opt)
 		return c, c.Close, nil
 	}
 	for _, name := range []string{"redis-server", "valkey-server"} {
@@ -46,6 +45,35 @@ func openRedis(ctx context.Context, url string, log *slog.Logger) (redis.Univers
 	log.Warn("no redis-server is installed: a stand-in runs in this process, pleasant to about 10,000 open applications")
 	c := redis.NewClient(&redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true})
 	return c, func() error { err := c.Close(); m.Close(); return err }, nil
+}
+
+// dialRedis makes a client for an address: redis://host:port/db for one server
+// (rediss:// with TLS), redis+cluster://host:port?addr=host:port&… for a Cluster,
+// redis+sentinel://host:port?master_name=name&addr=host:port&… for a group that
+// Sentinel watches. It connects when it is first used.
+func dialRedis(url string) (redis.UniversalClient, error) {
+	scheme, rest, _ := strings.Cut(url, "://")
+	scheme, group, _ := strings.Cut(scheme, "+")
+	plain := scheme + "://" + rest
+	switch group {
+	case "":
+		if opt, err := redis.ParseURL(plain); err == nil {
+			opt.ContextTimeoutEnabled = true
+			return redis.NewClient(opt), nil
+		}
+	case "cluster":
+		if opt, err := redis.ParseClusterURL(plain); err == nil {
+			opt.ContextTimeoutEnabled = true
+			return redis.NewClusterClient(opt), nil
+		}
+	case "sentinel":
+		if opt, err := redis.ParseFailoverURL(plain); err == nil && opt.MasterName != "" {
+			opt.ContextTimeoutEnabled = true
+			return redis.NewFailoverClient(opt), nil
+		}
+	}
+	// The address may hold a password, which the library's errors repeat.
+	return nil, errUsage("--redis: must be redis://…, redis+cluster://… or redis+sentinel://…?master_name=…; with TLS rediss…")
 }
 
 // childRedis runs a Redis of our own: an empty directory, a unix socket that
