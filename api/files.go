@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"alta/decider"
 	"alta/documents"
@@ -17,6 +18,7 @@ import (
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/projections"
+	"alta/vault"
 )
 
 // uploadDocument takes a file in, makes it durable, and only then records it.
@@ -31,7 +33,7 @@ func (s *Server) uploadDocument(c *call) error {
 		drain(c.Request().Body)
 		return err
 	}
-	ctx := c.Request().Context()
+	ctx, begun := c.Request().Context(), s.Now()
 	limit := s.Intake.Limits().Bytes
 	if c.Request().ContentLength > limit {
 		return &documents.Rejection{Code: documents.TooLarge, Detail: "the file is larger than " + strconv.FormatInt(limit/1_000_000, 10) + " MB"}
@@ -40,7 +42,7 @@ func (s *Server) uploadDocument(c *call) error {
 	if err != nil {
 		return err
 	}
-	stored, err := documents.Store(ctx, s.Blobs, c.id, accepted)
+	stored, err := s.store(ctx, c.id, accepted, begun)
 	if err != nil {
 		return err
 	}
@@ -58,6 +60,17 @@ func (s *Server) uploadDocument(c *call) error {
 		}
 	}
 	return c.JSON(http.StatusCreated, projections.DocumentOf(r.State.Item(slot).Document))
+}
+
+// store makes a file durable before an event speaks of it. A process that was put
+// to sleep on the way gives up: by now the file may count as left over.
+func (s *Server) store(ctx context.Context, subject string, a *documents.Accepted, begun time.Time) (documents.Stored, error) {
+	stored, err := documents.Store(ctx, s.Blobs, subject, a)
+	if err == nil && s.Now().Sub(begun) > vault.SafeAge/2 {
+		s.discard(ctx, subject, stored)
+		return documents.Stored{}, context.DeadlineExceeded
+	}
+	return stored, err
 }
 
 // placeholder is a well-formed description of no file.
@@ -182,7 +195,7 @@ func (s *Server) redactDocument(c *call) error {
 	if page > former.Pages {
 		return errNotFound()
 	}
-	ctx := c.Request().Context()
+	ctx, begun := c.Request().Context(), s.Now()
 	view, err := s.blob(ctx, c.id, former.Blobs[1+2*(page-1)])
 	if err != nil {
 		return err
@@ -201,7 +214,7 @@ func (s *Server) redactDocument(c *call) error {
 	if err != nil {
 		return err
 	}
-	stored, err := documents.Store(ctx, s.Blobs, c.id, accepted)
+	stored, err := s.store(ctx, c.id, accepted, begun)
 	if err != nil {
 		return err
 	}

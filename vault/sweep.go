@@ -4,20 +4,27 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
 
-// orphanAge is how old chunks without a manifest must be to be swept. It keeps
-// the sweep away from uploads that are under way.
-const orphanAge = 24 * time.Hour
+// SafeAge is how old a stored thing must be before it can be taken for left
+// over. An upload takes two minutes at the most, so this keeps every sweep away
+// from those that are under way, by any clock that is not hours wrong; and with a
+// sweep every hour nothing that is left over lives for a day.
+const SafeAge = 12 * time.Hour
 
 // Sweep deletes what an upload left that a crash or a lost connection ended:
-// chunks of a blob that has no manifest, older than age (24 hours when it is 0).
+// chunks of a blob that has no manifest, older than age (SafeAge when it is 0).
 // It answers how many objects it deleted.
+//
+// A blob that is complete is never touched here: whether anything refers to it
+// only the log knows (EachWhole, Remove).
 func (b *Blobs) Sweep(ctx context.Context, age time.Duration) (int, error) {
 	if age <= 0 {
-		age = orphanAge
+		age = SafeAge
 	}
 	limit := b.clock().Add(-age)
 	count := 0
@@ -37,6 +44,50 @@ func (b *Blobs) Sweep(ctx context.Context, age time.Duration) (int, error) {
 	})
 	return count, err
 }
+
+// Whole is a complete blob, as a listing without any key sees it.
+type Whole struct {
+	Owner  string // the subject's name in the stores, which names no person
+	ID     string
+	Stored time.Time // by the store's clock
+}
+
+// EachWhole visits every complete blob. It opens nothing.
+func (b *Blobs) EachWhole(ctx context.Context, visit func(Whole) error) error {
+	return b.eachBlob(ctx, func(objects []Object) error {
+		for _, o := range objects {
+			if parts := strings.Split(o.Name, "/"); isManifest(o.Name) && len(parts) == 5 {
+				return visit(Whole{Owner: parts[2], ID: parts[3], Stored: o.Modified})
+			}
+		}
+		return nil
+	})
+}
+
+// Remove deletes a complete blob that nothing refers to. It leaves no fence:
+// should the caller be wrong, a backup can bring the blob back.
+func (b *Blobs) Remove(ctx context.Context, w Whole) error {
+	if !fenceForm.MatchString(blobFence(w.Owner, w.ID)) {
+		return fmt.Errorf("%w: not a blob's name", ErrInvalid)
+	}
+	return b.delete(ctx, w.Owner, w.ID)
+}
+
+// note is where the store keeps what one sweep leaves for the next.
+const note = "sweep/note"
+
+// Note answers what SetNote kept last, nil when there is nothing. It lies beside
+// the blobs and is in no backup: what it says is true of these stores only.
+func (b *Blobs) Note(ctx context.Context) ([]byte, error) {
+	raw, err := b.objects.Get(ctx, note)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return raw, err
+}
+
+// SetNote keeps a small text for the next sweep.
+func (b *Blobs) SetNote(ctx context.Context, text []byte) error { return b.objects.Put(ctx, note, text) }
 
 // Scrub reads every stored byte and calls damaged with the name of each object
 // that is not what was written or is missing: the names to restore from a

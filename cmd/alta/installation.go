@@ -162,13 +162,7 @@ func references(r *eventstore.Record) (subject string, sealed bool, files []stri
 		if err != nil {
 			return "", false, nil, err
 		}
-		switch e := e.(type) {
-		case application.DocumentUploaded:
-			files = e.Document.Blobs
-		case application.DocumentRedacted:
-			files = e.Document.Blobs
-		default: // refers to no file
-		}
+		files = application.Files(e)
 	case account.Category:
 		_, err = account.Decode(r.Type, r.Data, open)
 	}

@@ -97,6 +97,13 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 		}
 	}
+	if o := f.p.orphans; o != nil {
+		st := o.Stats()
+		s.counter("alta_orphans_removed_total", "Stored files removed since the start because no event speaks of them.", float64(st.Removed))
+		if !st.Last.IsZero() {
+			s.gauge("alta_orphans_swept_age_seconds", "Since stored files were last compared with the log; hourly, so alarm at a day.", f.p.now().Sub(st.Last).Seconds())
+		}
+	}
 	f.log(s)
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
 }

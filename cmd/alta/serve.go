@@ -26,6 +26,7 @@ import (
 	"alta/eventstore/embedded"
 	"alta/frontend"
 	"alta/projections"
+	"alta/reactions"
 	"alta/vault"
 
 	"github.com/redis/go-redis/v9"
@@ -65,6 +66,7 @@ type program struct {
 	reader       projections.Reader
 	details      *projections.Details
 	reactions    []reaction
+	orphans      *reactions.Orphans // where reactions run
 	metrics      *metrics
 
 	closers []func() error

@@ -19,6 +19,7 @@ func (p *program) startUpkeep(background background) {
 		background("warm the decoders", p.intake.Warm)
 	}
 	if p.cfg.does("reactions") {
+		p.orphans = reactions.NewOrphans(reactions.OrphansConfig{Log: p.log, Files: p.vault.Blobs(), Now: p.now, Logger: p.logger})
 		background("sweep", func(ctx context.Context) error { return every(ctx, time.Hour, p.sweep) })
 		background("scrub", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.scrub) })
 	}
@@ -39,14 +40,19 @@ func every(ctx context.Context, interval time.Duration, work func(context.Contex
 	}
 }
 
-// sweep removes what interrupted uploads left.
+// sweep removes what interrupted uploads left: pieces of files, and whole files
+// whose event was never written.
 func (p *program) sweep(ctx context.Context) {
-	n, err := p.vault.Blobs().Sweep(ctx, 0)
-	switch {
-	case err != nil && ctx.Err() == nil:
+	pieces, err := p.vault.Blobs().Sweep(ctx, 0)
+	if err != nil && ctx.Err() == nil {
 		p.logger.Error("what interrupted uploads left cannot be swept", "error", err)
-	case n > 0:
-		p.logger.Info("what interrupted uploads left was swept", "objects", n)
+	}
+	files, err := p.orphans.Sweep(ctx)
+	if err != nil && ctx.Err() == nil {
+		p.logger.Error("files that no event speaks of cannot be swept", "error", err)
+	}
+	if pieces > 0 || files > 0 {
+		p.logger.Info("what interrupted uploads left was swept", "pieces", pieces, "files", files)
 	}
 }
 
