@@ -113,6 +113,8 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusTooManyRequests, "too-many-attempts", "Too many attempts. Wait a little.").retry(limited.RetryAfter + time.Second)
 	case errors.Is(err, auth.ErrBusy), errors.Is(err, documents.ErrBusy):
 		return problem(http.StatusServiceUnavailable, "busy", "Too much is being done at this moment; try again shortly.").retry(2 * time.Second)
+	case errors.Is(err, auth.ErrOIDCAway):
+		return problem(http.StatusServiceUnavailable, "oidc-unavailable", "The identity provider cannot be reached. Try again shortly, or log in with your password.").retry(5 * time.Second)
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "body-too-large", "The request's body is larger than allowed here.")
 	case errors.Is(err, decider.ErrCommandReused):

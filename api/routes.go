@@ -76,6 +76,9 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{operation: "login", handle: s.login},
+		{operation: "loginWays", handle: s.loginWays},
+		{operation: "beginOIDC", handle: s.beginOIDC},
+		{operation: "finishOIDC", handle: s.finishOIDC},
 		{operation: "refresh", handle: s.refresh},
 		{operation: "logout", handle: s.logout},
 		{operation: "activate", handle: s.activate},

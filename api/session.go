@@ -72,6 +72,60 @@ func (s *Server) login(c *call) error {
 	return s.begin(c, sess, https)
 }
 
+// loginWays says how people can log in here, for the log-in page.
+func (s *Server) loginWays(c *call) error {
+	type provider struct {
+		Name string `json:"name"`
+	}
+	var out struct {
+		OIDC *provider `json:"oidc,omitempty"`
+	}
+	if name := s.Auth.OIDCName(); name != "" {
+		out.OIDC = &provider{name}
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// beginOIDC sends a browser to the identity provider. What it has to keep until it
+// is back is in a cookie that no script can read.
+func (s *Server) beginOIDC(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	if err := auth.CheckSite(c.Request()); err != nil {
+		return err
+	}
+	location, kept, err := s.Auth.BeginOIDC(c.Request().Context(), c.caller())
+	if err != nil {
+		return err
+	}
+	c.SetCookie(auth.FlowCookie(kept, https))
+	return c.JSON(http.StatusOK, map[string]string{"location": location})
+}
+
+// finishOIDC starts a session with what the identity provider sent the browser
+// back with. The flow is over whatever comes of it.
+func (s *Server) finishOIDC(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	if err := auth.CheckSite(c.Request()); err != nil {
+		return err
+	}
+	var in struct{ State, Code string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	c.SetCookie(auth.FlowCookie("", https))
+	sess, err := s.Auth.FinishOIDC(c.Request().Context(), auth.FlowKept(c.Request(), https), in.State, in.Code, c.caller())
+	if err != nil {
+		return err
+	}
+	return s.begin(c, sess, https)
+}
+
 func (s *Server) refresh(c *call) error {
 	https, err := auth.Over(c.Request(), s.TrustProxy)
 	if err != nil {

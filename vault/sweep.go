@@ -87,7 +87,9 @@ func (b *Blobs) Note(ctx context.Context) ([]byte, error) {
 }
 
 // SetNote keeps a small text for the next sweep.
-func (b *Blobs) SetNote(ctx context.Context, text []byte) error { return b.objects.Put(ctx, note, text) }
+func (b *Blobs) SetNote(ctx context.Context, text []byte) error {
+	return b.objects.Put(ctx, note, text)
+}
 
 // Scrub reads every stored byte and calls damaged with the name of each object
 // that is not what was written or is missing: the names to restore from a

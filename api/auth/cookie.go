@@ -27,18 +27,22 @@ func Over(r *http.Request, trustProxy bool) (https bool, err error) {
 	if r.TLS != nil || trustProxy && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		return true, nil
 	}
-	host := r.Host
+	if loopback(r.Host) {
+		return false, nil
+	}
+	return false, ErrPlainHTTP
+}
+
+// loopback reports whether a host, with or without a port, is this machine.
+func loopback(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
 	host = strings.Trim(host, "[]")
-	if a, err := netip.ParseAddr(host); err == nil && a.IsLoopback() {
-		return false, nil
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsLoopback()
 	}
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return false, nil
-	}
-	return false, ErrPlainHTTP
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // RefreshCookie carries a refresh token until a moment: HttpOnly, so that no

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -10,9 +11,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -24,40 +28,95 @@ import (
 
 // OIDC is the staff's identity provider (OpenID Connect, authorisation code flow
 // with PKCE). People are let in by it; they are made staff in Alta.
+//
+// The provider is asked for its configuration when the first person comes, and
+// that is kept. While it cannot be reached, passwords go on working.
 type OIDC struct {
+	cfg OIDCConfig
+
+	mu     sync.Mutex
+	found  *provider
+	failed time.Time // when it last could not be reached
+}
+
+// OIDCConfig is what the provider's administrator hands out.
+type OIDCConfig struct {
+	Issuer       string // https, or plain http on this machine
+	ClientID     string
+	ClientSecret string
+	RedirectURL  string           // of the SPA's page that finishes the log-in
+	Name         string           // what people call it, for the button; default: the issuer's host
+	Client       *http.Client     // default: one with a 10-second limit
+	Now          func() time.Time // default: time.Now
+}
+
+// ErrOIDCAway: the identity provider cannot be reached. It is 503.
+var ErrOIDCAway = errors.New("auth: the identity provider cannot be reached")
+
+// provider is what it said about itself.
+type provider struct {
 	issuer   string
 	oauth    oauth2.Config
 	verifier *oidc.IDTokenVerifier
 	client   *http.Client
 }
 
-// OIDCConfig is what the provider's administrator hands out.
-type OIDCConfig struct {
-	Issuer       string
-	ClientID     string
-	ClientSecret string
-	RedirectURL  string           // of the SPA's page that calls FinishOIDC
-	Client       *http.Client     // default: one with a 10-second limit
-	Now          func() time.Time // default: time.Now
-}
-
-// OpenOIDC asks the provider for its configuration.
-func OpenOIDC(ctx context.Context, cfg OIDCConfig) (*OIDC, error) {
+// NewOIDC checks the configuration. It asks nobody.
+func NewOIDC(cfg OIDCConfig) (*OIDC, error) {
+	u, err := url.Parse(cfg.Issuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Host)) {
+		return nil, fmt.Errorf("auth: the issuer of the identity provider must be an https address")
+	}
+	if cfg.ClientID == "" || cfg.RedirectURL == "" {
+		return nil, fmt.Errorf("auth: the identity provider needs a client id and an address to come back to")
+	}
+	cfg.Name = cmp.Or(cfg.Name, u.Hostname())
 	if cfg.Client == nil {
 		cfg.Client = &http.Client{Timeout: 10 * time.Second}
 	}
-	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, cfg.Client), cfg.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("auth: identity provider %s: %w", cfg.Issuer, err)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	return &OIDC{
-		issuer: cfg.Issuer, client: cfg.Client,
+	return &OIDC{cfg: cfg}, nil
+}
+
+// tryAgain is how long a provider that could not be reached is left alone, so that
+// the people who try meanwhile are told at once.
+const tryAgain = 5 * time.Second
+
+// provider answers what the identity provider says about itself.
+func (o *OIDC) provider(ctx context.Context) (*provider, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.found != nil {
+		return o.found, nil
+	}
+	if now := o.cfg.Now(); now.Sub(o.failed) < tryAgain && !now.Before(o.failed) {
+		return nil, ErrOIDCAway
+	}
+	// One who gives up must not end the question of all.
+	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), o.cfg.Client), o.cfg.Issuer)
+	if err != nil {
+		o.failed = o.cfg.Now()
+		return nil, fmt.Errorf("%w: %w", ErrOIDCAway, err)
+	}
+	o.found = &provider{
+		issuer: o.cfg.Issuer, client: o.cfg.Client,
 		oauth: oauth2.Config{
-			ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, RedirectURL: cfg.RedirectURL,
-			Endpoint: provider.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "email"},
+			ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, RedirectURL: o.cfg.RedirectURL,
+			Endpoint: found.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "email"},
 		},
-		verifier: provider.Verifier(&oidc.Config{ClientID: cfg.ClientID, Now: cfg.Now}),
-	}, nil
+		verifier: found.Verifier(&oidc.Config{ClientID: o.cfg.ClientID, Now: o.cfg.Now}),
+	}
+	return o.found, nil
+}
+
+// OIDCName is what people call the identity provider; empty where there is none.
+func (s *Service) OIDCName() string {
+	if s.oidc == nil {
+		return ""
+	}
+	return s.oidc.cfg.Name
 }
 
 // flow is what has to be remembered between leaving for the provider and coming
@@ -76,15 +135,25 @@ const FlowLifetime = 10 * time.Minute
 // BeginOIDC answers where to send the browser and what to keep in it until it
 // comes back: an HttpOnly cookie for FlowLifetime, with SameSite=Lax, since the
 // way back comes from another site.
-func (s *Service) BeginOIDC() (location, kept string, err error) {
+//
+// ErrOIDC where there is no identity provider, ErrOIDCAway while it cannot be
+// reached.
+func (s *Service) BeginOIDC(ctx context.Context, from Caller) (location, kept string, err error) {
 	if s.oidc == nil {
 		return "", "", ErrOIDC
+	}
+	if err := s.limited(ctx, attempt{"oidc-begin:" + s.addressKey(from.IP), limitAddress}); err != nil {
+		return "", "", err
+	}
+	p, err := s.oidc.provider(ctx)
+	if err != nil {
+		return "", "", err
 	}
 	f := flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Expires: s.now().Add(FlowLifetime)}
 	if kept, err = s.sealFlow(f); err != nil {
 		return "", "", err
 	}
-	return s.oidc.oauth.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), kept, nil
+	return p.oauth.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), kept, nil
 }
 
 // FinishOIDC checks what the provider sent the browser back with and starts a
@@ -99,7 +168,11 @@ func (s *Service) FinishOIDC(ctx context.Context, kept, state, code string, from
 	if s.oidc == nil || !ok || code == "" || subtle.ConstantTimeCompare([]byte(f.State), []byte(state)) != 1 || !s.now().Before(f.Expires) {
 		return Session{}, ErrOIDC
 	}
-	who, err := s.oidc.identify(ctx, code, f)
+	p, err := s.oidc.provider(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	who, err := p.identify(ctx, code, f)
 	if err != nil {
 		s.log.WarnContext(ctx, "log-in through the identity provider refused", "error", err)
 		return Session{}, ErrOIDC
@@ -122,7 +195,7 @@ func (s *Service) FinishOIDC(ctx context.Context, kept, state, code string, from
 		return Session{}, ErrOIDCFactor
 	}
 	session, err := s.start(ctx, st, from, func(st account.State, c account.StartSession) ([]account.Event, error) {
-		linked, err := account.LinkOIDC{Issuer: s.oidc.issuer, Subject: personal.New(who.Subject), At: c.At}.Decide(st)
+		linked, err := account.LinkOIDC{Issuer: p.issuer, Subject: personal.New(who.Subject), At: c.At}.Decide(st)
 		if err != nil {
 			return nil, err
 		}
@@ -147,9 +220,9 @@ type identity struct {
 	Methods  []string `json:"amr"`
 }
 
-func (o *OIDC) identify(ctx context.Context, code string, f flow) (identity, error) {
-	ctx = oidc.ClientContext(ctx, o.client)
-	token, err := o.oauth.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
+func (p *provider) identify(ctx context.Context, code string, f flow) (identity, error) {
+	ctx = oidc.ClientContext(ctx, p.client)
+	token, err := p.oauth.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
 		return identity{}, fmt.Errorf("the code could not be exchanged") // the provider's own words could name a person
 	}
@@ -157,7 +230,7 @@ func (o *OIDC) identify(ctx context.Context, code string, f flow) (identity, err
 	if !ok {
 		return identity{}, fmt.Errorf("the answer has no id_token")
 	}
-	id, err := o.verifier.Verify(ctx, raw)
+	id, err := p.verifier.Verify(ctx, raw)
 	if err != nil {
 		return identity{}, fmt.Errorf("id_token: %w", err)
 	}

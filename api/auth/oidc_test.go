@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -106,7 +107,7 @@ func (p *provider) visit(location string) string {
 func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
-	o, err := auth.OpenOIDC(t.Context(), auth.OIDCConfig{
+	o, err := auth.NewOIDC(auth.OIDCConfig{
 		Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
 	})
 	if err != nil {
@@ -121,7 +122,7 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 	try := func(claims jwt.MapClaims, change func(kept, state, code *string)) (auth.Session, error) {
 		t.Helper()
 		w.clock.add(time.Minute)
-		location, kept, err := s.BeginOIDC()
+		location, kept, err := s.BeginOIDC(t.Context(), here)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,8 +179,70 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 func TestWithoutAnIdentityProviderThereIsNoSuchLogIn(t *testing.T) {
 	w := newWorld(t)
 	s := w.node()
-	_, _, err := s.BeginOIDC()
+	_, _, err := s.BeginOIDC(t.Context(), here)
 	w.want(err, auth.ErrOIDC)
 	_, err = s.FinishOIDC(t.Context(), "x", "y", "z", here)
 	w.want(err, auth.ErrOIDC)
+}
+
+func TestAnIdentityProviderThatIsAwayHindersNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	p := newProvider(t, w.clock.now)
+	down := true
+	asked := 0
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if asked++; down {
+			rw.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		p.Config.Handler.ServeHTTP(rw, r)
+	}))
+	defer front.Close()
+	p.URL = front.URL // as it calls itself
+	o, err := auth.NewOIDC(auth.OIDCConfig{
+		Issuer: front.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.node(func(c *auth.Config) { c.OIDC = o })
+	if s.OIDCName() != "127.0.0.1" {
+		t.Errorf("it is called %q", s.OIDCName())
+	}
+	for range 3 { // only the first one waits for it
+		_, _, err := s.BeginOIDC(t.Context(), here)
+		w.want(err, auth.ErrOIDCAway)
+	}
+	if asked != 1 {
+		t.Errorf("it was asked %d times", asked)
+	}
+	w.clock.add(time.Minute)
+	down = false
+	location, kept, err := s.BeginOIDC(t.Context(), here)
+	if err != nil || kept == "" || p.visit(location) == "" {
+		t.Fatal(location, err)
+	}
+	for range 10_000 { // nobody makes us seal flows for ever
+		if _, _, err = s.BeginOIDC(t.Context(), here); err != nil {
+			break
+		}
+	}
+	if limited := (*auth.LimitedError)(nil); !errors.As(err, &limited) {
+		t.Errorf("after 10,000 begun log-ins: %v", err)
+	}
+}
+
+func TestAnIdentityProviderIsReachedOverHTTPSOnly(t *testing.T) {
+	for issuer, good := range map[string]bool{
+		"https://id.example": true, "http://127.0.0.1:9": true, "http://localhost:9": true,
+		"http://id.example": false, "id.example": false, "": false, "ftp://id.example": false,
+	} {
+		_, err := auth.NewOIDC(auth.OIDCConfig{Issuer: issuer, ClientID: "x", RedirectURL: "https://alta.example/oidc"})
+		if (err == nil) != good {
+			t.Errorf("%q: %v", issuer, err)
+		}
+	}
+	if _, err := auth.NewOIDC(auth.OIDCConfig{Issuer: "https://id.example", ClientID: "x"}); err == nil {
+		t.Error("without an address to come back to")
+	}
 }

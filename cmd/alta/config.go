@@ -30,6 +30,10 @@ type config struct {
 	Calendar         string
 	KMS              string
 	ClamAV           string
+	OIDCIssuer       string
+	OIDCClient       string
+	OIDCSecretFile   string
+	OIDCName         string
 	Demo             bool
 	Dev              bool
 	TrustProxy       bool
@@ -69,6 +73,10 @@ func (c *config) settings() []setting {
 		{"metrics", "ALTA_METRICS", &c.Metrics, nil, nil, "serve figures for Prometheus at this address of this machine, such as 127.0.0.1:9090; empty: no"},
 		{"kms", "ALTA_KMS", &c.KMS, nil, nil, "https://host:port/transit/key?token-file=path of a key service; empty: a key file in the data directory"},
 		{"clamav", "ALTA_CLAMAV", &c.ClamAV, nil, nil, "address of clamd; empty: no virus scanner"},
+		{"oidc-issuer", "ALTA_OIDC_ISSUER", &c.OIDCIssuer, nil, nil, "https://… of an OpenID Connect provider that staff can log in through, which sends them back to <origin>/oidc; empty: none"},
+		{"oidc-client", "ALTA_OIDC_CLIENT", &c.OIDCClient, nil, nil, "this installation's client id there"},
+		{"oidc-secret-file", "ALTA_OIDC_SECRET_FILE", &c.OIDCSecretFile, nil, nil, "file with the client's secret; empty: a public client"},
+		{"oidc-name", "ALTA_OIDC_NAME", &c.OIDCName, nil, nil, "what people call the provider, for the button; empty: its host"},
 		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
 		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
 		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
@@ -143,6 +151,12 @@ func (c *config) check() error {
 		if !slices.Contains(parts, p) {
 			return errUsage("--parts: there is no part %q; the parts are %s", p, strings.Join(parts, ", "))
 		}
+	}
+	if (c.OIDCIssuer == "") != (c.OIDCClient == "") {
+		return errUsage("--oidc-issuer and --oidc-client go together")
+	}
+	if c.OIDCIssuer != "" && c.Origin == "" {
+		return errUsage("--oidc-issuer needs --origin, where the provider sends people back to")
 	}
 	if c.Wire != "" && c.EventStore != "" {
 		return errUsage("--wire offers the embedded log, and --eventstore says that there is none")

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"alta/api/auth"
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
@@ -62,6 +63,29 @@ func openKMS(address string) (vault.KMS, error) {
 		return nil, errUsage("--kms: %s", err)
 	}
 	return kms, nil
+}
+
+// openOIDC configures the staff's identity provider; nil where there is none.
+func (p *program) openOIDC() (*auth.OIDC, error) {
+	if p.cfg.OIDCIssuer == "" {
+		return nil, nil
+	}
+	secret := ""
+	if p.cfg.OIDCSecretFile != "" {
+		b, err := os.ReadFile(p.cfg.OIDCSecretFile)
+		if err != nil {
+			return nil, errUsage("--oidc-secret-file: %s", err)
+		}
+		secret = strings.TrimSpace(string(b))
+	}
+	o, err := auth.NewOIDC(auth.OIDCConfig{
+		Issuer: p.cfg.OIDCIssuer, ClientID: p.cfg.OIDCClient, ClientSecret: secret, Name: p.cfg.OIDCName,
+		RedirectURL: strings.TrimSuffix(p.cfg.Origin, "/") + "/oidc", Now: p.now,
+	})
+	if err != nil {
+		return nil, errUsage("--oidc-issuer: %s", err)
+	}
+	return o, nil
 }
 
 // openBlobs reads s3://access:secret@host:port/bucket/prefix?region=…&tls=off and

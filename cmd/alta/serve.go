@@ -103,8 +103,12 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	}
 	p.limits = auth.NewLimiter(p.redis, p.now)
 	p.limits.Factor = cfg.LimitFactor
+	identity, err := p.openOIDC()
+	if err != nil {
+		return nil, err
+	}
 	p.auth, err = auth.New(auth.Config{
-		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits,
+		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits, OIDC: identity,
 		Now: p.now, Logger: logger, DemoWithoutTOTP: cfg.Demo,
 	})
 	if err != nil {

@@ -9,7 +9,7 @@
 // common encoding, and reversed.
 //
 // Then the merchants are restricted and shredded, and everything that was sealed for
-// them is tried. Last, erasures race with writers, copies, backups and rebuilds.
+// them is tried. Uploads are killed on their way. Last, erasures race with writers, copies, backups and rebuilds.
 package main
 
 import (
@@ -39,6 +39,7 @@ var faults = []fault{
 	{"P4", "shredded: nothing opens, the record still stands", shredded},
 	{"P5", "nothing to learn at the door, a stolen session ends", atTheDoor},
 	{"P6", "an older backup brings nobody back", olderBackup},
+	{"F27", "kill -9 in the middle of uploads", killedUploads},
 	{"F29", "erase against append, copy, restore and rebuild", races},
 }
 
