@@ -5,6 +5,7 @@ import (
 
 	"alta/domain/application"
 	"alta/domain/item"
+	"alta/domain/lang"
 	"alta/domain/reason"
 )
 
@@ -64,7 +65,7 @@ type Item struct {
 	Key        item.Key           `json:"key"`
 	Class      item.Class         `json:"class"`
 	Required   bool               `json:"required"`
-	Waived     string             `json:"waived,omitempty"`
+	Waived     *lang.Text         `json:"waived,omitempty"` // why it is not needed
 	Personal   bool               `json:"personal,omitempty"`
 	Value      string             `json:"value,omitempty"`
 	Document   *Document          `json:"document,omitempty"`

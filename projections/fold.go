@@ -375,9 +375,9 @@ func (f Folder) require(a *Application) {
 	for _, s := range r.Stages {
 		a.Stages = append(a.Stages, application.Stage(s.Stage))
 	}
-	waived := make(map[item.Key]string, len(r.Waived))
+	waived := make(map[item.Key]*lang.Text, len(r.Waived))
 	for _, w := range r.Waived {
-		waived[w.Item] = w.Because.In(lang.English)
+		waived[w.Item] = &w.Because
 	}
 	required := make(map[item.Key]bool, len(r.Items))
 	for _, q := range r.Items {
@@ -387,7 +387,7 @@ func (f Folder) require(a *Application) {
 	for _, def := range item.All() {
 		old := a.item(def.Key)
 		_, asked := required[def.Key]
-		if !def.Key.Fits(item.Audience(a.Kind)) || (!asked && waived[def.Key] == "" && (old == nil || old.State == Missing)) {
+		if !def.Key.Fits(item.Audience(a.Kind)) || (!asked && waived[def.Key] == nil && (old == nil || old.State == Missing)) {
 			continue
 		}
 		it := Item{Key: def.Key, Class: def.Class, Personal: def.Personal, State: Missing}

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { after, api, body, type Schemas } from './client'
 import { applicationKey, listsKey } from './command'
+import { whyOf } from './why'
 
 export type Application = Schemas['Application']
 export type Status = Schemas['Status']
@@ -15,7 +16,7 @@ export const applicationQuery = (id: string) =>
     queryFn: async ({ signal }) =>
       body(
         await api.GET('/v1/applications/{id}', {
-          params: { path: { id }, query: { after: after() } },
+          params: { path: { id }, query: { after: after(), why: whyOf(id) } },
           signal,
         }),
       ),
@@ -27,7 +28,7 @@ export const statusQuery = (id: string) =>
     queryFn: async ({ signal }) =>
       body(
         await api.GET('/v1/applications/{id}/status', {
-          params: { path: { id }, query: { after: after() } },
+          params: { path: { id }, query: { after: after(), why: whyOf(id) } },
           signal,
         }),
       ),
@@ -51,7 +52,12 @@ export const actionsQuery = (id: string, revision: number) =>
   queryOptions({
     queryKey: [...applicationKey(id), 'actions', revision],
     queryFn: async ({ signal }) =>
-      body(await api.GET('/v1/applications/{id}/actions', { params: { path: { id } }, signal })),
+      body(
+        await api.GET('/v1/applications/{id}/actions', {
+          params: { path: { id }, query: { why: whyOf(id) } },
+          signal,
+        }),
+      ),
   })
 
 export const applicationsQuery = (filter: { q?: string | undefined; stage?: Stage | undefined }) =>

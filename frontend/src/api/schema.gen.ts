@@ -11,10 +11,38 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get?: never
+    /**
+     * How people can log in here
+     * @description E-mail and password always; where `oidc` is there, staff also through that identity provider.
+     */
+    get: operations['loginWays']
     put?: never
     /** Log in with e-mail, password and, for staff, a one-time code */
     post: operations['login']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/auth/oidc': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Finish a log-in through the staff's identity provider
+     * @description Only somebody who was made staff here is let in. Roles that need a second factor need one at the provider.
+     */
+    put: operations['finishOIDC']
+    /**
+     * Begin a log-in through the staff's identity provider
+     * @description Send the browser to `location`. A cookie keeps what is needed when it comes back, for ten minutes. The provider sends it to `/oidc` of this site with `state` and `code`, or with an `error`.
+     */
+    post: operations['beginOIDC']
     delete?: never
     options?: never
     head?: never
@@ -1617,7 +1645,7 @@ export interface components {
       class: 'field' | 'document' | 'site'
       required: boolean
       /** @description why it is not needed */
-      waived?: string
+      waived?: components['schemas']['Label']
       personal?: boolean
       /** @description masked where personal */
       value?: string
@@ -2125,6 +2153,32 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  loginWays: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The ways. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            oidc?: {
+              /** @description what people call the identity provider */
+              name: string
+            }
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
   login: {
     parameters: {
       query?: never
@@ -2139,6 +2193,50 @@ export interface operations {
     }
     responses: {
       200: components['responses']['Session']
+      default: components['responses']['Problem']
+    }
+  }
+  finishOIDC: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          state: string
+          code: string
+        }
+      }
+    }
+    responses: {
+      200: components['responses']['Session']
+      default: components['responses']['Problem']
+    }
+  }
+  beginOIDC: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Where to send the browser. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** Format: uri */
+            location: string
+          }
+        }
+      }
       default: components['responses']['Problem']
     }
   }

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useState } from 'react'
 import { forgetPages } from '@/api/documents'
 import { ProblemError } from '@/api/problem'
 import { currentSession, subscribeSession } from '@/api/session'
+import { forgetWhy } from '@/api/why'
 import { match, useTranslation, type Language } from '@/i18n'
 import { useScheme } from '@/ui/preferences'
 import { ErrorBoundary } from './error-boundary'
@@ -29,6 +30,7 @@ subscribeSession(() => {
   if (state !== 'anonymous') return
   queries.clear()
   forgetPages()
+  forgetWhy()
 })
 
 const csp = nonce ? { nonce } : undefined

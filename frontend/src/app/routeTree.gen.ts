@@ -14,6 +14,7 @@ import { Route as AppRouteImport } from './routes/_app'
 import { Route as ActivateRouteImport } from './routes/activate'
 import { Route as ForgotRouteImport } from './routes/forgot'
 import { Route as LoginRouteImport } from './routes/login'
+import { Route as OidcRouteImport } from './routes/oidc'
 import { Route as RegisterRouteImport } from './routes/register'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
@@ -53,6 +54,11 @@ const ForgotRoute = ForgotRouteImport.update({
 const LoginRoute = LoginRouteImport.update({
   id: '/login',
   path: '/login',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const OidcRoute = OidcRouteImport.update({
+  id: '/oidc',
+  path: '/oidc',
   getParentRoute: () => rootRouteImport,
 } as any)
 const RegisterRoute = RegisterRouteImport.update({
@@ -143,6 +149,7 @@ export interface FileRoutesByFullPath {
   '/activate': typeof ActivateRoute
   '/forgot': typeof ForgotRoute
   '/login': typeof LoginRoute
+  '/oidc': typeof OidcRoute
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
@@ -165,6 +172,7 @@ export interface FileRoutesByTo {
   '/activate': typeof ActivateRoute
   '/forgot': typeof ForgotRoute
   '/login': typeof LoginRoute
+  '/oidc': typeof OidcRoute
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
@@ -189,6 +197,7 @@ export interface FileRoutesById {
   '/activate': typeof ActivateRoute
   '/forgot': typeof ForgotRoute
   '/login': typeof LoginRoute
+  '/oidc': typeof OidcRoute
   '/register': typeof RegisterRoute
   '/_app/account': typeof AppAccountRoute
   '/_app/search': typeof AppSearchRoute
@@ -213,6 +222,7 @@ export interface FileRouteTypes {
     | '/activate'
     | '/forgot'
     | '/login'
+    | '/oidc'
     | '/register'
     | '/account'
     | '/search'
@@ -235,6 +245,7 @@ export interface FileRouteTypes {
     | '/activate'
     | '/forgot'
     | '/login'
+    | '/oidc'
     | '/register'
     | '/account'
     | '/search'
@@ -258,6 +269,7 @@ export interface FileRouteTypes {
     | '/activate'
     | '/forgot'
     | '/login'
+    | '/oidc'
     | '/register'
     | '/_app/account'
     | '/_app/search'
@@ -282,6 +294,7 @@ export interface RootRouteChildren {
   ActivateRoute: typeof ActivateRoute
   ForgotRoute: typeof ForgotRoute
   LoginRoute: typeof LoginRoute
+  OidcRoute: typeof OidcRoute
   RegisterRoute: typeof RegisterRoute
 }
 
@@ -320,6 +333,13 @@ declare module '@tanstack/react-router' {
       path: '/login'
       fullPath: '/login'
       preLoaderRoute: typeof LoginRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/oidc': {
+      id: '/oidc'
+      path: '/oidc'
+      fullPath: '/oidc'
+      preLoaderRoute: typeof OidcRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/register': {
@@ -481,6 +501,7 @@ const rootRouteChildren: RootRouteChildren = {
   ActivateRoute: ActivateRoute,
   ForgotRoute: ForgotRoute,
   LoginRoute: LoginRoute,
+  OidcRoute: OidcRoute,
   RegisterRoute: RegisterRoute,
 }
 export const routeTree = rootRouteImport

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { after, api, body } from '@/api/client'
 import { applicationKey } from '@/api/command'
+import { whyOf } from '@/api/why'
 
 export const historyQuery = (id: string) =>
   infiniteQueryOptions({
@@ -9,7 +10,7 @@ export const historyQuery = (id: string) =>
     queryFn: async ({ signal, pageParam }) =>
       body(
         await api.GET('/v1/applications/{id}/history', {
-          params: { path: { id }, query: { from: pageParam, limit: 200, after: after() } },
+          params: { path: { id }, query: { from: pageParam, limit: 200, after: after(), why: whyOf(id) } },
           signal,
         }),
       ),
@@ -22,7 +23,7 @@ export const momentQuery = (id: string, revision: number) =>
     queryFn: async ({ signal }) =>
       body(
         await api.GET('/v1/applications/{id}/history/{revision}', {
-          params: { path: { id, revision } },
+          params: { path: { id, revision }, query: { why: whyOf(id) } },
           signal,
         }),
       ),

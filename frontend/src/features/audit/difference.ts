@@ -1,3 +1,5 @@
+import i18next from 'i18next'
+
 /** One field that differs between two moments. */
 export interface Difference {
   /** Names from the outside in: ["items", "bank.number", "state"]. */
@@ -31,6 +33,14 @@ function actorId(value: object): string | undefined {
   return 'id' in value && 'role' in value && typeof value.id === 'string' ? value.id : undefined
 }
 
+// A text in three languages is one fact, in the reader's.
+function textOf(value: object): string | undefined {
+  if (!('zh-CN' in value && 'en' in value)) return undefined
+  const texts = value as Record<string, unknown>
+  const text = texts[i18next.language] ?? texts.en
+  return typeof text === 'string' ? text : undefined
+}
+
 // The key tells two leaves apart; the path is what a reader is shown.
 function flatten(value: unknown, key: string, path: string[], out: Map<string, Leaf>): void {
   if (value === undefined || value === null) return
@@ -46,9 +56,9 @@ function flatten(value: unknown, key: string, path: string[], out: Map<string, L
     out.set(key, { path, text: String(value as string | number | boolean) })
     return
   }
-  const actor = actorId(value)
-  if (actor !== undefined) {
-    out.set(key, { path, text: actor })
+  const whole = actorId(value) ?? textOf(value)
+  if (whole !== undefined) {
+    out.set(key, { path, text: whole })
     return
   }
   for (const [name, inner] of Object.entries(value)) {

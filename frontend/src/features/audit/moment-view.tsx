@@ -2,6 +2,7 @@ import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { reveal, type Application, type Status } from '@/api/applications'
 import { usePersonName, useWords } from '@/api/reference'
+import { whyOf } from '@/api/why'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { DocumentViewer } from '@/ui/document-viewer'
@@ -18,7 +19,7 @@ export function ApplicationThen({ id, application }: { id: string; application: 
   const words = useWords()
   const name = usePersonName()
   const format = useFormats()
-  const [why, setWhy] = useState('')
+  const [why, setWhy] = useState(() => whyOf(id) ?? '')
   const [shown, setShown] = useState<string>()
   const stated = why.trim().length >= 5
   const items = application.items.filter((item) => item.required || item.value || item.document)

@@ -1,9 +1,12 @@
-import { useInfiniteQuery, usePrefetchQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, usePrefetchQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Button, Slider, Tabs } from 'antd'
 import { useEffect, useRef } from 'react'
 import type { Schemas } from '@/api/client'
+import { applicationKey } from '@/api/command'
+import { ProblemError } from '@/api/problem'
 import { usePersonName } from '@/api/reference'
+import { forgetWhy, stateWhy, whyOf, whyRequired } from '@/api/why'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { useEventText } from '@/ui/event-text'
@@ -19,6 +22,7 @@ import { EventRecord } from './event-record'
 import { ApplicationThen, StatusThen } from './moment-view'
 import styles from './replay-page.module.css'
 import type { ReplaySearch, Tab } from './replay-search'
+import { WhyGate } from './why-gate'
 
 /** Steps through an application's history and shows how everything stood at each event. */
 export function ReplayPage({ id, search }: { id: string; search: ReplaySearch }) {
@@ -28,7 +32,27 @@ export function ReplayPage({ id, search }: { id: string; search: ReplaySearch })
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const queries = useQueryClient()
+  useEffect(
+    () => () => {
+      // The visit is over: the next one asks again, and finds nothing kept.
+      if (whyOf(id) === undefined) return
+      forgetWhy(id)
+      queries.removeQueries({ queryKey: applicationKey(id) })
+    },
+    [id, queries],
+  )
   const entries = history.data?.pages.flatMap((page) => page.entries) ?? []
+  if (history.error instanceof ProblemError && history.error.code === whyRequired && !history.isFetching) {
+    return (
+      <WhyGate
+        onState={(why) => {
+          stateWhy(id, why)
+          void history.refetch()
+        }}
+      />
+    )
+  }
   if (entries.length === 0) {
     return (
       <Page title={t('replay.title')}>
@@ -63,7 +87,9 @@ function Replay({ id, search, entries }: Props) {
   const tab = search.tab ?? 'changes'
   const moment = useQuery(momentQuery(id, revision))
   const earlier = useQuery({ ...momentQuery(id, base ?? 0), enabled: base !== undefined })
-  usePrefetchQuery(momentQuery(id, entries[Math.max(0, index - 1)]?.revision ?? 0))
+  // Where each look is recorded, nothing is fetched that was not asked for.
+  const ahead = whyOf(id) === undefined ? entries[Math.max(0, index - 1)]?.revision : revision
+  usePrefetchQuery(momentQuery(id, ahead ?? 0))
 
   const show = (change: ReplaySearch) =>
     void navigate({ to: '/audit/$id', params: { id }, search: { ...search, ...change }, replace: true })

@@ -31,7 +31,7 @@ describe('what stands in the way of an approval', () => {
         item('bank.number'),
         item('contact.mobile'),
         item('contact.phone', { required: false }),
-        item('company.tax_number', { waived: 'USCC' }),
+        item('company.tax_number', { waived: { 'zh-CN': '三证合一', es: 'USCC', en: 'USCC' } }),
       ],
       reasons: [raised('contact.mobile', 'open')],
     })

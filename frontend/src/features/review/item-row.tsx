@@ -67,7 +67,7 @@ export function ItemRow(props: Props) {
       <div className={styles.main}>
         <div className={styles.label}>
           {label}
-          {item.waived && <span className={styles.waived}> · {t('items.waived', { why: item.waived })}</span>}
+          {item.waived && <span className={styles.waived}> · {words.pick(item.waived)}</span>}
         </div>
         <div className={styles.value}>
           {item.class === 'document' ? (
@@ -145,8 +145,12 @@ export function ItemRow(props: Props) {
         <ProblemNotice error={accept.error ?? withdraw.error} onSee={onSee} />
       </div>
       <div className={styles.side}>
-        {(item.state !== 'given' || !judging) && (
-          <StatusTag tone={tones[item.state]}>{terms(`itemStates.${item.state}`)}</StatusTag>
+        {item.waived && !there ? (
+          <StatusTag tone="calm">{t('items.waived')}</StatusTag>
+        ) : (
+          (item.state !== 'given' || !judging) && (
+            <StatusTag tone={tones[item.state]}>{terms(`itemStates.${item.state}`)}</StatusTag>
+          )
         )}
         {judging && !item.waived && (
           <span className={styles.buttons}>

@@ -9,6 +9,7 @@ import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
 import styles from './account-page.module.css'
+import { ApiKeys } from './api-keys'
 import { OneTimeCodes } from './one-time-codes'
 
 export function AccountPage() {
@@ -25,6 +26,7 @@ export function AccountPage() {
       {identity.role === 'admin' && <p className={styles.hint}>{t('account.admin')}</p>}
       <Sessions />
       <Password />
+      {(identity.role === 'merchant' || identity.role === 'agent') && <ApiKeys />}
       {identity.role !== 'merchant' && identity.role !== 'agent' && <Codes active={identity.totp ?? false} />}
     </Page>
   )
@@ -55,7 +57,10 @@ function Sessions() {
           <li key={session.id} className={styles.session}>
             <span>
               <span className={styles.agent}>{session.user_agent ?? t('account.unknownDevice')}</span>
-              <span className="muted">{t('account.since', { when: format.moment(session.started) })}</span>
+              <span className="muted">
+                {t('account.since', { when: format.moment(session.started) })}
+                {session.last_used && ` · ${t('account.used', { when: format.moment(session.last_used) })}`}
+              </span>
             </span>
             {session.current ? (
               <StatusTag tone="good">{t('account.thisOne')}</StatusTag>

@@ -3,6 +3,7 @@ import { useTranslation } from '@/i18n'
 import { OutsidePage } from '@/ui/outside-page'
 import { LoginForm } from './login-form'
 import styles from './login-page.module.css'
+import { ProviderButton } from './provider-button'
 
 const steps = ['register', 'information', 'review', 'website', 'contract'] as const
 
@@ -38,6 +39,7 @@ export function LoginPage({ next }: { next: string | undefined }) {
           else void navigate({ to: '/', replace: true })
         }}
       />
+      <ProviderButton />
       <p className={styles.forgot}>
         <Link to="/forgot">{t('login.forgot')}</Link>
       </p>

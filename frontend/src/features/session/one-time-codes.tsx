@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { Button, Form, Input } from 'antd'
+import { Button, Form, Input, QRCode } from 'antd'
 import { enrolled } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -36,6 +36,19 @@ export function OneTimeCodes() {
     <div className={styles.setup}>
       <ol className={styles.steps}>
         <li>
+          {t('totp.scan')}
+          <div className={styles.picture} role="img" aria-label={t('totp.picture')}>
+            <QRCode
+              type="svg"
+              value={begin.data.uri}
+              size={176}
+              bordered={false}
+              color="#000"
+              bgColor="#fff"
+            />
+          </div>
+        </li>
+        <li>
           {t('totp.enter')}
           <code className={styles.secret}>{begin.data.secret.replace(/(.{4})/g, '$1 ').trim()}</code>
           <a href={begin.data.uri}>{t('totp.open')}</a>
@@ -57,6 +70,7 @@ export function OneTimeCodes() {
           <Input className="mono" inputMode="numeric" autoComplete="one-time-code" maxLength={6} />
         </Form.Item>
         <ProblemNotice error={confirm.error} />
+        <p className={`muted ${styles.lost}`}>{t('totp.lost')}</p>
         <Button type="primary" htmlType="submit" loading={confirm.isPending && { delay: 300 }}>
           {t('totp.submit')}
         </Button>

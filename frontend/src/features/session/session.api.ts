@@ -1,9 +1,27 @@
+import { queryOptions } from '@tanstack/react-query'
 import { api, body, type Schemas } from '@/api/client'
 import { begin } from '@/api/session'
 
 /** Logs in and keeps the token in memory. */
 export async function login(request: Schemas['LoginRequest']): Promise<void> {
   begin(body(await api.POST('/v1/auth/login', { body: request })))
+}
+
+/** How people can log in here. */
+export const waysQuery = queryOptions({
+  queryKey: ['login-ways'],
+  queryFn: async ({ signal }) => body(await api.GET('/v1/auth/login', { signal })),
+  staleTime: 5 * 60_000,
+})
+
+/** Answers where the identity provider asks who somebody is. */
+export async function beginOIDC(): Promise<string> {
+  return body(await api.POST('/v1/auth/oidc')).location
+}
+
+/** Logs in with what the identity provider sent the browser back with. */
+export async function finishOIDC(state: string, code: string): Promise<void> {
+  begin(body(await api.PUT('/v1/auth/oidc', { body: { state, code } })))
 }
 
 /** Sets a password with the token of a mail; the log-in follows with it. */
