@@ -20,14 +20,23 @@ export const people = {
   agent: 'agent@demo.alta.example',
 }
 
+// What went wrong on any page of the test under way.
+let troubles: string[] = []
+
 /** Watches a page for what no page may do: break the content policy, or throw. */
-export function watch(page: Page): string[] {
-  const troubles: string[] = []
+async function watch(page: Page): Promise<void> {
+  // The console says that the policy was broken, the event says by what.
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const at = `${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`
+      const element = event.target instanceof Element ? event.target.outerHTML.slice(0, 200) : ''
+      console.error(`content security policy: ${event.violatedDirective} at ${at} ${event.sample} ${element}`)
+    })
+  })
   page.on('pageerror', (error) => troubles.push(`error: ${error.message}`))
   page.on('console', (message) => {
     if (/content security policy/i.test(message.text())) troubles.push(`policy: ${message.text()}`)
   })
-  return troubles
 }
 
 // Log-ins are few on purpose (the server limits them), so a person's refresh
@@ -48,7 +57,8 @@ async function keepCookies(): Promise<void> {
 export const test = base.extend<{ watched: undefined }>({
   watched: [
     async ({ page }, use) => {
-      const troubles = watch(page)
+      troubles = []
+      await watch(page)
       await use(undefined)
       await keepCookies()
       expect(troubles).toEqual([])
@@ -75,6 +85,7 @@ export async function logIn(page: Page, email: string, password = demoPassword):
 /** Opens a browser of somebody else's and logs in there. */
 export async function as(browser: Browser, email: string, password = demoPassword): Promise<Page> {
   const page = await (await browser.newContext()).newPage()
+  await watch(page)
   await logIn(page, email, password)
   return page
 }
