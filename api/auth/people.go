@@ -328,3 +328,18 @@ func refused(err error) bool {
 	var r *account.Refusal
 	return errors.As(err, &r)
 }
+
+// Find answers the account that logs in with an e-mail address;
+// account.ErrNoAccount when there is none. It is for operators: nobody else may
+// ask who is known here.
+func (s *Service) Find(ctx context.Context, email string) (account.State, error) {
+	email, err := account.NormalEmail(email)
+	if err != nil {
+		return account.State{}, err
+	}
+	st, err := s.byLogin(ctx, s.loginIndex(email))
+	if err == nil && st.Status == "" {
+		err = account.ErrNoAccount
+	}
+	return st, err
+}

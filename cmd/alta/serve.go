@@ -286,6 +286,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if p.guarded != nil {
 		p.guarded.answers = map[string]func(context.Context, string) error{
 			"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
+			"account": p.answerAccount,
 		}
 		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
 	}
