@@ -26,11 +26,13 @@ let troubles: string[] = []
 /** Watches a page for what no page may do: break the content policy, or throw. */
 async function watch(page: Page): Promise<void> {
   // The console says that the policy was broken, the event says by what.
+  await page.exposeFunction('policyBroken', (text: string) => troubles.push(`policy: ${text}`))
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       const at = `${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`
       const element = event.target instanceof Element ? event.target.outerHTML.slice(0, 200) : ''
-      console.error(`content security policy: ${event.violatedDirective} at ${at} ${event.sample} ${element}`)
+      const { policyBroken } = window as unknown as { policyBroken: (text: string) => void }
+      policyBroken(`${event.violatedDirective} at ${at} ${event.sample} ${element}`)
     })
   })
   page.on('pageerror', (error) => troubles.push(`error: ${error.message}`))
