@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -70,7 +71,17 @@ func newDesk(t *testing.T) *desk {
 	}
 	index := func(kind, value string) string { return base64.RawURLEncoding.EncodeToString([]byte(kind + value)) }
 	store := projections.NewStore(rdb)
+	keys, err := auth.OpenKeys(filepath.Join(t.TempDir(), "auth.keys"), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := auth.New(auth.Config{Log: log, Vault: plain{}, Erased: errors.New("erased"), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(people.Close)
 	d := &desk{t: t, log: log, Server: &Server{
+		Auth:         people,
 		Applications: &Applications{Log: log, Category: "application", Evolve: application.Evolve, Encode: encodeClear, Decode: decode},
 		Reader:       projections.Reader{Store: store, Index: index, Now: time.Now}, Log: log, Rules: func() application.Rules { return rules },
 		Now: time.Now, Logger: quiet,
@@ -80,6 +91,19 @@ func newDesk(t *testing.T) *desk {
 	}
 	return d
 }
+
+// plain seals nothing.
+type plain struct{}
+
+func (plain) Seal(_ context.Context, _ string, _ eventstore.ID, _, clear string) (string, error) {
+	return clear, nil
+}
+
+func (plain) Open(_ context.Context, _ string, _ eventstore.ID, _, sealed string) (string, error) {
+	return sealed, nil
+}
+
+func (plain) Index(kind, value string) string { return kind + value }
 
 func encodeClear(_ context.Context, _ string, _ eventstore.ID, e application.Event) (eventstore.Proposed, error) {
 	name, data, err := application.Encode(e, func(_, clear string) (string, error) {
@@ -225,8 +249,9 @@ func TestARowThatLeftTheQueueIsNotClaimedFromIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	ec := echo.New().NewContext(httptest.NewRequest(http.MethodPost, "/", nil), httptest.NewRecorder())
-	c := &call{Context: ec, server: d.Server, op: &Operation{ID: "claimNext"}, key: decider.NewID()}
-	ok, err := d.claimRow(c, l.ID, projections.QueueQualification, application.Actor{ID: "r", Role: application.RoleReviewer})
+	c := &call{Context: ec, server: d.Server, op: &Operation{ID: "claimNext"}, key: decider.NewID(), who: auth.Principal{Account: "r", Role: account.Reviewer}}
+	n := next{Server: d.Server, call: c, queue: projections.QueueQualification, at: time.Now(), seen: map[string]bool{}}
+	ok, err := n.claim(l.ID)
 	if ok || err != nil {
 		t.Errorf("claimed: %v, %v", ok, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"alta/api/auth"
 	"alta/domain/account"
+	"alta/domain/lang"
 	"alta/eventstore"
 )
 
@@ -23,6 +23,14 @@ type Person struct {
 	Role         account.Role `json:"role"`
 	Name         string       `json:"name"`
 	Organisation string       `json:"organisation,omitempty"`
+	// Away: nothing is assigned to her now.
+	Away bool `json:"away,omitempty"`
+
+	languages  []lang.Lang
+	products   []string
+	leave      bool
+	leaveUntil time.Time // zero: until she says so
+	gone       bool      // suspended or closed
 }
 
 // People keeps the names in memory. They are personal, so they are never in
@@ -63,6 +71,8 @@ func (p *People) Follow(ctx context.Context, log auth.Feed) {
 // names are the events that can change how somebody is shown.
 var names = map[string]bool{
 	"account.opened.v1": true, "account.role_changed.v1": true, "account.closed.v1": true,
+	"account.suspended.v1": true, "account.restored.v1": true,
+	"account.went_away.v1": true, "account.came_back.v1": true, "account.skills_stated.v1": true,
 }
 
 func (p *People) refresh(ctx context.Context, id string) {
@@ -83,24 +93,41 @@ func (p *People) refresh(ctx context.Context, id string) {
 	if st.Role == account.Agent {
 		name = cmp.Or(st.OrganisationName, name)
 	}
-	p.byID[id] = Person{ID: id, Role: st.Role, Name: cmp.Or(name, id[:8]), Organisation: st.Organisation}
+	p.byID[id] = Person{
+		ID: id, Role: st.Role, Name: cmp.Or(name, id[:8]), Organisation: st.Organisation,
+		languages: st.Languages, products: st.Products, leave: st.Away, leaveUntil: st.AwayUntil,
+		gone: st.Status == account.StatusClosed || st.Status == account.StatusSuspended,
+	}
+}
+
+// list answers some of the people, by name.
+func (p *People) list(keep func(Person) bool) []Person {
+	out := []Person{}
+	p.mu.RLock()
+	for _, x := range p.byID {
+		if keep(x) {
+			out = append(out, x)
+		}
+	}
+	p.mu.RUnlock()
+	slices.SortFunc(out, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return out
 }
 
 // people lists the names. Merchants and agents are told no staff names: for them
 // a reviewer is "the reviewer".
 func (s *Server) people(c *call) error {
-	s.People.mu.RLock()
-	all := slices.Collect(maps.Values(s.People.byID))
-	s.People.mu.RUnlock()
-	out := []Person{}
-	for _, p := range all {
-		if c.who.Role.Staff() || p.ID == c.who.Account || p.Role == account.Agent && p.Organisation == c.who.Organisation {
-			if p.Role != account.Agent {
-				p.Organisation = ""
-			}
-			out = append(out, p)
+	out := s.People.list(func(p Person) bool {
+		return c.who.Role.Staff() || p.ID == c.who.Account || p.Role == account.Agent && p.Organisation == c.who.Organisation
+	})
+	now := s.Now()
+	for i := range out {
+		if out[i].Role != account.Agent {
+			out[i].Organisation = ""
+		}
+		if c.who.Role.Staff() {
+			out[i].Away, _ = out[i].away(now)
 		}
 	}
-	slices.SortFunc(out, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return c.JSON(http.StatusOK, map[string]any{"people": out})
 }

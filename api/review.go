@@ -28,7 +28,11 @@ func (s *Server) release(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.do(application.Release{Why: why, By: c.actor(), At: c.now()})
+	if err := c.do(application.Release{Why: why, By: c.actor(), At: c.now()}); err != nil {
+		return err
+	}
+	s.taken.drop(c.id)
+	return nil
 }
 
 // reassign gives the application to another person, who must be staff.
@@ -37,14 +41,25 @@ func (s *Server) reassign(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	to, _, err := s.Auth.Account(c.Request().Context(), in.To)
-	if err != nil || !(application.Actor{Role: application.Role(to.Role)}).Staff() || to.Status != account.StatusActive {
-		return problem(http.StatusUnprocessableEntity, "assignee", "This person cannot be given an application.").
-			at("/to", "assignee", "must be an active reviewer or lead")
+	to, err := s.assignee(c, in.To)
+	if err != nil {
+		return err
 	}
-	return c.do(application.Reassign{
-		To: application.Actor{ID: to.ID, Role: application.Role(to.Role)}, Why: in.Why, Rules: c.rules(), By: c.actor(), At: c.now(),
-	})
+	return c.do(application.Reassign{To: to, Why: in.Why, Rules: c.rules(), By: c.actor(), At: c.now()})
+}
+
+// assignee is a person whom a lead may give work. Whoever is on leave takes over
+// what she chooses herself, and is given nothing.
+func (s *Server) assignee(c *call, id string) (application.Actor, error) {
+	to, _, err := s.Auth.Account(c.Request().Context(), id)
+	refused := problem(http.StatusUnprocessableEntity, "assignee", "This person cannot be given an application.")
+	switch {
+	case err != nil || !judging(to.Role) || to.Status != account.StatusActive:
+		return application.Actor{}, refused.at("/to", "assignee", "must be an active reviewer or lead")
+	case to.OnLeave(c.now()) && to.ID != c.who.Account:
+		return application.Actor{}, refused.at("/to", "assignee-away", "is away")
+	}
+	return application.Actor{ID: to.ID, Role: application.Role(to.Role)}, nil
 }
 
 func (s *Server) prioritise(c *call) error {

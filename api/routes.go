@@ -40,6 +40,7 @@ var (
 	leads     = grants{Lead: every}
 	watchers  = grants{Reviewer: every, Lead: every, Auditor: every}
 	auditors  = grants{Lead: every, Auditor: every}
+	staffers  = grants{Lead: every, Admin: every}
 	concerned = grants{Merchant: own, Agent: own, Reviewer: every, Lead: every, Auditor: every}
 )
 
@@ -96,6 +97,14 @@ func (s *Server) routes() []route {
 		{operation: "sessions", who: anyone, handle: s.sessions},
 		{operation: "revokeSession", who: anyone, handle: s.revokeSession},
 		{operation: "people", who: anyone, handle: s.people},
+		{operation: "myDesk", who: judges, handle: s.myDesk},
+		{operation: "goAway", who: judges, handle: s.goAway},
+		{operation: "comeBack", who: judges, handle: s.comeBack},
+
+		{operation: "team", who: staffers, handle: s.team},
+		{operation: "stateSkills", who: staffers, handle: s.stateSkills},
+		{operation: "sendAway", who: staffers, handle: s.sendAway},
+		{operation: "bringBack", who: staffers, handle: s.bringBack},
 
 		{operation: "openApplication", who: merchants, handle: s.openApplication},
 		{operation: "addMerchant", who: grants{Agent: own}, handle: s.addMerchant},

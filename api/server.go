@@ -72,8 +72,12 @@ type Server struct {
 	Spec              *Spec
 	// Observe, if set, hears of every answer but those of live streams.
 	Observe func(operation string, status int, took time.Duration)
-	changes *hub
-	taken   recent // by claimNext
+	// OpenClaims is how many applications one person may hold and still be handed
+	// another; 0 for application.DefaultOpenClaims, at most 50.
+	OpenClaims int
+	changes    *hub
+	taken      recent // by claimNext
+	turns      turns  // of claimNext and of saving views
 }
 
 const (

@@ -48,6 +48,16 @@ type Claim struct {
 	LeaseSeconds float64           `json:"lease_seconds"`
 }
 
+// Skip is somebody's giving back of the application with a reason.
+type Skip struct {
+	By  application.Actor `json:"by"`
+	At  time.Time         `json:"at"`
+	Why string            `json:"why"`
+}
+
+// maxSkips bounds how many are shown; the oldest go.
+const maxSkips = 20
+
 // ItemState says how far an item has come.
 type ItemState string
 

@@ -35,6 +35,7 @@ type Row struct {
 	Breached       bool               `json:"breached,omitempty"`
 	Claim          *Claim             `json:"claim,omitempty"`
 	Proposer       string             `json:"proposer,omitempty"`
+	Skips          int                `json:"skips,omitempty"` // how often it was given back with a reason at this stage
 	Reasons        []string           `json:"reasons,omitempty"`
 	Blocks         int                `json:"blocks,omitempty"`
 	Warns          int                `json:"warns,omitempty"`
@@ -52,7 +53,7 @@ func RowOf(s *Summary) *Row {
 		Agent: s.Agent, Kind: s.Kind, Products: s.Products, SiteType: s.SiteType, Domain: s.domain, Language: s.Language,
 		Stage: s.Stage, Holder: s.Holder, Round: s.Round, Priority: s.Priority, OpenedAt: s.OpenedAt,
 		SubmittedAt: s.SubmittedAt, EnteredAt: s.EnteredAt, UpdatedAt: s.UpdatedAt,
-		Blocks: s.found.blocks, Warns: s.found.warns, Hints: s.found.hints, Hidden: s.Restricted,
+		Blocks: s.found.blocks, Warns: s.found.warns, Hints: s.found.hints, Skips: len(s.Skips), Hidden: s.Restricted,
 	}
 	if s.Claim != nil {
 		claim := *s.Claim // folding renews the summary's own
@@ -142,7 +143,7 @@ func (r *Row) queue() Queue {
 // outside is the row without what only staff may know: who looks at it, what a
 // machine suspects, and reasons that were not returned yet.
 func (r Row) outside() Row {
-	r.Claim, r.Proposer, r.Priority, r.Blocks, r.Warns, r.Hints = nil, "", 0, 0, 0, 0
+	r.Claim, r.Proposer, r.Skips, r.Priority, r.Blocks, r.Warns, r.Hints = nil, "", 0, 0, 0, 0, 0
 	if r.Stage != application.Correction {
 		r.Reasons = nil
 	}

@@ -35,6 +35,7 @@ type Summary struct {
 	UpdatedAt      time.Time          `json:"updated_at"`
 	Deadline       *Deadline          `json:"deadline,omitempty"`
 	Claim          *Claim             `json:"claim,omitempty"`
+	Skips          []Skip             `json:"skips,omitempty"` // since it came to its stage
 	Reasons        []Reason           `json:"reasons"`
 	Proposal       *Proposal          `json:"proposal,omitempty"`
 	Decline        *Proposal          `json:"decline,omitempty"`
@@ -124,6 +125,10 @@ func (s *Summary) apply(h application.Header, e application.Event) {
 		s.Claim = &Claim{e.By, e.Until, e.Lease.Seconds()}
 	case application.Released:
 		s.Claim = nil
+		if e.Cause == application.Skipped {
+			s.Skips = append(slices.Clip(s.Skips), Skip{h.By, h.At, e.Why})
+			s.Skips = s.Skips[max(0, len(s.Skips)-maxSkips):]
+		}
 	case application.Reassigned:
 		s.Claim = &Claim{e.To, e.Until, e.Lease.Seconds()}
 	case application.Prioritised:
@@ -245,7 +250,7 @@ func (s *Summary) apply(h application.Header, e application.Event) {
 // enter moves the application to a stage: whoever held it holds it no more, and
 // what was proposed before is done with.
 func (s *Summary) enter(to application.Stage, d *application.Deadline, h application.Header) {
-	s.Stage, s.EnteredAt, s.Claim, s.Deadline, s.Proposal, s.Decline = to, h.At, nil, nil, nil, nil
+	s.Stage, s.EnteredAt, s.Claim, s.Skips, s.Deadline, s.Proposal, s.Decline = to, h.At, nil, nil, nil, nil, nil
 	if d != nil {
 		s.Deadline = &Deadline{Deadline: *d}
 	}

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"alta/api"
+	"alta/domain/application"
 )
 
 // config is everything that an operator can set, by flag or by variable. A flag
@@ -42,6 +45,7 @@ type config struct {
 	LimitFactor      int
 	Metrics          string
 	HoursBack        int
+	OpenClaims       int
 
 	// Only tests set these: the program that decodes uploads, this one by default,
 	// and where its compiled PDF renderer is kept, by default in Data.
@@ -82,6 +86,7 @@ func (c *config) settings() []setting {
 		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
 		{"clock-hours-back", "ALTA_CLOCK_HOURS_BACK", nil, nil, &c.HoursBack, "development: how far the clock is put back, to make demonstration data with a past"},
 		{"limit-factor", "ALTA_LIMIT_FACTOR", nil, nil, &c.LimitFactor, "how many times the usual number of log-ins, links and codes is let through; for load tests, where one address stands for many people"},
+		{"open-claims", "ALTA_OPEN_CLAIMS", nil, nil, &c.OpenClaims, "how many applications one person may hold and still be handed the next one, 1 to 50"},
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
 	}
@@ -90,7 +95,7 @@ func (c *config) settings() []setting {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
-		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1,
+		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1, OpenClaims: application.DefaultOpenClaims,
 	}
 }
 
@@ -146,6 +151,9 @@ var parts = []string{"api", "projector", "reactions", "sequencer"}
 func (c *config) check() error {
 	if c.HoursBack != 0 && !c.Dev || c.HoursBack < 0 {
 		return errUsage("--clock-hours-back is for --dev, and goes back only")
+	}
+	if c.OpenClaims < 1 || c.OpenClaims > api.MaxOpenClaims {
+		return errUsage("--open-claims must lie between 1 and %d", api.MaxOpenClaims)
 	}
 	for _, p := range strings.Split(c.Parts, ",") {
 		if !slices.Contains(parts, p) {

@@ -364,7 +364,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	s := &api.Server{
 		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details,
 		Folder: p.details.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
-		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit,
+		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}

@@ -49,10 +49,13 @@ func Evolve(s State, e Event) State {
 		s.Claim = Lease{e.By, e.At, e.Until, e.Lease}
 	case Released:
 		s.Claim = Lease{}
+		if e.Cause == Skipped {
+			s = s.skip(e.Holder, e.At)
+		}
 	case Reassigned:
-		s.Claim = Lease{e.To, e.At, e.Until, e.Lease}
+		s.Claim, s.Skips = Lease{e.To, e.At, e.Until, e.Lease}, nil
 	case Prioritised:
-		s.Priority = e.Priority
+		s.Priority, s.Skips = e.Priority, nil
 	case ItemsAccepted:
 		s = s.accepted(e)
 	case ReasonRaised:
@@ -163,7 +166,7 @@ func (s State) enter(next Stage, d *Deadline) State {
 	if next != SecondApproval {
 		s.Proposal = Proposal{}
 	}
-	s.Stage, s.Claim, s.Decline = next, Lease{}, Proposal{}
+	s.Stage, s.Claim, s.Skips, s.Decline = next, Lease{}, nil, Proposal{}
 	s.Deadline, s.Marks, s.Breached = d, nil, false
 	if s.Holder() == Merchant {
 		s.Silent = s.Last // its turn begins now

@@ -41,13 +41,15 @@ func approving(by Actor) func(w *story) command {
 	return func(w *story) command { return ApproveQualification{Rules: rules, By: by, At: w.now()} }
 }
 
+// overCounter is a merchant whom Anna registered.
+func overCounter(t testing.TB) *story {
+	w := newStory(t)
+	w.do(Open{Merchant: merchant.ID, MerchantNumber: "M1", Kind: policy.Individual, Products: []policy.Product{policy.WeChat}, Site: policy.Web, Rules: rules, By: anna, At: w.now()})
+	return w.submitted()
+}
+
 func TestClaiming(t *testing.T) {
 	byAnna := func(t testing.TB) *story { return claimed(t) }
-	overCounter := func(t testing.TB) *story {
-		w := newStory(t)
-		w.do(Open{Merchant: merchant.ID, MerchantNumber: "M1", Kind: policy.Individual, Products: []policy.Product{policy.WeChat}, Site: policy.Web, Rules: rules, By: anna, At: w.now()})
-		return w.submitted()
-	}
 	reassign := func(to Actor, by Actor) func(w *story) command {
 		return func(w *story) command { return Reassign{To: to, Rules: rules, By: by, At: w.now()} }
 	}

@@ -49,6 +49,7 @@ type State struct {
 	Decided  []Decision // the newest decision of every stage that has one
 
 	Claim    Lease
+	Skips    []Skip   // since it came to its stage
 	Proposal Proposal // to qualify: the first of two
 	Decline  Proposal // to decline: the first of two
 	// Changed is the revision at which the evidence changed last. A proposal

@@ -1,0 +1,325 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"alta/decider"
+	"alta/domain/application"
+	"alta/domain/policy"
+	"alta/projections"
+)
+
+// Bounds of one request for the next application: how many the decider is asked
+// about, since others may be taking them at the same moment, and how many pages
+// of a list are read for somebody with rare skills.
+const (
+	candidates = 1000
+	longWalk   = 40
+)
+
+// MaxOpenClaims is the largest share that can be configured: what a person holds
+// is read as one page.
+const MaxOpenClaims = 50
+
+// claimNext claims the most urgent application of a queue that the caller may be
+// handed (application.TakeNext, application.Urgency). The lists only propose and
+// the decider decides, so two people never get one row, and a row that somebody
+// took a moment ago costs its next asker one try.
+func (s *Server) claimNext(c *call) error {
+	defer s.turns.take(c.who.Account)() // so that her share cannot be had twice at once
+	mine, err := s.held(c)
+	if err != nil {
+		return err
+	}
+	if done, err := s.claimedBefore(c, mine); done || err != nil {
+		return err
+	}
+	n := next{Server: s, call: c, queue: projections.Queue(c.Param("queue")), at: s.Now(), seen: map[string]bool{}}
+	if n.desk, err = s.desk(c.Request().Context(), c.who.Account, len(mine)); err != nil {
+		return err
+	}
+	if err := n.desk.Ready(); err != nil {
+		return err
+	}
+	id, err := n.find()
+	switch {
+	case err != nil:
+		return err
+	case id != "":
+		s.taken.add(id, c.who.Account, s.Now())
+		return c.JSON(http.StatusOK, map[string]string{"id": id})
+	}
+	if n.tried >= candidates {
+		return problem(http.StatusServiceUnavailable, "busy", "Others take the applications as fast as they are listed; try again.").retry(time.Second)
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// desk is what the platform knows of the person who asks for work.
+func (s *Server) desk(ctx context.Context, account string, open int) (application.Desk, error) {
+	st, _, err := s.Auth.Account(ctx, account)
+	if err != nil {
+		return application.Desk{}, err
+	}
+	d := application.Desk{Away: st.OnLeave(s.Now()), Open: open, Most: s.OpenClaims}
+	for _, l := range st.Languages {
+		d.Languages = append(d.Languages, string(l))
+	}
+	for _, p := range st.Products {
+		d.Products = append(d.Products, policy.Product(p))
+	}
+	return d, nil
+}
+
+// held lists what the caller holds: what the list shows, and what it will show
+// in a moment.
+func (s *Server) held(c *call) (map[string]bool, error) {
+	page, err := s.Reader.Queue(c.Request().Context(), projections.QueueMine, c.who.Account, projections.Filter{}, "", MaxOpenClaims)
+	if err != nil {
+		return nil, err
+	}
+	mine := s.taken.by(c.who.Account, s.Now())
+	for _, raw := range page.Rows {
+		var row projections.Row
+		if err := json.Unmarshal(raw, &row); err != nil {
+			return nil, err
+		}
+		mine[row.ID] = true
+	}
+	return mine, nil
+}
+
+// claimedBefore finds what an earlier sending of the same request claimed: a
+// lost answer must not cost a second application.
+func (s *Server) claimedBefore(c *call, mine map[string]bool) (bool, error) {
+	if c.Request().Header.Get("Idempotency-Key") == "" {
+		return false, nil
+	}
+	for id := range mine {
+		cmd := c.command()
+		cmd.ID = decider.DeriveID(c.key, id)
+		r, err := s.Applications.Transact(c.Request().Context(), id, cmd, nil, func(application.State) ([]application.Event, error) { return nil, nil })
+		if err != nil {
+			return false, err
+		}
+		if len(r.Events) > 0 {
+			c.wrote(r.Revision, r.Position)
+			return true, c.JSON(http.StatusOK, map[string]string{"id": id})
+		}
+	}
+	return false, nil
+}
+
+// next is one search for the next application.
+type next struct {
+	*Server
+	call  *call
+	queue projections.Queue
+	at    time.Time
+	desk  application.Desk
+	seen  map[string]bool
+	tried int // by the decider
+}
+
+// find claims the first of all that can be claimed; empty for none.
+func (n *next) find() (string, error) {
+	whole := true
+	for _, f := range n.walks() {
+		id, end, err := n.walk(f)
+		if id != "" || err != nil {
+			return id, err
+		}
+		whole = whole && end
+	}
+	for _, f := range n.narrow(whole) {
+		if id, _, err := n.walk(f); id != "" || err != nil {
+			return id, err
+		}
+	}
+	return "", nil
+}
+
+// walks are the lists that, one after the other, have the order of
+// application.Urgency: what presses, by due time; then everything, by priority.
+func (n *next) walks() []projections.Filter {
+	pressing := projections.Filter{Assignee: "none", DueBefore: n.at.Add(application.Pressing)}
+	if n.queue == projections.QueueBreached { // all of it presses
+		return []projections.Filter{pressing}
+	}
+	return []projections.Filter{pressing, {Assignee: "none", Sort: "priority"}}
+}
+
+// narrow are the lists to go on with for somebody whose skills are so rare that
+// nothing was found within the bound: those of her skills, by due time.
+func (n *next) narrow(whole bool) []projections.Filter {
+	if whole {
+		return nil
+	}
+	var out []projections.Filter
+	for _, l := range n.desk.Languages {
+		out = append(out, projections.Filter{Assignee: "none", Language: l})
+	}
+	for _, p := range n.desk.Products {
+		out = append(out, projections.Filter{Assignee: "none", Product: string(p)})
+	}
+	return out
+}
+
+// walk tries the rows of a list and answers the id of the one that was claimed,
+// or whether it came to the end of the list.
+func (n *next) walk(f projections.Filter) (id string, end bool, err error) {
+	cursor := ""
+	for range longWalk {
+		page, err := n.Reader.Queue(n.call.Request().Context(), n.queue, n.call.who.Account, f, cursor, 50)
+		if err != nil {
+			return "", false, err
+		}
+		for _, raw := range page.Rows {
+			var row projections.Row
+			if err := json.Unmarshal(raw, &row); err != nil {
+				return "", false, err
+			}
+			if n.seen[row.ID] || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account || n.taken.has(row.ID, n.Now()) {
+				continue
+			}
+			n.seen[row.ID] = true
+			if n.tried++; n.tried > candidates {
+				return "", false, nil
+			}
+			ok, err := n.claim(row.ID)
+			if err != nil {
+				return "", false, err
+			}
+			if ok {
+				return row.ID, false, nil
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return "", true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// errElsewhere: the row has left the queue since it was listed.
+var errElsewhere = errors.New("api: the application waits in another queue by now")
+
+// claim tries to claim one application as it stands now. Whoever else writes to
+// it at the same moment, a machine check for example, does not cost its turn.
+func (n *next) claim(id string) (bool, error) {
+	ctx := n.call.Request().Context()
+	st, _, err := n.Applications.Load(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	cmd := n.call.command()
+	cmd.ID, cmd.Policy = decider.DeriveID(n.call.key, id), st.Policy
+	take := application.TakeNext{Desk: n.desk, Rules: n.call.rules(), By: n.call.actor(), At: n.call.now()}
+	r, err := n.Applications.Transact(ctx, id, cmd, nil, func(st application.State) ([]application.Event, error) {
+		if listed := n.queue != projections.QueueBreached && n.queue != projections.QueueMine; listed && projections.QueueOf(st.Stage) != n.queue {
+			return nil, errElsewhere
+		}
+		return take.Decide(st)
+	})
+	var refused *application.Refusal
+	switch {
+	case errors.As(err, &refused), errors.Is(err, errElsewhere):
+		return false, nil
+	case err != nil:
+		return false, err
+	case len(r.Events) == 0:
+		return false, nil // it is hers already, and so not the next one
+	}
+	n.call.wrote(r.Revision, r.Position)
+	return true, nil
+}
+
+// recent remembers what this process gave to whom a moment ago, so that many who
+// ask at once need not each ask the decider about what the list still shows.
+type recent struct {
+	mu  sync.Mutex
+	ids map[string]gift
+}
+
+type gift struct {
+	to    string
+	until time.Time
+}
+
+// remembered is about how long lists lag behind.
+const remembered = 2 * time.Second
+
+func (r *recent) has(id string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return now.Before(r.ids[id].until)
+}
+
+func (r *recent) by(who string, now time.Time) map[string]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]bool{}
+	for id, g := range r.ids {
+		if g.to == who && now.Before(g.until) {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+func (r *recent) add(id, to string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ids == nil || len(r.ids) > 4*candidates {
+		r.ids = map[string]gift{}
+	}
+	r.ids[id] = gift{to, now.Add(remembered)}
+}
+
+// drop forgets what was given back.
+func (r *recent) drop(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.ids, id)
+}
+
+// turns lets each person do one thing at a time, of several things that count
+// against one bound.
+type turns struct {
+	mu    sync.Mutex
+	queue map[string]*turn
+}
+
+type turn struct {
+	mu      sync.Mutex
+	waiting int
+}
+
+// take waits for a person's turn and answers the function that ends it.
+func (t *turns) take(who string) func() {
+	t.mu.Lock()
+	if t.queue == nil {
+		t.queue = map[string]*turn{}
+	}
+	mine := t.queue[who]
+	if mine == nil {
+		mine = &turn{}
+		t.queue[who] = mine
+	}
+	mine.waiting++
+	t.mu.Unlock()
+	mine.mu.Lock()
+	return func() {
+		mine.mu.Unlock()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if mine.waiting--; mine.waiting == 0 {
+			delete(t.queue, who)
+		}
+	}
+}
