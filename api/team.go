@@ -51,6 +51,9 @@ func (p *Person) away(at time.Time) (bool, *time.Time) {
 
 // team lists who judges, by name, with what each holds.
 func (s *Server) team(c *call) error {
+	if err := c.await(); err != nil {
+		return err
+	}
 	cursor, limit := c.page()
 	q, now := strings.ToLower(c.QueryParam("q")), s.Now()
 	all := s.People.list(func(p Person) bool {
@@ -97,6 +100,9 @@ func (s *Server) most() int { return cmp.Or(s.OpenClaims, application.DefaultOpe
 
 // myDesk answers the caller's own skills, leave and share.
 func (s *Server) myDesk(c *call) error {
+	if err := c.await(); err != nil {
+		return err
+	}
 	ctx := c.Request().Context()
 	st, _, err := s.Auth.Account(ctx, c.who.Account)
 	if err != nil {

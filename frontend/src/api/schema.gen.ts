@@ -241,6 +241,41 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/me/desk': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What one is handed by "next", how much one holds, and whether one is away */
+    get: operations['myDesk']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/leave': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Be away, until a moment or until one says to be back; nothing is assigned meanwhile */
+    put: operations['goAway']
+    post?: never
+    /** Be back */
+    delete: operations['comeBack']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/registrations': {
     parameters: {
       query?: never
@@ -1344,7 +1379,7 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Claim the most urgent application that the caller may judge; the server picks */
+    /** Claim the most urgent application that the caller may be handed: what is overdue or due within four hours by due time, then by priority and due time; by skills, never skipped ones */
     post: operations['claimNext']
     delete?: never
     options?: never
@@ -1381,6 +1416,64 @@ export interface paths {
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/team': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who judges applications: skills, leave, and what each holds */
+    get: operations['team']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/team/{person}/skills': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the account of a reviewer or lead */
+        person: components['parameters']['Colleague']
+      }
+      cookie?: never
+    }
+    get?: never
+    /** Say which languages and products somebody judges; an empty list stands for all */
+    put: operations['stateSkills']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/team/{person}/leave': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the account of a reviewer or lead */
+        person: components['parameters']['Colleague']
+      }
+      cookie?: never
+    }
+    get?: never
+    /** Note that somebody is away; nothing is assigned to them meanwhile */
+    put: operations['sendAway']
+    post?: never
+    /** Note that somebody is back */
+    delete: operations['bringBack']
     options?: never
     head?: never
     patch?: never
@@ -1538,6 +1631,47 @@ export interface components {
       role: components['schemas']['Role']
       name: string
       organisation?: string
+      /** @description nothing is assigned to her now; told to staff only */
+      away?: boolean
+    }
+    Leave: {
+      /**
+       * Format: date-time
+       * @description the end; without it, until somebody says that the person is back
+       */
+      until?: string
+    }
+    Member: {
+      id: string
+      role: components['schemas']['Role']
+      name: string
+      /** @description empty for all */
+      languages: components['schemas']['Language'][]
+      /** @description empty for all */
+      products: components['schemas']['Product'][]
+      away: boolean
+      /** Format: date-time */
+      away_until?: string
+      /** @description how many applications she holds */
+      open: number
+    }
+    Desk: {
+      /** @description empty for all */
+      languages: components['schemas']['Language'][]
+      /** @description empty for all */
+      products: components['schemas']['Product'][]
+      away: boolean
+      /** Format: date-time */
+      away_until?: string
+      open: number
+      /** @description how many one may hold and still be handed another */
+      most: number
+    }
+    Skip: {
+      by: components['schemas']['Actor']
+      /** Format: date-time */
+      at: string
+      why: string
     }
     Registration: {
       email: string
@@ -1831,6 +1965,8 @@ export interface components {
       updated_at: string
       deadline?: components['schemas']['Deadline']
       claim?: components['schemas']['Claim']
+      /** @description who gave it back at this stage and why */
+      skips?: components['schemas']['Skip'][]
       items: components['schemas']['ItemView'][]
       /** @description what the merchant can change now */
       unlocked: components['schemas']['ItemKey'][]
@@ -1984,6 +2120,8 @@ export interface components {
       claim?: components['schemas']['Claim']
       /** @description who gave the first approval */
       proposer?: string
+      /** @description how often it was given back with a reason at this stage */
+      skips?: number
       /** @description codes of open reasons */
       reasons?: string[]
       blocks?: number
@@ -2128,6 +2266,8 @@ export interface components {
     /** @description a document slot, such as `id_card.front` */
     Slot: components['schemas']['ItemKey']
     QueueName: components['schemas']['QueueName']
+    /** @description the account of a reviewer or lead */
+    Colleague: components['schemas']['ID']
     /** @description `next` of the page before */
     Cursor: string
     Limit: number
@@ -2534,6 +2674,72 @@ export interface operations {
     requestBody?: never
     responses: {
       /** @description It has ended. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  myDesk: {
+    parameters: {
+      query?: {
+        /** @description wait until the read has reached this position (at most one second) */
+        after?: components['parameters']['After']
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The desk. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Desk']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  goAway: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Leave']
+      }
+    }
+    responses: {
+      /** @description Away. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  comeBack: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Back. */
       204: {
         headers: {
           [name: string]: unknown
@@ -4254,6 +4460,118 @@ export interface operations {
             people: components['schemas']['Person'][]
           }
         }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  team: {
+    parameters: {
+      query?: {
+        /** @description a part of the name */
+        q?: string
+        /** @description `next` of the page before */
+        cursor?: components['parameters']['Cursor']
+        limit?: components['parameters']['Limit']
+        /** @description wait until the read has reached this position (at most one second) */
+        after?: components['parameters']['After']
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The people, by name. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            team: components['schemas']['Member'][]
+            total: number
+            /** @description how many applications one person may hold and still be handed another */
+            most: number
+            next?: string
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  stateSkills: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the account of a reviewer or lead */
+        person: components['parameters']['Colleague']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          languages: components['schemas']['Language'][]
+          products: components['schemas']['Product'][]
+        }
+      }
+    }
+    responses: {
+      /** @description Noted. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  sendAway: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the account of a reviewer or lead */
+        person: components['parameters']['Colleague']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Leave']
+      }
+    }
+    responses: {
+      /** @description Noted. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  bringBack: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the account of a reviewer or lead */
+        person: components['parameters']['Colleague']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Noted. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       default: components['responses']['Problem']
     }

@@ -18,6 +18,7 @@ import { Route as OidcRouteImport } from './routes/oidc'
 import { Route as RegisterRouteImport } from './routes/register'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
+import { Route as AppTeamRouteImport } from './routes/_app/team'
 import { Route as AppApplicationsIndexRouteImport } from './routes/_app/applications.index'
 import { Route as AppApplicationsNewRouteImport } from './routes/_app/applications.new'
 import { Route as AppAuditIndexRouteImport } from './routes/_app/audit.index'
@@ -74,6 +75,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
 const AppSearchRoute = AppSearchRouteImport.update({
   id: '/search',
   path: '/search',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppTeamRoute = AppTeamRouteImport.update({
+  id: '/team',
+  path: '/team',
   getParentRoute: () => AppRoute,
 } as any)
 const AppApplicationsIndexRoute = AppApplicationsIndexRouteImport.update({
@@ -153,6 +159,7 @@ export interface FileRoutesByFullPath {
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
+  '/team': typeof AppTeamRoute
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
   '/cases/$id': typeof AppCasesIdRoute
@@ -176,6 +183,7 @@ export interface FileRoutesByTo {
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
+  '/team': typeof AppTeamRoute
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
   '/cases/$id': typeof AppCasesIdRoute
@@ -201,6 +209,7 @@ export interface FileRoutesById {
   '/register': typeof RegisterRoute
   '/_app/account': typeof AppAccountRoute
   '/_app/search': typeof AppSearchRoute
+  '/_app/team': typeof AppTeamRoute
   '/_app/applications/new': typeof AppApplicationsNewRoute
   '/_app/audit/$id': typeof AppAuditIdRoute
   '/_app/cases/$id': typeof AppCasesIdRoute
@@ -226,6 +235,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/account'
     | '/search'
+    | '/team'
     | '/applications/new'
     | '/audit/$id'
     | '/cases/$id'
@@ -249,6 +259,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/account'
     | '/search'
+    | '/team'
     | '/applications/new'
     | '/audit/$id'
     | '/cases/$id'
@@ -273,6 +284,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/_app/account'
     | '/_app/search'
+    | '/_app/team'
     | '/_app/applications/new'
     | '/_app/audit/$id'
     | '/_app/cases/$id'
@@ -361,6 +373,13 @@ declare module '@tanstack/react-router' {
       path: '/search'
       fullPath: '/search'
       preLoaderRoute: typeof AppSearchRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/team': {
+      id: '/_app/team'
+      path: '/team'
+      fullPath: '/team'
+      preLoaderRoute: typeof AppTeamRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/applications/': {
@@ -460,6 +479,7 @@ declare module '@tanstack/react-router' {
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
   AppSearchRoute: typeof AppSearchRoute
+  AppTeamRoute: typeof AppTeamRoute
   AppApplicationsNewRoute: typeof AppApplicationsNewRoute
   AppAuditIdRoute: typeof AppAuditIdRoute
   AppCasesIdRoute: typeof AppCasesIdRoute
@@ -478,6 +498,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
   AppSearchRoute: AppSearchRoute,
+  AppTeamRoute: AppTeamRoute,
   AppApplicationsNewRoute: AppApplicationsNewRoute,
   AppAuditIdRoute: AppAuditIdRoute,
   AppCasesIdRoute: AppCasesIdRoute,

@@ -14,12 +14,12 @@ import { ErrorBoundary } from './error-boundary'
 import { KeySheet } from './key-sheet'
 import styles from './shell.module.css'
 
-type Place = '/queue' | '/search' | '/audit' | '/applications' | '/applications/new' | '/account'
+type Place = '/queue' | '/search' | '/team' | '/audit' | '/applications' | '/applications/new' | '/account'
 
 /** Where each role can go. */
 const places: Record<
   Role,
-  { to: Place; label: 'queue' | 'search' | 'audit' | 'mine' | 'merchants' | 'add' | 'account' }[]
+  { to: Place; label: 'queue' | 'search' | 'team' | 'audit' | 'mine' | 'merchants' | 'add' | 'account' }[]
 > = {
   reviewer: [
     { to: '/queue', label: 'queue' },
@@ -28,6 +28,7 @@ const places: Record<
   lead: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/team', label: 'team' },
     { to: '/audit', label: 'audit' },
   ],
   auditor: [{ to: '/audit', label: 'audit' }],
@@ -36,7 +37,10 @@ const places: Record<
     { to: '/applications', label: 'merchants' },
     { to: '/applications/new', label: 'add' },
   ],
-  admin: [{ to: '/account', label: 'account' }],
+  admin: [
+    { to: '/team', label: 'team' },
+    { to: '/account', label: 'account' },
+  ],
   system: [],
 }
 

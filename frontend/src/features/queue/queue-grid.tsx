@@ -155,13 +155,14 @@ export function QueueGrid({ rows, queue, total }: Props) {
 function Signals({ row }: { row: Row }) {
   const { t } = useTranslation('staff')
   const reasons = row.reasons ?? []
-  const nothing = !row.blocks && !row.warns && !row.hints && reasons.length === 0
+  const nothing = !row.blocks && !row.warns && !row.hints && !row.skips && reasons.length === 0
   if (nothing) return <span className="muted">{t('grid.clear')}</span>
   return (
     <span className={styles.signals}>
       {row.blocks ? <StatusTag tone="bad">{t('grid.blocks', { count: row.blocks })}</StatusTag> : null}
       {row.warns ? <StatusTag tone="warn">{t('grid.warns', { count: row.warns })}</StatusTag> : null}
       {row.hints ? <StatusTag tone="calm">{t('grid.hints', { count: row.hints })}</StatusTag> : null}
+      {row.skips ? <StatusTag tone="calm">{t('grid.skips', { count: row.skips })}</StatusTag> : null}
       {reasons.length > 0 && <span className="mono">{[...new Set(reasons)].join(' ')}</span>}
     </span>
   )

@@ -4,6 +4,7 @@ import { Button } from 'antd'
 import { useRef, useState } from 'react'
 import { useChanges } from '@/api/changes'
 import { listsKey } from '@/api/command'
+import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { EmptyState } from '@/ui/empty-state'
@@ -12,6 +13,7 @@ import { useKeys } from '@/ui/keys'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { Desk } from './desk'
 import { FilterBar } from './filter-bar'
 import { queueNames, type Filters, type QueueName } from './filters'
 import { QueueGrid } from './queue-grid'
@@ -35,6 +37,7 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const format = useFormats()
   const navigate = useNavigate()
   const queries = useQueryClient()
+  const reader = useIdentity()
   const queues = useQuery(queuesQuery)
   const page = useInfiniteQuery(queueQuery(queue, filters))
   const rows = page.data?.pages.flatMap((p) => p.rows) ?? []
@@ -92,27 +95,30 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
       }
     >
       <div className={styles.body}>
-        <nav className={styles.queues} aria-label={t('queue.list')}>
-          {queueNames.map((name) => {
-            const info = queues.data?.queues.find((q) => q.queue === name)
-            return (
-              <Link
-                key={name}
-                to="/queue/$queue"
-                params={{ queue: name }}
-                className={styles.queue}
-                activeProps={{ className: styles.current, 'aria-current': 'page' }}
-              >
-                <span>{terms(`queues.${name}`)}</span>
-                {info && (
-                  <span className={name === 'breached' && info.total > 0 ? styles.alarm : styles.count}>
-                    {format.number(info.total)}
-                  </span>
-                )}
-              </Link>
-            )
-          })}
-        </nav>
+        <div className={styles.side}>
+          <nav className={styles.queues} aria-label={t('queue.list')}>
+            {queueNames.map((name) => {
+              const info = queues.data?.queues.find((q) => q.queue === name)
+              return (
+                <Link
+                  key={name}
+                  to="/queue/$queue"
+                  params={{ queue: name }}
+                  className={styles.queue}
+                  activeProps={{ className: styles.current, 'aria-current': 'page' }}
+                >
+                  <span>{terms(`queues.${name}`)}</span>
+                  {info && (
+                    <span className={name === 'breached' && info.total > 0 ? styles.alarm : styles.count}>
+                      {format.number(info.total)}
+                    </span>
+                  )}
+                </Link>
+              )
+            })}
+          </nav>
+          {reader?.role !== 'auditor' && <Desk />}
+        </div>
         <div className={styles.list}>
           <FilterBar queue={queue} filters={filters} />
           {news > 0 && (

@@ -9,6 +9,12 @@ export const queuesQuery = queryOptions({
     body(await api.GET('/v1/queues', { params: { query: { after: after() } }, signal })),
 })
 
+export const deskQuery = queryOptions({
+  queryKey: [...listsKey, 'desk'],
+  queryFn: async ({ signal }) =>
+    body(await api.GET('/v1/me/desk', { params: { query: { after: after() } }, signal })),
+})
+
 export const queueQuery = (queue: QueueName, filters: Filters) =>
   infiniteQueryOptions({
     queryKey: [...listsKey, 'queue', queue, filters],

@@ -1,5 +1,6 @@
-import { Button, Input } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
+import { perform } from '@/api/command'
 import { usePersonName } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
@@ -11,6 +12,8 @@ import type { PanelProps } from './decision-panel'
 import { Panel } from './panel'
 import styles from './claim-panel.module.css'
 import { useClaim, useReassign, useRelease } from './review.api'
+import { useAdvance } from './use-advance'
+import { WhyForm } from './why-form'
 
 const workStages = [
   'qualification',
@@ -81,58 +84,48 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
   )
 }
 
-/** Gives the case back to the queue, or skips it with a reason. */
+/** Gives the case back to the queue, or skips it: then the next one comes. */
 export function Release({ application, onSee }: PanelProps) {
   const { t } = useTranslation('staff')
   const release = useRelease(application)
-  const [asking, setAsking] = useState(false)
-  const [why, setWhy] = useState('')
+  const advance = useAdvance(application.stage)
+  const [skipping, setSkipping] = useState(false)
   return (
     <div className={styles.held}>
-      {asking ? (
-        <>
-          <label className={styles.why}>
-            <span>{t('claim.why')}</span>
-            <Input
-              value={why}
-              maxLength={1000}
-              autoFocus
-              onChange={(event) => {
-                setWhy(event.target.value)
-              }}
-            />
-          </label>
-          <span className={styles.buttons}>
-            <Button
-              size="small"
-              loading={release.isPending && { delay: 300 }}
-              onClick={() => {
-                release.mutate(why.trim() ? { why: why.trim() } : {})
-              }}
-            >
-              {t('claim.release')}
-            </Button>
-            <Button
-              size="small"
-              type="text"
-              onClick={() => {
-                setAsking(false)
-              }}
-            >
-              {t('claim.keep')}
-            </Button>
-          </span>
-        </>
-      ) : (
-        <Button
-          type="link"
-          size="small"
-          onClick={() => {
-            setAsking(true)
+      {skipping ? (
+        <WhyForm
+          label={t('claim.skipWhy')}
+          button={t('claim.skipButton')}
+          busy={release.isPending}
+          onSubmit={(why) => {
+            perform(release, { why }, advance)
           }}
-        >
-          {t('claim.giveBack')}
-        </Button>
+          onCancel={() => {
+            setSkipping(false)
+          }}
+        />
+      ) : (
+        <span className={styles.buttons}>
+          <Button
+            type="link"
+            size="small"
+            onClick={() => {
+              setSkipping(true)
+            }}
+          >
+            {t('claim.skip')}
+          </Button>
+          <Button
+            type="link"
+            size="small"
+            loading={release.isPending && { delay: 300 }}
+            onClick={() => {
+              release.mutate({})
+            }}
+          >
+            {t('claim.giveBack')}
+          </Button>
+        </span>
       )}
       <ProblemNotice error={release.error} onSee={onSee} />
     </div>

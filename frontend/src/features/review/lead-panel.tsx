@@ -3,8 +3,9 @@ import { Button, DatePicker, Input, Select } from 'antd'
 import type { Dayjs } from 'dayjs'
 import { useState } from 'react'
 import { perform } from '@/api/command'
-import { peopleQuery } from '@/api/reference'
+import { peopleQuery, usePersonName } from '@/api/reference'
 import { useTranslation } from '@/i18n'
+import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
 import type { PanelProps } from './decision-panel'
 import styles from './lead-panel.module.css'
@@ -14,8 +15,27 @@ import { useExtendDeadline, useReassign } from './review.api'
 export function LeadPanel({ application, onSee }: PanelProps) {
   const { t } = useTranslation('staff')
   const [open, setOpen] = useState<'assign' | 'extend'>()
+  const name = usePersonName()
+  const format = useFormats()
+  const skips = application.skips ?? []
   return (
     <div className={styles.lead}>
+      {skips.length > 0 && (
+        <div className={styles.skips}>
+          <strong>{t('lead.skips')}</strong>
+          <ul>
+            {skips.map((skip) => (
+              <li key={`${skip.by.id}${skip.at}`}>
+                <span className="muted">
+                  {t('lead.skip', { name: name(skip.by), when: format.moment(skip.at) })}
+                </span>
+                <br />
+                {skip.why}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <span className={styles.links}>
         <Button
           type="link"
@@ -76,7 +96,11 @@ function Assign({ application, onSee, onDone }: FormProps) {
         placeholder={t('lead.to')}
         {...(to && { value: to })}
         onChange={setTo}
-        options={reviewers.map((person) => ({ value: person.id, label: person.name }))}
+        options={reviewers.map((person) => ({
+          value: person.id,
+          label: person.away ? t('lead.isAway', { name: person.name }) : person.name,
+          disabled: person.away ?? false,
+        }))}
       />
       <ProblemNotice error={reassign.error} onSee={onSee} />
       <Button
