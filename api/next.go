@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -51,7 +52,6 @@ func (s *Server) claimNext(c *call) error {
 	case err != nil:
 		return err
 	case id != "":
-		s.taken.add(id, c.who.Account, s.Now())
 		return c.JSON(http.StatusOK, map[string]string{"id": id})
 	}
 	if n.tried >= candidates {
@@ -144,47 +144,70 @@ func (n *next) find() (string, error) {
 	return "", nil
 }
 
+// list is one of several that are gone through one after the other.
+type list struct {
+	projections.Filter
+	of func(priority int) bool
+}
+
 // walks are the lists that, one after the other, have the order of
-// application.Urgency: what presses, by due time; then everything, by priority.
-func (n *next) walks() []projections.Filter {
-	pressing := projections.Filter{Assignee: "none", DueBefore: n.at.Add(application.Pressing)}
-	if n.queue == projections.QueueBreached { // all of it presses
-		return []projections.Filter{pressing}
+// application.Urgency: what presses, by due time; then what was moved up, by
+// priority; everything else, by due time; and what was moved down.
+func (n *next) walks() []list {
+	any := func(int) bool { return true }
+	horizon := n.at.Add(application.Pressing)
+	if n.queue == projections.QueueBreached || n.queue == projections.QueueMine { // all of it presses
+		return []list{{projections.Filter{Assignee: "none", DueBefore: horizon}, any}}
 	}
-	return []projections.Filter{pressing, {Assignee: "none", Sort: "priority"}}
+	return []list{
+		{projections.Filter{Free: true, DueBefore: horizon}, any},
+		{projections.Filter{Free: true, Moved: true}, func(p int) bool { return p > 0 }},
+		{projections.Filter{Free: true}, func(p int) bool { return p == 0 }},
+		{projections.Filter{Free: true, Moved: true}, func(p int) bool { return p < 0 }},
+	}
 }
 
 // narrow are the lists to go on with for somebody whose skills are so rare that
 // nothing was found within the bound: those of her skills, by due time.
-func (n *next) narrow(whole bool) []projections.Filter {
+func (n *next) narrow(whole bool) []list {
 	if whole {
 		return nil
 	}
-	var out []projections.Filter
+	any := func(int) bool { return true }
+	var out []list
 	for _, l := range n.desk.Languages {
-		out = append(out, projections.Filter{Assignee: "none", Language: l})
+		out = append(out, list{projections.Filter{Assignee: "none", Language: l}, any})
 	}
 	for _, p := range n.desk.Products {
-		out = append(out, projections.Filter{Assignee: "none", Product: string(p)})
+		out = append(out, list{projections.Filter{Assignee: "none", Product: string(p)}, any})
 	}
 	return out
 }
 
+// offered is what is read of a row.
+type offered struct {
+	ID       string           `json:"id"`
+	Language string           `json:"language"`
+	Products []policy.Product `json:"products"`
+	Proposer string           `json:"proposer"`
+	Priority int              `json:"priority"`
+}
+
 // walk tries the rows of a list and answers the id of the one that was claimed,
 // or whether it came to the end of the list.
-func (n *next) walk(f projections.Filter) (id string, end bool, err error) {
+func (n *next) walk(l list) (id string, end bool, err error) {
 	cursor := ""
 	for range longWalk {
-		page, err := n.Reader.Queue(n.call.Request().Context(), n.queue, n.call.who.Account, f, cursor, 50)
+		page, err := n.Reader.Queue(n.call.Request().Context(), n.queue, n.call.who.Account, l.Filter, cursor, 50)
 		if err != nil {
 			return "", false, err
 		}
 		for _, raw := range page.Rows {
-			var row projections.Row
+			var row offered
 			if err := json.Unmarshal(raw, &row); err != nil {
 				return "", false, err
 			}
-			if n.seen[row.ID] || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account || n.taken.has(row.ID, n.Now()) {
+			if n.seen[row.ID] || !l.of(row.Priority) || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account || n.taken.has(row.ID, n.Now()) {
 				continue
 			}
 			n.seen[row.ID] = true
@@ -211,32 +234,46 @@ var errElsewhere = errors.New("api: the application waits in another queue by no
 
 // claim tries to claim one application as it stands now. Whoever else writes to
 // it at the same moment, a machine check for example, does not cost its turn.
+//
+// It is first asked of the state alone whether she may have it, and then reserved:
+// so of many who ask this process at once one goes to the log, the others go on
+// to the next row, and no row is passed over for somebody who could not have it.
 func (n *next) claim(id string) (bool, error) {
 	ctx := n.call.Request().Context()
 	st, _, err := n.Applications.Load(ctx, id)
 	if err != nil {
 		return false, err
 	}
-	cmd := n.call.command()
-	cmd.ID, cmd.Policy = decider.DeriveID(n.call.key, id), st.Policy
 	take := application.TakeNext{Desk: n.desk, Rules: n.call.rules(), By: n.call.actor(), At: n.call.now()}
-	r, err := n.Applications.Transact(ctx, id, cmd, nil, func(st application.State) ([]application.Event, error) {
+	decide := func(st application.State) ([]application.Event, error) {
 		if listed := n.queue != projections.QueueBreached && n.queue != projections.QueueMine; listed && projections.QueueOf(st.Stage) != n.queue {
 			return nil, errElsewhere
 		}
 		return take.Decide(st)
-	})
-	var refused *application.Refusal
-	switch {
-	case errors.As(err, &refused), errors.Is(err, errElsewhere):
+	}
+	if would, err := decide(st); err != nil || len(would) == 0 {
+		return false, unlessRefused(err)
+	}
+	if !n.taken.reserve(id, n.call.who.Account, n.Now()) {
 		return false, nil
-	case err != nil:
-		return false, err
-	case len(r.Events) == 0:
-		return false, nil // it is hers already, and so not the next one
+	}
+	cmd := n.call.command()
+	cmd.ID, cmd.Policy = decider.DeriveID(n.call.key, id), st.Policy
+	r, err := n.Applications.Transact(ctx, id, cmd, nil, decide)
+	if err != nil || len(r.Events) == 0 { // somebody else was faster, elsewhere
+		n.taken.drop(id)
+		return false, unlessRefused(err)
 	}
 	n.call.wrote(r.Revision, r.Position)
 	return true, nil
+}
+
+// unlessRefused keeps faults: a row that a person may not have is no fault.
+func unlessRefused(err error) error {
+	if refused := (*application.Refusal)(nil); errors.As(err, &refused) || errors.Is(err, errElsewhere) {
+		return nil
+	}
+	return err
 }
 
 // recent remembers what this process gave to whom a moment ago, so that many who
@@ -272,16 +309,24 @@ func (r *recent) by(who string, now time.Time) map[string]bool {
 	return out
 }
 
-func (r *recent) add(id, to string, now time.Time) {
+// reserve notes that a row goes to somebody, unless it goes to somebody else.
+func (r *recent) reserve(id, to string, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ids == nil || len(r.ids) > 4*candidates {
+	if now.Before(r.ids[id].until) {
+		return false
+	}
+	if r.ids == nil {
 		r.ids = map[string]gift{}
 	}
+	if len(r.ids) > 4*candidates {
+		maps.DeleteFunc(r.ids, func(_ string, g gift) bool { return !now.Before(g.until) })
+	}
 	r.ids[id] = gift{to, now.Add(remembered)}
+	return true
 }
 
-// drop forgets what was given back.
+// drop forgets what was given back, or was not given in the end.
 func (r *recent) drop(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

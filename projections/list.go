@@ -26,6 +26,11 @@ type Filter struct {
 	Assignee  string // an account, or "none"
 	DueBefore time.Time
 	Sort      string // due (default), priority, age
+
+	// Free leaves only what nobody holds; a lease that ran out counts from its
+	// release on, which follows within a minute. Moved leaves of these what has a
+	// priority, sorted by it. Neither is for a queue without a stage.
+	Free, Moved bool
 }
 
 // Page is a part of a list.
@@ -79,6 +84,13 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 	}
 	walked, bound := base, ""
 	switch {
+	case f.Free:
+		walked, counted = base+"|free", ""
+		if f.Moved {
+			walked += "|moved"
+		} else if !upTo.IsZero() {
+			bound = "(" + score(upTo)
+		}
 	case f.Sort == "priority" || f.Sort == "age":
 		walked += "|sort=" + f.Sort
 	default:

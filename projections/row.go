@@ -196,7 +196,12 @@ func (r *Row) facets() map[string]float64 {
 	if r.Holder == application.Platform {
 		out["queue="+string(QueueBreached)] = due
 	}
-	if r.Claim != nil {
+	if r.Claim == nil {
+		out[queue+"|free"] = due
+		if r.Priority != 0 {
+			out[queue+"|free|moved"] = r.urgency()
+		}
+	} else {
 		mine := "queue=" + string(QueueMine) + "|assignee=" + r.Claim.By.ID
 		out[mine], out[mine+"|claimed"] = due, float64(r.Claim.Until.UnixMilli())
 		out[queue+"|assignee="+r.Claim.By.ID] = due
