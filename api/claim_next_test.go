@@ -81,7 +81,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(people.Close)
 	d := &desk{t: t, log: log, Server: &Server{
-		Auth:         people,
+		Auth: people, People: &People{Auth: people, Logger: quiet},
 		Applications: &Applications{Log: log, Category: "application", Evolve: application.Evolve, Encode: encodeClear, Decode: decode},
 		Reader:       projections.Reader{Store: store, Index: index, Now: time.Now}, Log: log, Rules: func() application.Rules { return rules },
 		Now: time.Now, Logger: quiet,

@@ -31,6 +31,7 @@ type Person struct {
 	leave      bool
 	leaveUntil time.Time // zero: until she says so
 	gone       bool      // suspended or closed
+	shared     []account.View
 }
 
 // People keeps the names in memory. They are personal, so they are never in
@@ -68,11 +69,12 @@ func (p *People) Follow(ctx context.Context, log auth.Feed) {
 	}
 }
 
-// names are the events that can change how somebody is shown.
+// names are the events that can change how somebody is shown, or what she shares.
 var names = map[string]bool{
 	"account.opened.v1": true, "account.role_changed.v1": true, "account.closed.v1": true,
 	"account.suspended.v1": true, "account.restored.v1": true,
 	"account.went_away.v1": true, "account.came_back.v1": true, "account.skills_stated.v1": true,
+	"account.view_saved.v1": true, "account.view_removed.v1": true,
 }
 
 func (p *People) refresh(ctx context.Context, id string) {
@@ -96,7 +98,8 @@ func (p *People) refresh(ctx context.Context, id string) {
 	p.byID[id] = Person{
 		ID: id, Role: st.Role, Name: cmp.Or(name, id[:8]), Organisation: st.Organisation,
 		languages: st.Languages, products: st.Products, leave: st.Away, leaveUntil: st.AwayUntil,
-		gone: st.Status == account.StatusClosed || st.Status == account.StatusSuspended,
+		shared: slices.DeleteFunc(slices.Clone(st.Views), func(v account.View) bool { return !v.Shared }),
+		gone:   st.Status == account.StatusClosed || st.Status == account.StatusSuspended,
 	}
 }
 

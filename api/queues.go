@@ -38,6 +38,11 @@ func (s *Server) queue(c *call) error {
 	if t := c.QueryParam("due_before"); t != "" {
 		f.DueBefore, _ = time.Parse(time.RFC3339, t) // the contract has checked its form
 	}
+	if h, _ := strconv.Atoi(c.QueryParam("due_within")); h > 0 {
+		if t := s.Now().Add(time.Duration(h) * time.Hour); f.DueBefore.IsZero() || t.Before(f.DueBefore) {
+			f.DueBefore = t
+		}
+	}
 	page, err := s.Reader.Queue(c.Request().Context(), projections.Queue(c.Param("queue")), c.who.Account, f, cursor, limit)
 	if err != nil {
 		return err

@@ -138,6 +138,9 @@ func (s *Server) routes() []route {
 		{operation: "accesses", who: auditors, handle: s.accesses},
 		{operation: "queues", who: watchers, handle: s.queues},
 		{operation: "queue", who: watchers, handle: s.queue},
+		{operation: "views", who: watchers, handle: s.views},
+		{operation: "saveView", who: watchers, handle: s.saveView},
+		{operation: "removeView", who: watchers, handle: s.removeView},
 		{operation: "changes", who: watchers, handle: s.live, live: true},
 
 		{operation: "claimNext", who: judges, handle: s.claimNext},
@@ -164,6 +167,7 @@ func (s *Server) routes() []route {
 		{operation: "refuseDecline", who: leads, handle: s.refuseDecline},
 		{operation: "reassign", who: leads, handle: s.reassign},
 		{operation: "prioritise", who: leads, handle: s.prioritise},
+		{operation: "bulk", who: leads, handle: s.bulk},
 		{operation: "allowLateReason", who: leads, handle: s.allowLateReason},
 		{operation: "extendDeadline", who: leads, handle: s.extendDeadline},
 		{operation: "movePolicy", who: leads, handle: s.movePolicy},

@@ -108,7 +108,21 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 	if err != nil {
 		return Page{}, err
 	}
-	return page, r.count(ctx, g, &page, q, base, counted, upTo, now)
+	unheld := f.unheld() && q != QueueMine && q != QueueBreached
+	if unheld {
+		counted = base
+	}
+	if err := r.count(ctx, g, &page, q, base, counted, upTo, now); err != nil {
+		return Page{}, err
+	}
+	switch {
+	case unheld:
+		*page.Total = max(0, *page.Total-*page.Claimed)
+	case page.Total == nil && after == "" && page.Next == "":
+		n := int64(len(page.Rows)) // it was gone through whole
+		page.Total = &n
+	}
+	return page, nil
 }
 
 // count adds the totals to a page of a queue.
@@ -185,7 +199,7 @@ func (f Filter) facets(base string) (sets []string, exact bool) {
 	if f.Risk == "block" || f.Risk == "warn" {
 		add("risk", f.Risk)
 	}
-	exact = len(sets) <= 1 && f.Round < manyRounds && f.Assignee == "" && (f.Risk == "" || len(sets) > 0)
+	exact = len(sets) <= 1 && f.Round < manyRounds && f.Assignee == "" && f.Risk != "hint" // which has no set
 	if f.Assignee != "none" {
 		add("assignee", f.Assignee) // with leases that ran out
 	}
@@ -196,6 +210,13 @@ func (f Filter) facets(base string) (sets []string, exact bool) {
 func (f Filter) plain() bool {
 	f.Sort, f.DueBefore = "", time.Time{}
 	return f == Filter{}
+}
+
+// unheld reports whether the filter leaves what nobody holds, and that whole.
+func (f Filter) unheld() bool {
+	none := f.Assignee == "none"
+	f.Sort, f.Assignee = "", ""
+	return none && f == Filter{}
 }
 
 func (f Filter) keep(now time.Time) func(*Row) bool {
@@ -211,6 +232,7 @@ func (f Filter) keep(now time.Time) func(*Row) bool {
 			f.Risk == "hint" && r.Hints == 0,
 			f.Assignee == "none" && r.claimed(now),
 			f.Assignee != "" && f.Assignee != "none" && !r.claimedBy(f.Assignee, now),
+			f.Free && r.Claim != nil, f.Moved && r.Priority == 0,
 			!f.DueBefore.IsZero() && (r.Due == nil || !r.Due.Before(f.DueBefore)):
 			return false
 		}

@@ -117,7 +117,7 @@ func probe(op *api.Operation, id string) request {
 	path := strings.NewReplacer("{id}", id, "{revision}", "0", "{slot}", "id_card.front", "{item}", "contact.name", "{consent}", "privacy",
 		"{reason}", "0190b6a0-0000-7000-8000-000000000001", "{note}", "0190b6a0-0000-7000-8000-000000000002",
 		"{evidence}", "0190b6a0-0000-7000-8000-000000000003", "{document}", "none", "{queue}", "breached", "{key}", "none", "{session}", "none",
-		"{person}", "0190b6a0-0000-7000-8000-000000000004").Replace(op.Path)
+		"{person}", "0190b6a0-0000-7000-8000-000000000004", "{view}", "0190b6a0-0000-7000-8000-000000000005").Replace(op.Path)
 	return request{method: op.Method, path: path}
 }
 

@@ -112,6 +112,10 @@ func StoredName(e Event) string {
 		return "account.skills_stated.v1"
 	case LanguageChosen:
 		return "account.language_chosen.v1"
+	case ViewSaved:
+		return "account.view_saved.v1"
+	case ViewRemoved:
+		return "account.view_removed.v1"
 	}
 	return ""
 }
@@ -140,6 +144,8 @@ var readers = map[string]func([]byte) (Event, error){
 	"account.came_back.v1":        reader[CameBack],
 	"account.skills_stated.v1":    reader[SkillsStated],
 	"account.language_chosen.v1":  reader[LanguageChosen],
+	"account.view_saved.v1":       reader[ViewSaved],
+	"account.view_removed.v1":     reader[ViewRemoved],
 }
 
 func reader[E Event](data []byte) (Event, error) {

@@ -59,6 +59,8 @@ func samples() []account.Event {
 		account.CameBack{At: day},
 		account.SkillsStated{Languages: []lang.Lang{lang.Spanish}, Products: []string{"alipay"}, By: ann, At: day},
 		account.LanguageChosen{Language: lang.Chinese, At: day},
+		account.ViewSaved{View: "v1", Name: "Spanish, due soon", Queue: "qualification", Filters: map[string]string{"language": "es", "sort": "age"}, Shared: true, By: ann, At: day},
+		account.ViewRemoved{View: "v1", By: ann, At: day},
 	}
 }
 

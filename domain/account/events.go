@@ -208,6 +208,25 @@ type LanguageChosen struct {
 	At       time.Time `json:"at"`
 }
 
+// ViewSaved is a queue with filters that a staff member keeps under a name, or a
+// new content of it.
+type ViewSaved struct {
+	View    string            `json:"view"`
+	Name    string            `json:"name"` // for colleagues; no personal data
+	Queue   string            `json:"queue"`
+	Filters map[string]string `json:"filters"`
+	Shared  bool              `json:"shared,omitempty"`
+	By      string            `json:"by"`
+	At      time.Time         `json:"at"`
+}
+
+// ViewRemoved drops a view.
+type ViewRemoved struct {
+	View string    `json:"view"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+}
+
 func (Opened) isEvent()          {}
 func (LinkIssued) isEvent()      {}
 func (Activated) isEvent()       {}
@@ -230,3 +249,5 @@ func (WentAway) isEvent()        {}
 func (CameBack) isEvent()        {}
 func (SkillsStated) isEvent()    {}
 func (LanguageChosen) isEvent()  {}
+func (ViewSaved) isEvent()       {}
+func (ViewRemoved) isEvent()     {}

@@ -75,6 +75,7 @@ var (
 	ErrKeyTerm   = refuse(Invalid, "api-key-term", "an API key must expire within a year", "expires")
 	ErrUntil     = refuse(Invalid, "away-until", "a leave must end in the future", "until")
 	ErrSkills    = refuse(Invalid, "skills", "languages must be known and products lower-case words, at most twenty of each", "products")
+	ErrView      = refuse(Invalid, "view", "the view's queue or filters are not of their form", "filters")
 	ErrMalformed = refuse(Invalid, "account-malformed", "an id, hash or time is missing or not of its form", "")
 )
 
@@ -90,12 +91,14 @@ var (
 	ErrNoTOTPOffer  = refuse(Rule, "totp-not-offered", "no one-time-code secret waits to be confirmed", "")
 	ErrTooManyKeys  = refuse(Rule, "api-keys-too-many", "revoke an API key before issuing another", "")
 	ErrKeyExists    = refuse(Rule, "api-key-exists", "another API key has this identity", "")
+	ErrTooManyViews = refuse(Rule, "views-too-many", "remove a view before saving another: fifty for each person, twenty of them shared", "")
 	ErrOIDCOther    = refuse(Rule, "oidc-other-person", "the account is tied to another person at the identity provider", "")
 )
 
 // This person may not (403).
 var (
 	ErrSelf       = refuse(Forbidden, "account-self", "nobody does this to their own account", "")
+	ErrViewOwner  = refuse(Forbidden, "view-owner", "only its owner changes a view, and a lead where it is shared", "")
 	ErrNotStaff   = refuse(Forbidden, "staff-accounts-only", "this concerns accounts of staff", "")
 	ErrNoKeysRole = refuse(Forbidden, "api-key-role", "API keys are for merchants and agents", "")
 )

@@ -47,6 +47,8 @@ type State struct {
 	AwayUntil time.Time
 	Languages []lang.Lang
 	Products  []string
+
+	Views []View // in the order in which they came
 }
 
 // Link is a one-time link that was issued and not used yet.
@@ -171,6 +173,16 @@ func Evolve(s State, e Event) State {
 		s.Languages, s.Products = e.Languages, e.Products
 	case LanguageChosen:
 		s.Language = e.Language
+	case ViewSaved:
+		v := View{e.View, e.Name, e.Queue, e.Filters, e.Shared, e.At}
+		s.Views = slices.Clone(s.Views)
+		if i := slices.IndexFunc(s.Views, func(old View) bool { return old.ID == v.ID }); i >= 0 {
+			s.Views[i] = v
+		} else {
+			s.Views = append(s.Views, v)
+		}
+	case ViewRemoved:
+		s.Views = slices.DeleteFunc(slices.Clone(s.Views), func(v View) bool { return v.ID == e.View })
 	}
 	return s
 }
