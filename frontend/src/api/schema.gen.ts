@@ -1387,6 +1387,61 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/bulk': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Assign, release or prioritise up to 200 applications; each is decided on its own */
+    post: operations['bulk']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/views': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One's saved views, then what others share */
+    get: operations['views']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/views/{view}': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description chosen by the caller */
+        view: components['schemas']['ID']
+      }
+      cookie?: never
+    }
+    get?: never
+    /** Save a view: a queue with filters under a name. Its owner changes it, and a lead a shared one */
+    put: operations['saveView']
+    post?: never
+    /** Remove a view */
+    delete: operations['removeView']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/changes': {
     parameters: {
       query?: never
@@ -1666,6 +1721,58 @@ export interface components {
       open: number
       /** @description how many one may hold and still be handed another */
       most: number
+    }
+    Bulk: {
+      /** @enum {string} */
+      act: 'assign' | 'release' | 'prioritise'
+      applications: components['schemas']['ID'][]
+      /** @description for assign: an active reviewer or lead */
+      to?: string
+      /** @description for prioritise */
+      priority?: number
+      why?: string
+    }
+    BulkResult: {
+      id: components['schemas']['ID']
+      /** @description done, or done before */
+      done: boolean
+      revision?: number
+      /** @description why not */
+      code?: string
+      detail?: string
+    }
+    /** @description the parameters of the list of a queue */
+    ViewFilters: {
+      kind?: components['schemas']['Kind']
+      product?: components['schemas']['Product']
+      language?: components['schemas']['Language']
+      agent?: string
+      round?: string
+      reason?: string
+      /** @enum {string} */
+      risk?: 'block' | 'warn' | 'hint'
+      assignee?: string
+      /** Format: date-time */
+      due_before?: string
+      due_within?: string
+      /** @enum {string} */
+      sort?: 'priority' | 'age'
+    }
+    SaveView: {
+      /** @description whose it is, where it is not one's own */
+      owner?: string
+      name: string
+      queue: components['schemas']['QueueName']
+      filters: components['schemas']['ViewFilters']
+      shared?: boolean
+    }
+    View: {
+      id: components['schemas']['ID']
+      owner: string
+      name: string
+      queue: components['schemas']['QueueName']
+      filters: components['schemas']['ViewFilters']
+      shared: boolean
     }
     Skip: {
       by: components['schemas']['Actor']
@@ -4354,6 +4461,8 @@ export interface operations {
         /** @description an account id, `none` or `me` */
         assignee?: string
         due_before?: string
+        /** @description hours from now, as due_before; the earlier of both counts */
+        due_within?: number
         sort?: 'due' | 'priority' | 'age'
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
@@ -4409,6 +4518,117 @@ export interface operations {
         }
       }
       /** @description Nothing waits that the caller may judge. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  bulk: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description the same key is the same act */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Bulk']
+      }
+    }
+    responses: {
+      /** @description How each fared, in the order asked for. */
+      200: {
+        headers: {
+          'Alta-Position': components['headers']['Position']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            results: components['schemas']['BulkResult'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  views: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The views. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            views: components['schemas']['View'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  saveView: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description the same key is the same act */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        /** @description chosen by the caller */
+        view: components['schemas']['ID']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SaveView']
+      }
+    }
+    responses: {
+      /** @description Saved. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  removeView: {
+    parameters: {
+      query?: {
+        /** @description whose it is, where it is not one's own */
+        owner?: string
+      }
+      header?: {
+        /** @description the same key is the same act */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        /** @description chosen by the caller */
+        view: components['schemas']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Removed. */
       204: {
         headers: {
           [name: string]: unknown
