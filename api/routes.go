@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"alta/decider"
 	"alta/domain/access"
@@ -235,7 +236,7 @@ var why = map[string]bool{"application": true, "status": true, "history": true, 
 // restricted, before anything of it is read.
 func (s *Server) lookInto(c *call) error {
 	reason := strings.TrimSpace(c.QueryParam("why"))
-	if reason == "" || len(reason) > maxWhy {
+	if reason == "" || utf8.RuneCountInString(reason) > maxWhy {
 		return problem(http.StatusUnprocessableEntity, "why-required", "The merchant asked for erasure: say why you open this application.").
 			at("query why", "required", "must be given, in at most 500 characters")
 	}
@@ -243,7 +244,7 @@ func (s *Server) lookInto(c *call) error {
 	return s.look(c, access.Looked{What: access.History, Why: reason})
 }
 
-const maxWhy = 4 * 500 // bytes: the contract counts characters
+const maxWhy = 500 // characters, as in the contract
 
 // enrolling is what a person can do before the second factor is set up.
 var enrolling = map[string]bool{"me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}
