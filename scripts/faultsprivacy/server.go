@@ -123,7 +123,7 @@ func (s *server) do(ctx context.Context, args ...string) (string, error) {
 	return string(b), nil
 }
 
-// dump reads all that Redis holds, key by key.
+// dump reads all that Redis holds: key by key, hashes field by field.
 func (s *server) dump(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	for it := s.rdb.Scan(ctx, 0, "*", 500).Iterator(); it.Next(ctx); {
@@ -137,7 +137,14 @@ func (s *server) dump(ctx context.Context) (map[string]string, error) {
 		case "string":
 			v, err = s.rdb.Get(ctx, k).Result()
 		case "hash":
-			v, err = s.rdb.HGetAll(ctx, k).Result()
+			fields, err := s.rdb.HGetAll(ctx, k).Result()
+			if err != nil {
+				return nil, err
+			}
+			for field, value := range fields {
+				out[k+" "+field] = value
+			}
+			continue
 		case "zset":
 			v, err = s.rdb.ZRangeWithScores(ctx, k, 0, -1).Result()
 		case "set":
