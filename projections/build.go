@@ -7,11 +7,13 @@ import (
 	"hash/fnv"
 	"math"
 	"math/bits"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"alta/domain/application"
 	"alta/eventstore"
 
 	"github.com/redis/go-redis/v9"
@@ -73,6 +75,9 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err := r.Store.begin(ctx, g, origin); err != nil {
 		return "", err
 	}
+	// A build makes much garbage beside little that lives. Collecting it less often
+	// saves a quarter of the work, for some hundred megabytes while it lasts.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	began, target := time.Now(), r.Log.Head()
 	if exactly != nil {
 		target = *exactly
@@ -240,6 +245,9 @@ func (p *pass) work(ctx context.Context, feed <-chan []folding) error {
 					p.narrow()
 				}
 			}
+			if c.glance(f.record) {
+				continue
+			}
 			if err := p.runner.fold(ctx, c, f.record); err != nil {
 				return err
 			}
@@ -258,6 +266,23 @@ func (p *pass) work(ctx context.Context, feed <-chan []folding) error {
 		return context.Cause(ctx)
 	}
 	return p.write(ctx, changes)
+}
+
+// glance folds an event of which only the header matters, without decoding the
+// rest. A runner that follows decodes every event whole when it comes, so what
+// cannot be read has been found by then.
+func (c *change) glance(rec *eventstore.Record) bool {
+	if c.app == nil || !c.app.indifferent(rec.Type) {
+		return false
+	}
+	h, err := application.HeaderOf(rec.Data)
+	if err != nil {
+		return false
+	}
+	if c.app.touch(int64(rec.Revision), h) {
+		c.events++
+	}
+	return true
 }
 
 // narrow leaves the upper half of what this pass takes to another one.

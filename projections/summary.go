@@ -58,20 +58,42 @@ func newSummary(id string) *Summary { return &Summary{ID: id, Revision: -1, Reas
 // changes nothing, so a second delivery is harmless, and the answer is false.
 // Personal values of the event must be clear or erased: they are masked here.
 func (s *Summary) Fold(revision int64, e application.Event) bool {
-	if revision <= s.Revision {
+	if !s.touch(revision, e.Head()) {
 		return false
 	}
-	h := e.Head()
-	s.Revision, s.UpdatedAt = revision, h.At
-	if s.Claim != nil && s.Claim.By.ID == h.By.ID && h.At.Before(s.Claim.Until) {
-		s.Claim.Until = h.At.Add(time.Duration(s.Claim.LeaseSeconds * float64(time.Second)))
-	}
-	s.apply(h, e)
+	s.apply(e.Head(), e)
 	s.Holder = s.Stage.Holder()
 	if s.Stage == application.Website && !s.declared {
 		s.Holder = application.Merchant // the review waits for the declaration
 	}
 	return true
+}
+
+// touch notes who did something and when, and answers false for what the summary
+// has already seen. An act of the holder renews her claim.
+func (s *Summary) touch(revision int64, h application.Header) bool {
+	if revision <= s.Revision {
+		return false
+	}
+	s.Revision, s.UpdatedAt = revision, h.At
+	if s.Claim != nil && s.Claim.By.ID == h.By.ID && h.At.Before(s.Claim.Until) {
+		s.Claim.Until = h.At.Add(time.Duration(s.Claim.LeaseSeconds * float64(time.Second)))
+	}
+	return true
+}
+
+// indifferent reports whether an event of a stored name changes nothing in the
+// summary but who touched it last. Papers and acceptances matter where a reason
+// waits for them.
+func (s *Summary) indifferent(name string) bool {
+	switch name {
+	case "application.consent-given.v1", "application.note-added.v1", "application.document-removed.v1",
+		"application.document-redacted.v1", "application.icp-evidence-recorded.v1":
+		return true
+	case "application.document-uploaded.v1", "application.document-moved.v1", "application.items-accepted.v1":
+		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed })
+	}
+	return false
 }
 
 func (s *Summary) apply(h application.Header, e application.Event) {

@@ -55,6 +55,9 @@ type simulateFlags struct {
 }
 
 func runSimulate(ctx context.Context, args []string, out, errOut io.Writer) error {
+	if slices.ContainsFunc(args, func(a string) bool { return strings.TrimLeft(a, "-") == "direct" && strings.HasPrefix(a, "-") }) {
+		return runSimulateDirect(ctx, args, out, errOut)
+	}
 	var f simulateFlags
 	fs := flag.NewFlagSet("alta simulate", flag.ContinueOnError)
 	fs.SetOutput(errOut)
@@ -64,6 +67,7 @@ func runSimulate(ctx context.Context, args []string, out, errOut io.Writer) erro
 	fs.IntVar(&f.count, "count", 10, "how many merchants")
 	fs.StringVar(&f.to, "to", "mix", "how far: mix, "+words(drive.Targets()))
 	fs.StringVar(&f.fault, "fault", "", "faults by name or reason, separated by commas, such as r03-blurred,R05")
+	fs.Bool("direct", false, "append to the log of an installation that does not run, for volume; see alta simulate --direct --help")
 	fs.BoolVar(&f.faults, "faults", false, "list the faults and end")
 	fs.StringVar(&f.kind, "kind", "", "individual or enterprise; empty: either")
 	fs.StringVar(&f.products, "products", "", "wechat, alipay, online_banking; separated by commas; empty: any")
