@@ -8,11 +8,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"alta/scripts/measure"
 )
 
 // appends measures durable appends a second of every subject at each number of
 // writers, and checks that what was acknowledged is there.
-func appends(ctx context.Context, s sizes, dir string, r *report) (err error) {
+func appends(ctx context.Context, s sizes, dir string, r *measure.Report) (err error) {
 	all := makers(r)
 	open, err := openAll(ctx, all, filepath.Join(dir, "appends"))
 	if err != nil {
@@ -20,7 +22,7 @@ func appends(ctx context.Context, s sizes, dir string, r *report) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeAll(open)) }()
 
-	rates := make(map[string]map[int]series)
+	rates := make(map[string]map[int]measure.Series)
 	acknowledged := make([]int, len(open))
 	next := make([]int, len(open)) // a writer's number is never used again
 	for round := range s.rounds {
@@ -28,7 +30,7 @@ func appends(ctx context.Context, s sizes, dir string, r *report) (err error) {
 			at := (i + round) % len(open)
 			name := all[at].name
 			if rates[name] == nil {
-				rates[name] = make(map[int]series)
+				rates[name] = make(map[int]measure.Series)
 			}
 			for _, writers := range s.writers {
 				n, took, err := load(ctx, open[at], next[at], writers, s.span)
@@ -48,7 +50,7 @@ func appends(ctx context.Context, s sizes, dir string, r *report) (err error) {
 		}
 	}
 	if s.short {
-		r.say("appends: everything that was acknowledged is there, in %d subjects", len(open))
+		r.Say("appends: everything that was acknowledged is there, in %d subjects", len(open))
 		return nil
 	}
 
@@ -61,34 +63,34 @@ func appends(ctx context.Context, s sizes, dir string, r *report) (err error) {
 		for _, w := range s.writers {
 			t := rates[m.name][w]
 			lo, hi := bounds(t)
-			row = append(row, fmt.Sprintf("%s (%s–%s)", rate(t.median()), rate(lo), rate(hi)))
+			row = append(row, fmt.Sprintf("%s (%s–%s)", rate(t.Median()), rate(lo), rate(hi)))
 		}
 		rows = append(rows, row)
 	}
-	table(fmt.Sprintf("durable appends a second, 600 bytes, median (smallest–largest) of %d rounds of %v", s.rounds, s.span), rows)
+	measure.Table(fmt.Sprintf("durable appends a second, 600 bytes, median (smallest–largest) of %d rounds of %v", s.rounds, s.span), rows)
 
 	rows = [][]string{append([]string{"engine ÷"}, rows[0][1:]...)}
 	for _, m := range all[1:] {
 		row := []string{m.name}
 		for _, w := range s.writers {
-			row = append(row, rates[engineName][w].over(rates[m.name][w]).spread("%.2f"))
+			row = append(row, rates[engineName][w].Over(rates[m.name][w]).Spread("%.2f"))
 		}
 		rows = append(rows, row)
 	}
-	table("ratios within a round, median (smallest–largest)", rows)
+	measure.Table("ratios within a round, median (smallest–largest)", rows)
 	for _, g := range []struct {
 		name    string
 		writers int
 		want    float64
 	}{{insertName, 128, 4}, {groupName, 128, 1.2}, {insertName, 1, 0.9}, {groupName, 1, 0.9}} {
-		if ratio := rates[engineName][g.writers].over(rates[g.name][g.writers]); len(ratio) > 0 {
-			r.goal(fmt.Sprintf("engine ÷ %s at %d ≥ %.1f", g.name, g.writers, g.want), ratio.median() >= g.want, "%s", ratio.spread("%.2f"))
+		if ratio := rates[engineName][g.writers].Over(rates[g.name][g.writers]); len(ratio) > 0 {
+			r.Goal(fmt.Sprintf("engine ÷ %s at %d ≥ %.1f", g.name, g.writers, g.want), ratio.Median() >= g.want, "%s", ratio.Spread("%.2f"))
 		}
 	}
 	return nil
 }
 
-func bounds(s series) (lo, hi float64) {
+func bounds(s measure.Series) (lo, hi float64) {
 	lo, hi = s[0], s[0]
 	for _, v := range s {
 		lo, hi = min(lo, v), max(hi, v)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"alta/eventstore"
+	"alta/scripts/measure"
 )
 
 // subscriber is an engine of package eventstore that can be followed.
@@ -22,7 +23,7 @@ type subscriber interface {
 
 // latency times appends one after the other: from the call and from the
 // acknowledgement to the delivery to a subscriber.
-func latency(ctx context.Context, s sizes, dir string, r *report) error {
+func latency(ctx context.Context, s sizes, dir string, r *measure.Report) error {
 	rows := [][]string{{"", "call → delivery p50", "p99", "acknowledged → delivery p50", "p99", "append p50"}}
 	for i, m := range []maker{{"direct", openEngine}, {"over wire", openWire}} {
 		opened, err := m.open(ctx, filepath.Join(dir, fmt.Sprintf("latency-%d", i)))
@@ -45,21 +46,20 @@ func latency(ctx context.Context, s sizes, dir string, r *report) error {
 			d []time.Duration
 			p float64
 		}{{fromCall, .5}, {fromCall, .99}, {fromAck, .5}, {fromAck, .99}, {took, .5}} {
-			row = append(row, fmt.Sprintf("%.3f ms", percentile(c.d, c.p).Seconds()*1000))
+			row = append(row, fmt.Sprintf("%.3f ms", measure.Percentile(c.d, c.p).Seconds()*1000))
 		}
 		rows = append(rows, row)
 		if i == 0 {
-			p50, ack := percentile(fromCall, .5), percentile(fromAck, .5)
-			r.goal("append to subscriber, direct, p50 ≤ 0.5 ms", p50 <= 500*time.Microsecond,
+			p50, ack := measure.Percentile(fromCall, .5), measure.Percentile(fromAck, .5)
+			r.Goal("append to subscriber, direct, p50 ≤ 0.5 ms", p50 <= 500*time.Microsecond,
 				"%.3f ms from the call, sync included; %.3f ms from the acknowledgement", p50.Seconds()*1000, ack.Seconds()*1000)
 		}
 	}
 	if s.short {
-		r.goals = nil
-		r.say("latency: every append was delivered once and in order, directly and over wire")
+		r.Say("latency: every append was delivered once and in order, directly and over wire")
 		return nil
 	}
-	table(fmt.Sprintf("append to subscriber, %d appends one after the other; negative: delivered before the writer had its answer", s.latency), rows)
+	measure.Table(fmt.Sprintf("append to subscriber, %d appends one after the other; negative: delivered before the writer had its answer", s.latency), rows)
 	return nil
 }
 
@@ -113,7 +113,7 @@ func deliver(ctx context.Context, log subscriber, n int) (fromCall, fromAck, too
 
 // followers measures the memory that many subscribers take while they follow,
 // one of them stuck.
-func followers(ctx context.Context, s sizes, dir string, r *report) (err error) {
+func followers(ctx context.Context, s sizes, dir string, r *measure.Report) (err error) {
 	e, err := guarded(filepath.Join(dir, "followers"), false)
 	if err != nil {
 		return err
@@ -176,11 +176,11 @@ func followers(ctx context.Context, s sizes, dir string, r *report) (err error) 
 	cancel()
 	wait.Wait()
 	if s.short {
-		r.say("followers: every subscriber got every event, the one that was stuck too")
+		r.Say("followers: every subscriber got every event, the one that was stuck too")
 		return nil
 	}
 	mib := func(b uint64) float64 { return float64(b) / (1 << 20) }
-	table(fmt.Sprintf("%d subscribers, one of them stuck, %d events: %s deliveries a second", s.follow, events, rate(perSecond(int(want), took))), [][]string{
+	measure.Table(fmt.Sprintf("%d subscribers, one of them stuck, %d events: %s deliveries a second", s.follow, events, rate(perSecond(int(want), took))), [][]string{
 		{"heap before", "all following, idle", "highest under load", "a subscriber, idle"},
 		{fmt.Sprintf("%.1f MiB", mib(before)), fmt.Sprintf("%.1f MiB", mib(idle)), fmt.Sprintf("%.1f MiB", mib(peak)),
 			fmt.Sprintf("%.1f KiB", float64(int64(idle)-int64(before))/1024/float64(s.follow))},

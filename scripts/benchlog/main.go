@@ -14,6 +14,9 @@
 package main
 
 import (
+	"alta/scripts/measure"
+	"alta/scripts/pgserver"
+
 	"context"
 	"errors"
 	"flag"
@@ -76,8 +79,8 @@ func run(ctx context.Context, args []string) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	r := &report{}
-	defer r.print()
+	r := &measure.Report{Short: s.short}
+	defer r.Print()
 	for _, p := range parts {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), p.name) {
 			continue
@@ -92,7 +95,7 @@ func run(ctx context.Context, args []string) (err error) {
 // parts of a run, in their order.
 var parts = []struct {
 	name string
-	run  func(context.Context, sizes, string, *report) error
+	run  func(context.Context, sizes, string, *measure.Report) error
 }{{"appends", appends}, {"scans", scans}, {"latency", latency}, {"followers", followers}, {"opening", opening}}
 
 // subject is one way of keeping events.
@@ -114,16 +117,16 @@ type maker struct {
 	open func(ctx context.Context, dir string) (subject, error)
 }
 
-func makers(r *report) []maker {
+func makers(r *measure.Report) []maker {
 	all := []maker{
 		{engineName, openEngine},
 		{wireName, openWire},
 	}
-	if bin, err := postgresPrograms(); err != nil {
-		r.once("PostgreSQL is left out: " + err.Error())
+	if server, err := pgserver.New(); err != nil {
+		r.Once("PostgreSQL is left out: " + err.Error())
 	} else {
-		cluster := &cluster{bin: bin}
-		r.once(cluster.version())
+		cluster := &cluster{Server: server}
+		r.Once(cluster.Version())
 		all = append(all,
 			maker{insertName, func(ctx context.Context, dir string) (subject, error) { return openPostgres(ctx, cluster, dir, false) }},
 			maker{groupName, func(ctx context.Context, dir string) (subject, error) { return openPostgres(ctx, cluster, dir, true) }})

@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"alta/eventstore"
+	"alta/scripts/measure"
 )
 
 // opening times the start of a large log, which is compared with its signed
 // checkpoint, and the start after a crash would have left the most to replay.
-func opening(ctx context.Context, s sizes, dir string, r *report) error {
+func opening(ctx context.Context, s sizes, dir string, r *measure.Report) error {
 	dir = filepath.Join(dir, "opening")
 	e, err := guarded(dir, true) // built without syncs; it is only opened
 	if err != nil {
@@ -29,7 +30,7 @@ func opening(ctx context.Context, s sizes, dir string, r *report) error {
 	if err := errors.Join(err, e.close()); err != nil {
 		return err
 	}
-	var took series
+	var took measure.Series
 	for range max(s.rounds, 3) {
 		begun := time.Now()
 		e, err := guarded(dir, false)
@@ -46,7 +47,7 @@ func opening(ctx context.Context, s sizes, dir string, r *report) error {
 		}
 	}
 	if s.short {
-		r.say("opening: a log of %d events opens with the root that it had", s.opening)
+		r.Say("opening: a log of %d events opens with the root that it had", s.opening)
 		return nil
 	}
 	size := int64(0)
@@ -62,11 +63,11 @@ func opening(ctx context.Context, s sizes, dir string, r *report) error {
 	}); err != nil {
 		return err
 	}
-	table(fmt.Sprintf("opening a log of %d small events, %.1f GB, built in %.0f s", s.opening, float64(size)/1e9, built.Seconds()), [][]string{
-		{"seconds, median (smallest–largest)"}, {took.spread("%.2f")},
+	measure.Table(fmt.Sprintf("opening a log of %d small events, %.1f GB, built in %.0f s", s.opening, float64(size)/1e9, built.Seconds()), [][]string{
+		{"seconds, median (smallest–largest)"}, {took.Spread("%.2f")},
 	})
 	_, worst := bounds(took)
-	r.goal(fmt.Sprintf("opening a log of %d events ≤ 2 s", s.opening), worst <= 2, "%s s", took.spread("%.2f"))
+	r.Goal(fmt.Sprintf("opening a log of %d events ≤ 2 s", s.opening), worst <= 2, "%s s", took.Spread("%.2f"))
 	return nil
 }
 

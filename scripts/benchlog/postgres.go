@@ -3,153 +3,25 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"alta/scripts/pgserver"
 )
 
-// cluster is a private PostgreSQL: its own directory, a unix socket, no port.
+// cluster is the server that the subjects of PostgreSQL share.
 type cluster struct {
-	bin  string
-	dir  string
-	cmd  *exec.Cmd
-	done chan error
+	*pgserver.Server
 	n    int // databases made
 	uses int // subjects that have it open
 }
 
-// postgresPrograms finds the directory of initdb and postgres, the newest one.
-func postgresPrograms() (string, error) {
-	if os.Geteuid() == 0 {
-		if _, err := user.Lookup("postgres"); err != nil {
-			return "", errors.New("it does not run as root, and there is no user postgres")
-		}
-	}
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil {
-		return "", err
-	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil {
-			found = append(found, path)
-		}
-	}
-	if len(found) == 0 {
-		return "", errors.New("it is not installed (on Debian: apt-get install postgresql)")
-	}
-	return filepath.Dir(found[len(found)-1]), nil
-}
-
-// credentials are those of the user postgres when this process is root's.
-func credentials() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
-}
-
-func (c *cluster) command(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
-	cred, err := credentials()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, name), args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
-	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	return cmd, nil
-}
-
-// start makes the cluster, if there is none yet, and runs it.
-func (c *cluster) start(ctx context.Context, parent string) error {
-	if c.cmd != nil {
-		return nil
-	}
-	if c.dir == "" {
-		// A socket's path is short, so the cluster lies beside the others' directories.
-		c.dir = filepath.Join(filepath.Dir(parent), "pg")
-		if err := os.MkdirAll(c.dir, 0o700); err != nil {
-			return err
-		}
-		if cred, err := credentials(); err != nil {
-			return err
-		} else if cred != nil {
-			if err := os.Chown(c.dir, int(cred.Uid), int(cred.Gid)); err != nil {
-				return err
-			}
-		}
-		cmd, err := c.command(ctx, "initdb", "--pgdata", filepath.Join(c.dir, "data"), "--auth", "trust", "--username", "postgres", "--encoding", "UTF8", "--no-locale")
-		if err != nil {
-			return err
-		}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("initdb: %w: %s", err, out)
-		}
-	}
-	// Its own settings where they concern safety; more memory than the default.
-	cmd, err := c.command(context.WithoutCancel(ctx), "postgres", "-D", filepath.Join(c.dir, "data"), "-k", c.dir,
-		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB",
-		"-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c", "log_min_messages=fatal")
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	c.cmd, c.done = cmd, make(chan error, 1)
-	go func() { c.done <- cmd.Wait() }()
-	for limit := time.Now().Add(20 * time.Second); ; {
-		conn, err := pgx.Connect(ctx, c.url("postgres"))
-		if err == nil {
-			return conn.Close(ctx)
-		}
-		select {
-		case werr := <-c.done:
-			return fmt.Errorf("postgres ended: %w (%w)", werr, err)
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(limit) {
-			return errors.Join(fmt.Errorf("postgres does not answer: %w", err), c.stop())
-		}
-	}
-}
-
-func (c *cluster) url(database string) string {
-	return fmt.Sprintf("host=%s user=postgres dbname=%s", c.dir, database)
-}
-
-// stop ends it in good order, and waits.
-func (c *cluster) stop() error {
-	if c.cmd == nil {
-		return nil
-	}
-	err := c.cmd.Process.Signal(syscall.SIGINT) // fast shutdown
-	select {
-	case werr := <-c.done:
-		err = errors.Join(err, werr)
-	case <-time.After(30 * time.Second):
-		err = errors.Join(err, errors.New("postgres does not end"), c.cmd.Process.Kill(), <-c.done)
-	}
-	c.cmd = nil
-	return err
+// start runs it beside the subjects' directories: a socket's path is short.
+func (c *cluster) start(ctx context.Context, dir string) error {
+	return c.Start(ctx, filepath.Dir(dir))
 }
 
 // postgres is one table of events.
@@ -174,7 +46,7 @@ func openPostgres(ctx context.Context, c *cluster, dir string, group bool) (subj
 	c.n++
 	c.uses++
 	p := &postgres{cluster: c, parent: dir, name: "bench" + strconv.Itoa(c.n)}
-	conn, err := pgx.Connect(ctx, c.url("postgres"))
+	conn, err := pgx.Connect(ctx, c.URL("postgres"))
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +70,7 @@ func openPostgres(ctx context.Context, c *cluster, dir string, group bool) (subj
 }
 
 func (p *postgres) connect(ctx context.Context) error {
-	conf, err := pgxpool.ParseConfig(p.cluster.url(p.name))
+	conf, err := pgxpool.ParseConfig(p.cluster.URL(p.name))
 	if err != nil {
 		return err
 	}
@@ -300,7 +172,7 @@ func (p *postgres) fill(ctx context.Context, n int) error {
 
 func (p *postgres) restart(ctx context.Context) error {
 	p.pool.Close()
-	if err := p.cluster.stop(); err != nil {
+	if err := p.cluster.Stop(); err != nil {
 		return err
 	}
 	if err := p.cluster.start(ctx, p.parent); err != nil {
@@ -318,14 +190,5 @@ func (p *postgres) close() error {
 	if p.cluster.uses--; p.cluster.uses > 0 {
 		return nil
 	}
-	return p.cluster.stop()
-}
-
-// version tells which PostgreSQL it is.
-func (c *cluster) version() string {
-	out, err := exec.Command(filepath.Join(c.bin, "postgres"), "--version").Output()
-	if err != nil {
-		return "PostgreSQL"
-	}
-	return strings.TrimSpace(string(out))
+	return p.cluster.Stop()
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"alta/scripts/measure"
 )
 
 // scans measures how fast everything is read in order, after a restart and again.
-func scans(ctx context.Context, s sizes, dir string, r *report) (err error) {
+func scans(ctx context.Context, s sizes, dir string, r *measure.Report) (err error) {
 	var all []maker
 	for _, m := range makers(r) {
 		if m.name != groupName { // the same table as the other one's
@@ -26,14 +28,14 @@ func scans(ctx context.Context, s sizes, dir string, r *report) (err error) {
 			return fmt.Errorf("%s: %w", all[i].name, err)
 		}
 	}
-	fresh, again := make([]series, len(open)), make([]series, len(open))
+	fresh, again := make([]measure.Series, len(open)), make([]measure.Series, len(open))
 	for round := range s.rounds {
 		for i := range open {
 			at := (i + round) % len(open)
 			if err := open[at].restart(ctx); err != nil {
 				return fmt.Errorf("%s: %w", all[at].name, err)
 			}
-			for _, to := range []*series{&fresh[at], &again[at]} {
+			for _, to := range []*measure.Series{&fresh[at], &again[at]} {
 				begun := time.Now()
 				n, err := open[at].scan(ctx)
 				if err != nil || n != s.scan {
@@ -44,23 +46,23 @@ func scans(ctx context.Context, s sizes, dir string, r *report) (err error) {
 		}
 	}
 	if s.short {
-		r.say("scans: every event was read, by %d subjects", len(open))
+		r.Say("scans: every event was read, by %d subjects", len(open))
 		return nil
 	}
 	rows := [][]string{{"", "after a restart", "again", "engine ÷, after a restart", "engine ÷, again"}}
 	for i, m := range all {
 		row := []string{m.name}
-		for _, t := range []series{fresh[i], again[i]} {
+		for _, t := range []measure.Series{fresh[i], again[i]} {
 			lo, hi := bounds(t)
-			row = append(row, fmt.Sprintf("%s (%s–%s)", rate(t.median()), rate(lo), rate(hi)))
+			row = append(row, fmt.Sprintf("%s (%s–%s)", rate(t.Median()), rate(lo), rate(hi)))
 		}
-		row = append(row, fresh[0].over(fresh[i]).spread("%.2f"), again[0].over(again[i]).spread("%.2f"))
+		row = append(row, fresh[0].Over(fresh[i]).Spread("%.2f"), again[0].Over(again[i]).Spread("%.2f"))
 		rows = append(rows, row)
 		if m.name == insertName {
-			ratio := again[0].over(again[i])
-			r.goal("engine ÷ PostgreSQL, scan ≥ 1", ratio.median() >= 1, "%s", ratio.spread("%.2f"))
+			ratio := again[0].Over(again[i])
+			r.Goal("engine ÷ PostgreSQL, scan ≥ 1", ratio.Median() >= 1, "%s", ratio.Spread("%.2f"))
 		}
 	}
-	table(fmt.Sprintf("events a second read in order, of %d; the file system's cache is warm", s.scan), rows)
+	measure.Table(fmt.Sprintf("events a second read in order, of %d; the file system's cache is warm", s.scan), rows)
 	return nil
 }
