@@ -2,223 +2,229 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"log/slog"
-	"maps"
+	"errors"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"alta/domain/account"
 	"alta/eventstore"
+	"alta/projections"
 )
 
-// update tells that an application changed: which, to what revision, and where
-// in the log. Nothing else: what it shows is read with the reader's own rights.
-type update struct {
+// LiveChange tells that an application changed: which, to what revision, and
+// which work lists that concerns. Nothing else: what the application shows is
+// read with the reader's own rights. Merchants and agents are told id and
+// revision only.
+type LiveChange struct {
 	ID       string `json:"id"`
 	Revision int64  `json:"revision"`
-	Position string `json:"position"`
+	// Queues are those that it stood in, before, between and after.
+	Queues []projections.Queue `json:"queues,omitempty"`
+	// Claimant is the account of whoever holds it.
+	Claimant string `json:"claimant,omitempty"`
 }
 
-// hub spreads the newest changes to everyone who listens: one subscription for
-// the whole process, coalesced, and a listener that does not keep up is told to
-// read anew instead of being waited for.
-type hub struct {
-	log    Log
-	logger *slog.Logger
-
-	mu        sync.Mutex
-	listeners map[chan *news]bool
+// LiveChanges is the data of one message of the stream.
+type LiveChanges struct {
+	Changes []LiveChange `json:"changes"`
+	// Queues are all that something changed in, also by what the listener is not
+	// told: an application that was hidden leaves a queue without being named.
+	Queues []projections.Queue `json:"queues,omitempty"`
 }
 
-// news is what all listeners get at once: one JSON text for everybody, however
-// many they are.
-type news struct {
-	json     []byte
-	position string // of the newest change
+// update is a LiveChange before it is known who listens.
+type update struct {
+	LiveChange
+	merchant, agent string
+	hidden          bool // processing is restricted: only auditors are told which
+}
+
+// audience is who a listener is, as far as it decides what is heard.
+type audience struct {
+	role    account.Role
+	account string
+	agency  string // organisation of an agent
+}
+
+// key is what a merchant or an agent hears of; empty for staff, who hear all.
+func (a audience) key() string {
+	switch a.role {
+	case account.Merchant:
+		return "merchant " + a.account
+	case account.Agent:
+		return "agent " + a.agency
+	}
+	return ""
+}
+
+// hears reports whether an update is told to the audience.
+func (a audience) hears(u update) bool {
+	switch a.role {
+	case account.Auditor:
+		return true
+	case account.Merchant:
+		return !u.hidden && u.merchant == a.account
+	case account.Agent:
+		return !u.hidden && u.agent != "" && u.agent == a.agency
+	}
+	return !u.hidden
+}
+
+// message is what an audience is told of some updates.
+func (a audience) message(all []update) LiveChanges {
+	m := LiveChanges{Changes: []LiveChange{}}
+	named := map[projections.Queue]bool{}
+	for _, u := range all {
+		if a.key() != "" {
+			if a.hears(u) {
+				m.Changes = append(m.Changes, LiveChange{ID: u.ID, Revision: u.Revision})
+			}
+			continue
+		}
+		if a.hears(u) {
+			m.Changes = append(m.Changes, u.LiveChange)
+		}
+		for _, q := range u.Queues {
+			if !named[q] {
+				named[q] = true
+				m.Queues = append(m.Queues, q)
+			}
+		}
+	}
+	return m
 }
 
 const (
-	category    = "application-"
-	coalesce    = 250 * time.Millisecond
-	heartbeat   = 20 * time.Second
-	maxLive     = 5000 // listeners of one process
-	maxCoalesce = 1000 // updates of one message
+	heartbeat = 20 * time.Second // until a write is given up
+	beat      = heartbeat / 2    // between two signs of life
 )
 
-func newHub(log Log, logger *slog.Logger) *hub {
-	return &hub{log: log, logger: logger, listeners: map[chan *news]bool{}}
-}
-
-// run follows the log from its end until the context ends.
-func (h *hub) run(ctx context.Context) {
-	feed := make(chan update, 1024)
-	go h.follow(ctx, feed)
-	tick := time.NewTicker(coalesce)
-	defer tick.Stop()
-	pending := map[string]update{}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case u := <-feed:
-			if len(pending) <= maxCoalesce {
-				pending[u.ID] = u
-			}
-		case <-tick.C:
-			h.tell(pending)
-			clear(pending)
-		}
-	}
-}
-
-func (h *hub) follow(ctx context.Context, feed chan<- update) {
-	from := h.log.Head()
-	for ctx.Err() == nil {
-		for m, err := range h.log.Subscribe(ctx, from, eventstore.Filter{Streams: []string{category}}) {
-			if err != nil {
-				if ctx.Err() == nil {
-					h.logger.Warn("live updates are interrupted", "error", err)
-				}
-				break
-			}
-			if m.Record == nil {
-				continue
-			}
-			from = m.Record.Position
-			id, ok := strings.CutPrefix(m.Record.Stream, category)
-			if !ok {
-				continue
-			}
-			select {
-			case feed <- update{id, int64(m.Record.Revision), m.Record.Position.String()}:
-			case <-ctx.Done():
-				return
-			}
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-// tell sends what gathered: all of it, or the news that it is too much to name.
-func (h *hub) tell(pending map[string]update) {
-	switch {
-	case len(pending) == 0:
-	case len(pending) > maxCoalesce:
-		h.disperse() // to name only some of them would hide the others
-	default:
-		h.spread(slices.Collect(maps.Values(pending)))
-	}
-}
-
-func (h *hub) spread(batch []update) {
-	slices.SortFunc(batch, func(a, b update) int { return strings.Compare(a.Position, b.Position) })
-	data, err := json.Marshal(batch)
-	if err != nil {
-		h.logger.Error("live updates cannot be written", "error", err)
-		h.disperse()
-		return
-	}
-	n := &news{data, batch[len(batch)-1].Position}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for l := range h.listeners {
-		select {
-		case l <- n:
-		default: // it is behind: closing tells it to start over
-			delete(h.listeners, l)
-			close(l)
-		}
-	}
-}
-
-// disperse tells everybody to read anew.
-func (h *hub) disperse() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for l := range h.listeners {
-		delete(h.listeners, l)
-		close(l)
-	}
-}
-
-func (h *hub) listen() (chan *news, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.listeners) >= maxLive {
-		return nil, problem(http.StatusServiceUnavailable, "too-many-listeners", "Too many live connections; lists still work.").retry(30 * time.Second)
-	}
-	l := make(chan *news, 16)
-	h.listeners[l] = true
-	return l, nil
-}
-
-func (h *hub) leave(l chan *news) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.listeners[l] {
-		delete(h.listeners, l)
-		close(l)
-	}
-}
-
-// live streams changes as server-sent events (HTML living standard, 9.2). A
-// client that comes back is told to read its lists anew: the stream keeps no
-// past, and every list names its revision.
+// live streams changes as server-sent events (HTML living standard, 9.2): `hello`
+// at the start, `changes`, `behind` where more happened than can be named, and
+// `beat`. The id of each is a place in the log; a client that comes back names
+// the last one it saw as Last-Event-ID and hears what it missed, or `behind`: read
+// your lists anew.
 func (s *Server) live(c *call) error {
-	l, err := s.changes.listen()
+	var last *eventstore.Position
+	if id := c.Request().Header.Get("Last-Event-ID"); id != "" {
+		p, err := eventstore.ParsePosition(id)
+		if err != nil {
+			return problem(http.StatusUnprocessableEntity, "invalid-parameter", "A parameter is not as the contract wants it.").
+				at("header Last-Event-ID", "invalid", "must be the id of an event of this stream")
+		}
+		last = &p
+	}
+	who := audience{role: c.who.Role, account: c.who.Account, agency: c.who.Organisation}
+	l, err := s.changes.listen(who)
 	if err != nil {
 		return err
 	}
 	defer s.changes.leave(l)
-	w := c.Response()
-	h := w.Header()
+	out := stream{c.Response(), http.NewResponseController(c.Response())}
+	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	send := func(event, data, id string) error {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(heartbeat))
-		if id != "" {
-			id = "id: " + id + "\n"
-		}
-		if _, err := fmt.Fprintf(w, "%sevent: %s\ndata: %s\n\n", id, event, data); err != nil {
+	c.Response().WriteHeader(http.StatusOK)
+	ctx := c.Request().Context()
+	// The answer has begun: whatever ends it now is no refusal to anybody.
+	if err := s.tell(ctx, c.token(), l, last, out); err != nil && ctx.Err() == nil && !errors.Is(err, errListenerGone) {
+		s.Logger.DebugContext(ctx, "a live stream ended", "error", err)
+	}
+	return nil
+}
+
+// errListenerGone: the listener was let go, or is not logged in any more.
+var errListenerGone = errors.New("api: the listener is let go")
+
+// tell writes one listener's stream until it ends.
+func (s *Server) tell(ctx context.Context, token string, l *listener, last *eventstore.Position, out stream) error {
+	missed, err := s.changes.missed(ctx, l.who, last)
+	if err != nil {
+		return err
+	}
+	if err := out.send("hello", []byte("{}"), missed.from); err != nil {
+		return err
+	}
+	if missed.news != nil {
+		if err := out.news(missed.news); err != nil {
 			return err
 		}
-		w.Flush()
-		return nil
 	}
-	if err := send("hello", `{}`, s.Log.Head().String()); err != nil {
-		return nil
-	}
-	beat := time.NewTicker(heartbeat / 2)
-	defer beat.Stop()
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
 	for {
 		select {
-		case <-c.Request().Context().Done():
-			return nil
-		case <-beat.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.check: // something about the account changed
+			if _, err := s.Auth.Authenticate(ctx, token); err != nil {
+				return errListenerGone
+			}
+		case <-ticker.C:
 			// Whoever was logged out meanwhile hears no more.
-			if _, err := s.Auth.Authenticate(c.Request().Context(), c.token()); err != nil {
-				return nil
+			if _, err := s.Auth.Authenticate(ctx, token); err != nil {
+				return errListenerGone
 			}
-			if err := send("beat", `{}`, ""); err != nil {
-				return nil
+			if err := out.send("beat", []byte("{}"), s.changes.heard(l)); err != nil {
+				return err
 			}
-		case batch, open := <-l:
+		case n, open := <-l.news:
 			if !open {
-				_ = send("behind", `{}`, "")
-				return nil
+				return errListenerGone // it comes back and hears what it missed
 			}
-			if err := send("changes", string(batch.json), batch.position); err != nil {
-				return nil
+			if err := out.news(n); err != nil {
+				return err
 			}
 		}
 	}
 }
+
+// stream writes server-sent events.
+type stream struct {
+	w     http.ResponseWriter
+	fresh *http.ResponseController
+}
+
+func (o stream) news(n *news) error {
+	if n.json == nil {
+		return o.send("behind", []byte("{}"), n.position)
+	}
+	return o.send("changes", n.json, n.position)
+}
+
+// send writes one event at once. Position Start stands for no id.
+func (o stream) send(event string, data []byte, id eventstore.Position) error {
+	if err := o.fresh.SetWriteDeadline(time.Now().Add(heartbeat)); err != nil {
+		return err
+	}
+	b := make([]byte, 0, 64+len(event)+len(data))
+	if id != eventstore.Start {
+		b = append(append(append(b, "id: "...), id.String()...), '\n')
+	}
+	b = append(append(append(b, "event: "...), event...), '\n')
+	b = append(append(append(b, "data: "...), data...), "\n\n"...)
+	if _, err := o.w.Write(b); err != nil {
+		return err
+	}
+	return o.fresh.Flush()
+}
+
+// LiveStats are the live updates' figures.
+type LiveStats struct {
+	Listeners int
+	Told      int64 // messages handed to listeners
+	Dropped   int64 // listeners let go because they did not keep up
+	Behind    int64 // times that more happened than a message holds
+}
+
+// LiveStats answers the figures; none before Handler.
+func (s *Server) LiveStats() LiveStats {
+	if s.changes == nil {
+		return LiveStats{}
+	}
+	return s.changes.stats()
+}
+
+// accountOf is the account whose stream this is, if it is one.
+func accountOf(stream string) (string, bool) { return strings.CutPrefix(stream, account.Category+"-") }

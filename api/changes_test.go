@@ -1,71 +1,401 @@
 package api
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/calendar"
+	"alta/domain/policy"
+	"alta/eventstore"
+	"alta/projections"
+	"alta/simulate/direct"
 )
 
-func TestThousandsWhoListenCostLittleAndAllHearEverything(t *testing.T) {
-	const listeners = 2000
-	h := newHub(nil, slog.New(slog.DiscardHandler))
-	var all []chan *news
-	for range listeners {
-		l, err := h.listen()
+// memory is a log in memory: as much of one as live updates need.
+type memory struct {
+	records []*eventstore.Record
+	more    chan struct{}
+}
+
+func (m *memory) add(stream string, e application.Event) *eventstore.Record {
+	name, data, err := application.Encode(e, func(_, clear string) (string, error) { return clear, nil })
+	if err != nil {
+		panic(err)
+	}
+	return m.put(stream, name, data)
+}
+
+func (m *memory) put(stream, name string, data []byte) *eventstore.Record {
+	r := &eventstore.Record{
+		Proposed: eventstore.Proposed{Type: name, Data: data}, Stream: stream,
+		Revision: eventstore.Revision(len(m.stream(stream))), Position: eventstore.Position{Commit: uint64(len(m.records) + 1)},
+	}
+	m.records = append(m.records, r)
+	if m.more != nil {
+		m.more <- struct{}{}
+	}
+	return r
+}
+
+func (m *memory) stream(name string) (out []*eventstore.Record) {
+	for _, r := range m.records {
+		if r.Stream == name {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (m *memory) Head() eventstore.Position {
+	return eventstore.Position{Commit: uint64(len(m.records))}
+}
+
+func (m *memory) ReadStream(_ context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) {
+		for i, r := range m.stream(stream)[from:] {
+			if i == limit || !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m *memory) Subscribe(ctx context.Context, after eventstore.Position, f eventstore.Filter) iter.Seq2[eventstore.Message, error] {
+	return func(yield func(eventstore.Message, error) bool) {
+		for next := int(after.Commit); ; {
+			for ; next < len(m.records); next++ {
+				if r := m.records[next]; f.Accepts(r.Stream, r.Type) && !yield(eventstore.Message{Record: r}, nil) {
+					return
+				}
+			}
+			if !yield(eventstore.Message{CaughtUp: true}, nil) {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				yield(eventstore.Message{}, ctx.Err())
+				return
+			case <-m.more:
+			}
+		}
+	}
+}
+
+var (
+	reviewers = audience{role: account.Reviewer, account: "r"}
+	theAudit  = audience{role: account.Auditor, account: "a"}
+	theirs    = audience{role: account.Merchant, account: "m-1"}
+	another   = audience{role: account.Merchant, account: "m-2"}
+	agency    = audience{role: account.Agent, account: "x", agency: "agency"}
+)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func hears(t *testing.T, h *hub, who audience) *listener {
+	t.Helper()
+	l, err := h.listen(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// told is what lies ready for a listener.
+func told(t *testing.T, l *listener) (out []LiveChanges) {
+	t.Helper()
+	for {
+		select {
+		case n := <-l.news:
+			var m LiveChanges
+			if err := json.Unmarshal(n.json, &m); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, m)
+		default:
+			return out
+		}
+	}
+}
+
+const one = "0190b6a0-0000-7000-8000-000000000001"
+
+func opened() application.Opened {
+	return application.Opened{Merchant: "m-1", Agent: "agency", MerchantNumber: "880001", Kind: policy.Individual, Language: "es", Policy: "1"}
+}
+
+func at(by application.Role) application.Header {
+	return application.Header{By: application.Actor{ID: "r", Role: by}, At: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)}
+}
+
+// handedIn is a log in which one application was just handed in.
+func handedIn() *memory {
+	m := &memory{}
+	m.add(category+one, opened())
+	m.add(category+one, application.Submitted{Header: at(application.RoleMerchant), Round: 1, Next: application.Qualification})
+	return m
+}
+
+// happens has the hub take events one by one and then tell everybody.
+func happens(t *testing.T, h *hub, records ...*eventstore.Record) {
+	t.Helper()
+	b := batch{}
+	for _, r := range records {
+		f, err := h.fact(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, l)
+		b.add(f)
 	}
-	batch := make([]update, 50)
-	for i := range batch {
-		batch[i] = update{ID: fmt.Sprintf("a-%d", i), Position: fmt.Sprintf("%033d", 50-i)}
+	h.spread(&b)
+}
+
+func TestEverybodyHearsOnlyOfWhatTheyMaySee(t *testing.T) {
+	m := handedIn()
+	h := newHub(m, quiet())
+	staff, audit, own, other, agent := hears(t, h, reviewers), hears(t, h, theAudit), hears(t, h, theirs), hears(t, h, another), hears(t, h, agency)
+	happens(t, h, m.add(category+one, application.Claimed{Header: at(application.RoleReviewer), Stage: application.Qualification}),
+		m.add(category+one, application.QualificationProposed{Header: at(application.RoleReviewer)}))
+	want := `[{[{` + one + ` 3 [qualification second_approval] }] [qualification second_approval]}]`
+	if got := fmt.Sprint(told(t, staff)); got != want {
+		t.Errorf("staff hear %s, want %s", got, want)
 	}
-	before := testing.AllocsPerRun(1, func() {})
-	allocs := testing.AllocsPerRun(5, func() { h.spread(batch) }) - before
+	if got := fmt.Sprint(told(t, audit)); got != want {
+		t.Errorf("auditors hear %s, want %s", got, want)
+	}
+	want = `[{[{` + one + ` 3 [] }] []}]` // in which queue it waits is the house's own business
+	if got := fmt.Sprint(told(t, own)); got != want {
+		t.Errorf("the merchant hears %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(told(t, agent)); got != want {
+		t.Errorf("her agent hears %s, want %s", got, want)
+	}
+	if got := told(t, other); len(got) > 0 {
+		t.Errorf("another merchant hears %v", got)
+	}
+}
+
+func TestAHiddenApplicationIsNamedToAuditorsOnlyAndStillLeavesItsQueue(t *testing.T) {
+	m := handedIn()
+	h := newHub(m, quiet())
+	staff, audit, own := hears(t, h, reviewers), hears(t, h, theAudit), hears(t, h, theirs)
+	happens(t, h, m.add(category+one, application.Restricted{Header: at(application.RoleMerchant)}))
+	if got := fmt.Sprint(told(t, staff)); got != `[{[] [qualification]}]` {
+		t.Errorf("staff hear %s", got)
+	}
+	if got := fmt.Sprint(told(t, audit)); !strings.Contains(got, one) {
+		t.Errorf("auditors hear %s", got)
+	}
+	happens(t, h, m.add(category+one, application.HoldPlaced{Header: at(application.RoleLead)}))
+	if got := fmt.Sprint(told(t, staff)); strings.Contains(got, one) {
+		t.Errorf("staff hear of it later: %s", got)
+	}
+	if got := told(t, own); len(got) > 0 {
+		t.Errorf("the merchant hears %v", got)
+	}
+	missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: 2})
+	if err != nil || strings.Contains(string(missed.news.json), one) {
+		t.Errorf("whoever comes back is told %s, %v", missed.news.json, err)
+	}
+}
+
+// heard is all that somebody was told: the newest revision of each application
+// and the queues it concerned.
+type heard struct {
+	revisions map[string]int64
+	queues    map[string]bool
+}
+
+func (h heard) take(all ...LiveChanges) {
+	for _, m := range all {
+		for _, c := range m.Changes {
+			h.revisions[c.ID] = c.Revision
+			for _, q := range c.Queues {
+				h.queues[c.ID+" "+string(q)] = true
+			}
+		}
+	}
+}
+
+func nothing() heard { return heard{map[string]int64{}, map[string]bool{}} }
+
+// lives is a log of a few lives of every kind.
+func lives(t *testing.T) *memory {
+	m := &memory{}
+	maker := direct.New(3, time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), application.Rules{Policies: policy.Default(), Calendar: calendar.Default()})
+	for n := range uint64(12) {
+		l, err := maker.Life(n, direct.AnyTarget(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range l.Acts {
+			for _, e := range a.Events {
+				m.add(category+l.ID, e)
+			}
+		}
+	}
+	return m
+}
+
+func TestWhoComesBackHearsWhatThoseHeardWhoStayed(t *testing.T) {
+	m := lives(t)
+	for _, who := range []audience{reviewers, theAudit, {role: account.Agent, account: "x", agency: "agency-1"}} {
+		for after := 0; after <= len(m.records); after += 17 {
+			h := newHub(m, quiet())
+			l, stayed, back := hears(t, h, who), nothing(), nothing()
+			for i, r := range m.records {
+				happens(t, h, r)
+				if news := told(t, l); i >= after {
+					stayed.take(news...)
+				}
+			}
+			missed, err := h.missed(t.Context(), who, &eventstore.Position{Commit: uint64(after)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if missed.news != nil {
+				back.take(read(t, missed.news))
+			}
+			if fmt.Sprint(stayed) != fmt.Sprint(back) {
+				t.Fatalf("%s after %d: those who stayed heard %v, who comes back hears %v", who.role, after, stayed, back)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, n *news) (m LiveChanges) {
+	t.Helper()
+	if err := json.Unmarshal(n.json, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestWhoWasAwayForLongReadsAnew(t *testing.T) {
+	m := handedIn()
+	for range replayEvents {
+		m.add(category+one, application.NoteAdded{Header: at(application.RoleReviewer)})
+	}
+	h := newHub(m, quiet())
+	for name, last := range map[string]uint64{"too much happened": 1, "a place that this log has not reached": 1 << 40} {
+		missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: last})
+		if err != nil || missed.news == nil || missed.news.json != nil {
+			t.Errorf("%s: told %+v, %v; want to read anew", name, missed, err)
+		}
+	}
+	missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: uint64(len(m.records))})
+	if err != nil || missed.news != nil {
+		t.Errorf("who missed nothing is told %+v, %v", missed, err)
+	}
+}
+
+func TestAnEventOfANewerProgramSendsEverybodyToTheirLists(t *testing.T) {
+	m := handedIn()
+	h := newHub(m, quiet())
+	l := hears(t, h, reviewers)
+	happens(t, h, m.put(category+one, "application.weighed.v1", []byte("{}")))
+	if n := <-l.news; n.json != nil || n.position != m.Head() {
+		t.Errorf("told %s", n.json)
+	}
+}
+
+func TestThousandsWhoListenCostLittleAndAllHearEverything(t *testing.T) {
+	const listeners = 2000
+	h := newHub(nil, quiet())
+	var all []*listener
+	for range listeners {
+		all = append(all, hears(t, h, reviewers))
+	}
+	b := batch{}
+	for i := range 50 {
+		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprintf("a-%d", i)}}, position: eventstore.Position{Commit: uint64(i + 1)}})
+	}
+	allocs := testing.AllocsPerRun(5, func() { h.spread(&b) })
 	if allocs > 400 {
 		t.Errorf("%.0f allocations to tell %d listeners, as if each had a text of its own", allocs, listeners)
 	}
 	for _, l := range all {
 		for range 6 {
-			n := <-l
-			if !strings.Contains(string(n.json), "a-49") || n.position != fmt.Sprintf("%033d", 50) {
+			if n := <-l.news; !strings.Contains(string(n.json), "a-49") || n.position.Commit != 50 {
 				t.Fatalf("told up to %s", n.position)
 			}
 		}
 	}
-	for range 20 { // nobody reads: whoever is behind is let go, nobody is waited for
-		h.spread(batch)
+	for range waiting + 4 { // nobody reads: whoever is behind is let go, nobody is waited for
+		h.spread(&b)
 	}
 	for _, l := range all {
-		for range l {
+		for range l.news {
 			continue
 		}
 		h.leave(l)
 	}
-	if len(h.listeners) != 0 {
-		t.Errorf("%d listeners are left", len(h.listeners))
+	if s := h.stats(); s.Listeners != 0 || s.Dropped != listeners || len(h.staff)+len(h.accounts) != 0 {
+		t.Errorf("%+v are left", s)
 	}
 }
 
 func TestMoreChangesThanAMessageHoldsSendEverybodyToTheLists(t *testing.T) {
-	h := newHub(nil, slog.New(slog.DiscardHandler))
-	pending := map[string]update{}
+	h := newHub(nil, quiet())
+	l := hears(t, h, reviewers)
+	var b batch
 	for i := range maxCoalesce {
-		pending[fmt.Sprint(i)] = update{ID: fmt.Sprint(i)}
+		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprint(i)}}, position: eventstore.Position{Commit: 1}})
 	}
-	l, err := h.listen()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.tell(pending)
-	if n, open := <-l; !open || n == nil {
+	h.spread(&b)
+	if n := <-l.news; n.json == nil {
 		t.Fatal("as many as a message holds are not told")
 	}
-	pending["one more"] = update{ID: "one more"}
-	h.tell(pending)
-	if _, open := <-l; open {
+	b.add(fact{update: update{LiveChange: LiveChange{ID: "one more"}}, position: eventstore.Position{Commit: 2}})
+	h.spread(&b)
+	if n := <-l.news; n.json != nil {
 		t.Error("some changes were told and others left out")
 	}
+}
+
+func TestOneMerchantCannotTakeAllConnections(t *testing.T) {
+	h := newHub(nil, quiet())
+	for range maxOwn {
+		hears(t, h, theirs)
+	}
+	if _, err := h.listen(theirs); problemOf(err).Code != "too-many-listeners" {
+		t.Errorf("one more is answered %v", err)
+	}
+	hears(t, h, another)
+}
+
+// The hub follows the log by itself, and has an account's listeners look whether
+// they still may listen as soon as anything about the account changed.
+func TestTheHubFollowsTheLogAndAsksWhoseSessionChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := handedIn()
+		m.more = make(chan struct{})
+		h := newHub(m, quiet())
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go h.run(ctx)
+		synctest.Wait()
+		l, bystander := hears(t, h, reviewers), hears(t, h, theAudit)
+		m.add(category+one, application.NoteAdded{Header: at(application.RoleReviewer)})
+		m.put("account-r", "account.session_ended.v1", nil)
+		time.Sleep(2 * coalesce)
+		if got := told(t, l); len(got) != 1 || !slices.Equal(got[0].Queues, []projections.Queue{projections.QueueQualification}) {
+			t.Errorf("heard %v", got)
+		}
+		if len(l.check) != 1 || len(bystander.check) != 0 {
+			t.Error("the wrong listeners were asked")
+		}
+		if h.heard(l) != (eventstore.Position{Commit: 3}) {
+			t.Errorf("heard up to %s", h.heard(l))
+		}
+	})
 }

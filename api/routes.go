@@ -142,7 +142,7 @@ func (s *Server) routes() []route {
 		{operation: "views", who: watchers, handle: s.views},
 		{operation: "saveView", who: watchers, handle: s.saveView},
 		{operation: "removeView", who: watchers, handle: s.removeView},
-		{operation: "changes", who: watchers, handle: s.live, live: true},
+		{operation: "changes", who: concerned, handle: s.live, live: true},
 
 		{operation: "claimNext", who: judges, handle: s.claimNext},
 		{operation: "claim", who: judges, handle: s.claim},

@@ -104,6 +104,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 			s.gauge("alta_orphans_swept_age_seconds", "Since stored files were last compared with the log; hourly, so alarm at a day.", f.p.now().Sub(st.Last).Seconds())
 		}
 	}
+	f.live(s)
 	f.log(s)
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
 }
@@ -125,6 +126,19 @@ func (f figures) queues(s sink) {
 		s.gauge("alta_queue_claimed", "Applications of a queue that somebody reviews.", float64(q.Claimed), "queue", string(q.Queue))
 		s.gauge("alta_queue_breached", "Applications of a queue past their deadline.", float64(q.Breached), "queue", string(q.Queue))
 	}
+}
+
+// live is how many listen to changes, and how they keep up.
+func (f figures) live(s sink) {
+	server := f.p.answering.Load()
+	if server == nil {
+		return
+	}
+	st := server.LiveStats()
+	s.gauge("alta_live_listeners", "Open streams of changes.", float64(st.Listeners))
+	s.counter("alta_live_messages_total", "Messages handed to listeners since the start.", float64(st.Told))
+	s.counter("alta_live_dropped_total", "Listeners let go because they did not keep up.", float64(st.Dropped))
+	s.counter("alta_live_behind_total", "Times that more happened at once than a message names.", float64(st.Behind))
 }
 
 func (f figures) log(s sink) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"alta/api"
@@ -68,6 +69,7 @@ type program struct {
 	reactions    []reaction
 	orphans      *reactions.Orphans // where reactions run
 	metrics      *metrics
+	answering    atomic.Pointer[api.Server] // once requests are answered
 
 	closers []func() error
 }
@@ -371,7 +373,9 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	if p.cfg.Dev {
 		s.Check = func(err error) { p.logger.Error("an answer breaks the contract", "error", err) }
 	}
-	return s.Handler(ctx), nil
+	h := s.Handler(ctx)
+	p.answering.Store(s)
+	return h, nil
 }
 
 // serveHTTP answers requests until the context ends, and lets those under way

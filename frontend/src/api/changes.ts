@@ -1,20 +1,28 @@
 import { useEffect, useRef } from 'react'
-import { authorised, noteReached } from './client'
+import { authorised, noteReached, type Schemas } from './client'
 
-/** An application that changed: which, and to what revision. */
-export interface Change {
-  id: string
-  revision: number
-  position: string
+type Message = Schemas['LiveChanges']
+
+/** An application that changed: which, to what revision, and in which queues. */
+export type Change = Message['changes'][number]
+
+/** What was heard at once. */
+export interface News {
+  changes: Change[]
+  /** All queues that something changed in; for staff only. */
+  queues: NonNullable<Message['queues']>
+  /** More happened than is named: whatever is shown may be old. */
+  behind: boolean
 }
 
 const channelName = 'alta.changes'
 
 /**
- * Tells what changes on the server. All tabs of a browser share one stream: the
- * tab that holds the lock reads it and passes on what it hears.
+ * Tells what changes on the server, as far as the person may know. All tabs of a
+ * browser share one stream: the tab that holds the lock reads it and passes on
+ * what it hears.
  */
-export function useChanges(hear: (change: Change) => void): void {
+export function useChanges(hear: (news: News) => void): void {
   const latest = useRef(hear)
   useEffect(() => {
     latest.current = hear
@@ -22,19 +30,19 @@ export function useChanges(hear: (change: Change) => void): void {
   useEffect(() => {
     const stop = new AbortController()
     const channel = new BroadcastChannel(channelName)
-    const tell = (change: Change) => {
+    const tell = ({ news, position }: Heard) => {
       // What is read now must show the change that was heard of.
-      noteReached(change.position)
-      latest.current(change)
+      if (position) noteReached(position)
+      latest.current(news)
     }
-    channel.onmessage = ({ data }: MessageEvent<Change>) => {
+    channel.onmessage = ({ data }: MessageEvent<Heard>) => {
       tell(data)
     }
     navigator.locks
       .request(channelName, { signal: stop.signal }, () =>
-        follow(stop.signal, (change) => {
-          tell(change)
-          channel.postMessage(change)
+        follow(stop.signal, (heard) => {
+          tell(heard)
+          channel.postMessage(heard)
         }),
       )
       .catch(() => undefined)
@@ -45,32 +53,59 @@ export function useChanges(hear: (change: Change) => void): void {
   }, [])
 }
 
+interface Heard {
+  news: News
+  position: string
+}
+
 const shortest = 1_000
 const longest = 60_000
+/** Twice the server's sign of life: a stream that is silent for longer is dead. */
+const silence = 25_000
 
-async function follow(signal: AbortSignal, tell: (change: Change) => void): Promise<void> {
-  let last = ''
+// Where the stream of this browser's tab ended, so that it goes on from there.
+let last = ''
+
+async function follow(signal: AbortSignal, tell: (heard: Heard) => void): Promise<void> {
   let wait = shortest
   while (!signal.aborted) {
+    const dead = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const alive = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        dead.abort()
+      }, silence)
+    }
     try {
       const headers: Record<string, string> = { Accept: 'text/event-stream' }
       if (last) headers['Last-Event-ID'] = last
       const response = await authorised(
-        new Request(new URL('/v1/changes', location.origin), { headers, signal }),
+        new Request(new URL('/v1/changes', location.origin), {
+          headers,
+          signal: AbortSignal.any([signal, dead.signal]),
+        }),
       )
       // Whoever may not listen is not asked again.
       if (response.status === 401 || response.status === 403) return
+      if (response.status === 422) last = '' // an id of another installation
       if (response.ok && response.body) {
-        wait = shortest
+        alive()
         for await (const event of events(response.body)) {
+          alive()
+          wait = shortest
           if (event.id) last = event.id
-          parse(event.data).forEach(tell)
+          const news = read(event)
+          if (news) tell({ news, position: event.id })
         }
       }
     } catch {
       // A broken stream is taken up again where it ended, later and later.
+    } finally {
+      clearTimeout(timer)
     }
-    await pause(wait, signal)
+    // Not all browsers at the same moment, after the server was away.
+    await pause(wait * (0.5 + Math.random()), signal)
     wait = Math.min(wait * 2, longest)
   }
 }
@@ -85,23 +120,22 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** The changes of one message; greetings and heartbeats hold none. */
-function parse(data: string): Change[] {
+/** The news of one event; greetings and signs of life hold none. */
+export function read({ event, data }: StreamEvent): News | undefined {
+  if (event === 'behind') return { changes: [], queues: [], behind: true }
+  if (event !== 'changes') return undefined
   try {
-    const value: unknown = JSON.parse(data)
-    return Array.isArray(value) ? value.filter(isChange) : []
+    const { changes, queues } = JSON.parse(data) as Partial<Message>
+    if (!Array.isArray(changes)) return undefined
+    return { changes, queues: queues ?? [], behind: false }
   } catch {
-    return []
+    return undefined
   }
-}
-
-function isChange(value: unknown): value is Change {
-  const { id, revision, position } = (value ?? {}) as Partial<Change>
-  return typeof id === 'string' && typeof revision === 'number' && typeof position === 'string'
 }
 
 interface StreamEvent {
   id: string
+  event: string
   data: string
 }
 
@@ -119,10 +153,11 @@ export async function* events(stream: ReadableStream<Uint8Array>): AsyncGenerato
       const blocks = rest.split(/\r?\n\r?\n/)
       rest = blocks.pop() ?? ''
       for (const block of blocks) {
-        const event: StreamEvent = { id: '', data: '' }
+        const event: StreamEvent = { id: '', event: '', data: '' }
         for (const line of block.split(/\r?\n/)) {
           const [, field, text] = /^(\w+): ?(.*)$/.exec(line) ?? []
           if (field === 'id') event.id = text ?? ''
+          if (field === 'event') event.event = text ?? ''
           if (field === 'data') event.data += (event.data && '\n') + (text ?? '')
         }
         if (event.data) yield event

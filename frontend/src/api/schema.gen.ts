@@ -1449,7 +1449,15 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Server-sent events: which applications changed, by id and revision only */
+    /**
+     * Server-sent events: which applications changed, by id, revision and queue
+     * @description Events: `hello` at the start; `changes`, with a `LiveChanges` as data; `behind` where more happened than is
+     *     named: read your lists anew; `beat` as a sign of life every ten seconds. The id of an event is a place in the
+     *     record: name the last one as `Last-Event-ID` when you come back, and what you missed is told first, or `behind`
+     *     where that is too much. Something may be told twice. Staff hear of every application; merchants and agents of
+     *     their own, by id and revision. An application whose processing is restricted is named to auditors only. The
+     *     stream ends when the access token does, and at once when the session is revoked.
+     */
     get: operations['changes']
     put?: never
     post?: never
@@ -1557,6 +1565,19 @@ export interface components {
   schemas: {
     /** Format: uuid */
     ID: string
+    /** @description the data of a `changes` event */
+    LiveChanges: {
+      changes: {
+        id: components['schemas']['ID']
+        revision: number
+        /** @description for staff: those it stood in before and after */
+        queues?: components['schemas']['QueueName'][]
+        /** @description for staff: the account of whoever holds it */
+        claimant?: string
+      }[]
+      /** @description for staff: all queues that something changed in, also by what is not named */
+      queues?: components['schemas']['QueueName'][]
+    }
     ItemKey: string
     /** @description SHA-256 in hexadecimal */
     Digest: string
@@ -4642,6 +4663,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
+        /** @description the id of the last event seen */
         'Last-Event-ID'?: string
       }
       path?: never

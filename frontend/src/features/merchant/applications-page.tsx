@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, Navigate } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { applicationsQuery } from '@/api/applications'
+import { useChanges } from '@/api/changes'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { ButtonLink } from '@/ui/button-link'
@@ -24,6 +25,7 @@ export function ApplicationsPage() {
   const agent = identity?.role === 'agent'
   const list = useInfiniteQuery(applicationsQuery({}))
   const rows = list.data?.pages.flatMap((page) => page.rows) ?? []
+  useChanges(() => void list.refetch())
   const [only] = rows
   // A merchant almost always has one application; a list of one is in the way.
   if (!agent && rows.length === 1 && only) {

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { statusQuery, type Status } from '@/api/applications'
+import { useChanges } from '@/api/changes'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
@@ -20,8 +21,14 @@ interface Props {
 export function MerchantFrame({ id, title, lead, children }: Props) {
   const { t } = useTranslation('merchant')
   const identity = useIdentity()
-  // Live changes are for staff; a merchant's page looks again every minute.
-  const status = useQuery({ ...statusQuery(id), refetchInterval: 60_000 })
+  // The page hears of changes; it looks again by itself in case it hears nothing.
+  const status = useQuery({ ...statusQuery(id), refetchInterval: 300_000 })
+  useChanges(({ changes, behind }) => {
+    const newer = changes.some(
+      (change) => change.id === id && change.revision > (status.data?.revision ?? -1),
+    )
+    if (behind || newer) void status.refetch()
+  })
   const stage = status.data?.stage
   const web = status.data?.site_type === 'web'
   const tabs = [

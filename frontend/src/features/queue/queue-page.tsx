@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Button } from 'antd'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useChanges } from '@/api/changes'
 import { listsKey } from '@/api/command'
 import { useIdentity } from '@/api/session'
@@ -30,6 +30,9 @@ const claimable: readonly QueueName[] = [
   'breached',
 ]
 
+/** The totals are read anew at most this often, in milliseconds. */
+const totalsEvery = 10_000
+
 export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filters }) {
   const { t } = useTranslation('staff')
   const { t: shell } = useTranslation()
@@ -47,12 +50,30 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const seen = useRef(new Set<string>())
   const canClaim = claimable.includes(queue)
 
-  useChanges(({ id, revision }) => {
-    const known = rows.find((row) => row.id === id)
-    if (known && known.revision >= revision) return
-    seen.current.add(id)
+  const heard = useRef(0)
+  useChanges(({ changes, queues: touched, behind }) => {
+    for (const { id, revision, queues: concerned } of changes) {
+      const known = rows.find((row) => row.id === id)
+      const here = queue === 'mine' ? undefined : concerned?.includes(queue)
+      if (known ? known.revision < revision : here) seen.current.add(id)
+    }
+    // What is not named still may have left this list, or stand in it.
+    if (behind || (touched.includes(queue) && changes.length === 0)) seen.current.add('')
     setNews(seen.current.size)
+    // The totals beside the list follow by themselves, but not with every change.
+    if (behind || touched.length > 0) {
+      heard.current ||= window.setTimeout(() => {
+        heard.current = 0
+        void queries.invalidateQueries({ queryKey: queuesQuery.queryKey })
+      }, totalsEvery)
+    }
   })
+  useEffect(
+    () => () => {
+      clearTimeout(heard.current)
+    },
+    [],
+  )
   async function showNews() {
     seen.current.clear()
     setNews(0)

@@ -64,8 +64,9 @@ function Case({ application }: { application: Application }) {
     history.current?.scrollIntoView({ block: 'start', behavior: 'smooth' })
     history.current?.focus({ preventScroll: true })
   }
-  useChanges((change) => {
-    if (change.id === application.id && change.revision > application.revision) reload()
+  useChanges(({ changes, behind }) => {
+    const newer = changes.some(({ id, revision }) => id === application.id && revision > application.revision)
+    if (behind || newer) reload()
   })
 
   const proving = (key: string): string | undefined =>

@@ -1,0 +1,366 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"alta/domain/account"
+	"alta/eventstore"
+	"alta/projections"
+)
+
+// hub spreads the newest changes to everyone who listens: one subscription for
+// the whole process, coalesced, written down once for all who hear the same. A
+// listener that does not keep up is let go instead of being waited for; it comes
+// back and names the last it heard.
+type hub struct {
+	log    Log
+	logger *slog.Logger
+	places places
+
+	mu       sync.Mutex
+	staff    map[*listener]bool
+	outside  map[string]map[*listener]bool // merchants and agents, by what they hear of
+	accounts map[string]map[*listener]bool
+	count    int
+	told     eventstore.Position // everybody was handed what there was up to here
+	figures  LiveStats
+
+	replays chan struct{} // who reads the log for those that come back
+}
+
+// listener is one open connection.
+type listener struct {
+	who   audience
+	news  chan *news
+	check chan struct{} // look again whether the account may listen
+}
+
+// news is what all who hear the same get: one JSON text, however many they are;
+// without it, the news that more happened than can be named.
+type news struct {
+	json     []byte
+	position eventstore.Position // of the newest change
+}
+
+const (
+	category    = "application-"
+	coalesce    = 250 * time.Millisecond
+	waiting     = 16   // messages that a listener may be late
+	maxLive     = 5000 // listeners of one process
+	maxOwn      = 8    // listeners of one merchant or agent account
+	maxCoalesce = 1000 // applications of one message
+)
+
+func newHub(log Log, logger *slog.Logger) *hub {
+	return &hub{
+		log: log, logger: logger, places: places{log: log, known: map[string]placed{}},
+		staff: map[*listener]bool{}, outside: map[string]map[*listener]bool{}, accounts: map[string]map[*listener]bool{},
+		replays: make(chan struct{}, maxReplays),
+	}
+}
+
+// fact is what the hub notes of one event.
+type fact struct {
+	update
+	unknown  bool   // what happened cannot be read
+	account  string // whose sessions may have changed, instead
+	position eventstore.Position
+}
+
+// run follows the log from its end until the context ends.
+func (h *hub) run(ctx context.Context) {
+	feed := make(chan fact, 1024)
+	go h.follow(ctx, feed)
+	tick := time.NewTicker(coalesce)
+	defer tick.Stop()
+	b := batch{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case f := <-feed:
+			if f.account != "" {
+				h.recheck(f.account)
+				continue
+			}
+			b.add(f)
+		case <-tick.C:
+			h.spread(&b)
+			b = batch{}
+		}
+	}
+}
+
+func (h *hub) follow(ctx context.Context, feed chan<- fact) {
+	from := h.log.Head()
+	filter := eventstore.Filter{Streams: []string{category, account.Category + "-"}}
+	for ctx.Err() == nil {
+		for m, err := range h.log.Subscribe(ctx, from, filter) {
+			if err != nil {
+				if ctx.Err() == nil {
+					h.logger.Warn("live updates are interrupted", "error", err)
+				}
+				break
+			}
+			if m.Record == nil {
+				continue
+			}
+			f, err := h.fact(ctx, m.Record)
+			if err != nil {
+				h.logger.Warn("live updates are interrupted", "error", err)
+				break
+			}
+			from = m.Record.Position
+			select {
+			case feed <- f:
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// fact finds out what an event means to listeners.
+func (h *hub) fact(ctx context.Context, r *eventstore.Record) (fact, error) {
+	f := fact{position: r.Position}
+	if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok {
+		f.account = id
+		return f, nil
+	}
+	before, after, err := h.places.move(ctx, r)
+	if errors.As(err, new(*unreadableError)) {
+		h.logger.Warn("live updates tell everybody to read anew", "error", err)
+		f.unknown = true
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	f.update = updateOf(r, before, after)
+	return f, nil
+}
+
+func updateOf(r *eventstore.Record, before, after projections.Place) update {
+	u := update{
+		LiveChange: LiveChange{ID: strings.TrimPrefix(r.Stream, category), Revision: int64(r.Revision), Claimant: after.Claimant},
+		merchant:   after.Merchant, agent: after.Agent, hidden: after.Restricted,
+	}
+	for _, p := range []projections.Place{before, after} {
+		u.touch(p.Queue())
+		if p.Breached && !p.Restricted {
+			u.touch(projections.QueueBreached)
+		}
+	}
+	return u
+}
+
+func (u *update) touch(q projections.Queue) {
+	if q != "" && !slices.Contains(u.Queues, q) {
+		u.Queues = append(u.Queues, q)
+	}
+}
+
+// batch is what happened since everybody was told last, one update for each
+// application.
+type batch struct {
+	updates  map[string]update
+	position eventstore.Position
+	much     bool // more than a message names
+}
+
+func (b *batch) add(f fact) {
+	b.position = f.position
+	if b.much = b.much || f.unknown; b.much {
+		return
+	}
+	if b.updates == nil {
+		b.updates = map[string]update{}
+	}
+	u, before := f.update, b.updates[f.ID].Queues
+	for _, q := range before {
+		u.touch(q)
+	}
+	b.updates[u.ID] = u
+	b.much = len(b.updates) > maxCoalesce
+}
+
+// sorted lists the updates in an order of no meaning, always the same.
+func (b *batch) sorted() []update {
+	return slices.SortedFunc(maps.Values(b.updates), func(a, b update) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// spread tells what gathered: all of it, or the news that it is too much to name,
+// since to name only some would hide the others.
+func (h *hub) spread(b *batch) {
+	if b.position == eventstore.Start {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = b.position
+	if b.much {
+		h.figures.Behind++
+		h.disperse(b.position)
+		return
+	}
+	all := b.sorted()
+	colleagues := h.write(audience{role: account.Reviewer}, all, b.position)
+	auditors := colleagues
+	if slices.ContainsFunc(all, func(u update) bool { return u.hidden }) {
+		auditors = h.write(audience{role: account.Auditor}, all, b.position)
+	}
+	for l := range h.staff {
+		if l.who.role == account.Auditor {
+			h.hand(l, auditors)
+		} else {
+			h.hand(l, colleagues)
+		}
+	}
+	concerned := map[string][]update{}
+	for _, u := range all {
+		for _, who := range []audience{{role: account.Merchant, account: u.merchant}, {role: account.Agent, agency: u.agent}} {
+			if len(h.outside[who.key()]) > 0 && who.hears(u) {
+				concerned[who.key()] = append(concerned[who.key()], u)
+			}
+		}
+	}
+	for key, some := range concerned {
+		var n *news
+		for l := range h.outside[key] {
+			if n == nil {
+				n = h.write(l.who, some, b.position)
+			}
+			h.hand(l, n)
+		}
+	}
+}
+
+// disperse tells everybody to read anew.
+func (h *hub) disperse(at eventstore.Position) {
+	n := &news{position: at}
+	for l := range h.staff {
+		h.hand(l, n)
+	}
+	for _, all := range h.outside {
+		for l := range all {
+			h.hand(l, n)
+		}
+	}
+}
+
+func (h *hub) write(who audience, all []update, at eventstore.Position) *news {
+	data, err := json.Marshal(who.message(all))
+	if err != nil {
+		h.logger.Error("live updates cannot be written", "error", err)
+		return &news{position: at}
+	}
+	return &news{data, at}
+}
+
+// hand gives a listener news; one that is behind is let go.
+func (h *hub) hand(l *listener, n *news) {
+	select {
+	case l.news <- n:
+		h.figures.Told++
+	default:
+		h.figures.Dropped++
+		h.remove(l)
+	}
+}
+
+// recheck has the listeners of an account look whether they still may listen.
+func (h *hub) recheck(account string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for l := range h.accounts[account] {
+		select {
+		case l.check <- struct{}{}:
+		default: // it is about to
+		}
+	}
+}
+
+func (h *hub) listen(who audience) (*listener, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.count >= maxLive {
+		return nil, problem(http.StatusServiceUnavailable, "too-many-listeners", "Too many live connections; lists still work.").retry(30 * time.Second)
+	}
+	if who.key() != "" && len(h.accounts[who.account]) >= maxOwn {
+		return nil, problem(http.StatusTooManyRequests, "too-many-listeners", "This account has too many live connections open.").retry(30 * time.Second)
+	}
+	l := &listener{who: who, news: make(chan *news, waiting), check: make(chan struct{}, 1)}
+	h.count++
+	enter(h.accounts, who.account, l)
+	if key := who.key(); key != "" {
+		enter(h.outside, key, l)
+	} else {
+		h.staff[l] = true
+	}
+	return l, nil
+}
+
+func enter(in map[string]map[*listener]bool, key string, l *listener) {
+	if in[key] == nil {
+		in[key] = map[*listener]bool{}
+	}
+	in[key][l] = true
+}
+
+func (h *hub) leave(l *listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.remove(l)
+}
+
+// remove lets a listener go, once.
+func (h *hub) remove(l *listener) {
+	if !h.accounts[l.who.account][l] {
+		return
+	}
+	exit(h.accounts, l.who.account, l)
+	if key := l.who.key(); key != "" {
+		exit(h.outside, key, l)
+	}
+	delete(h.staff, l)
+	h.count--
+	close(l.news)
+}
+
+func exit(from map[string]map[*listener]bool, key string, l *listener) {
+	if delete(from[key], l); len(from[key]) == 0 {
+		delete(from, key)
+	}
+}
+
+// heard is up to where the listener knows everything that it may; Start while
+// there is something on its way to it.
+func (h *hub) heard(l *listener) eventstore.Position {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(l.news) > 0 {
+		return eventstore.Start
+	}
+	return h.told
+}
+
+func (h *hub) stats() LiveStats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.figures
+	s.Listeners = h.count
+	return s
+}

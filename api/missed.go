@@ -1,0 +1,218 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"alta/domain/application"
+	"alta/eventstore"
+	"alta/projections"
+)
+
+const (
+	maxReplays     = 4    // that read the log at once
+	replayEvents   = 2000 // of one replay
+	replayPlaces   = 200  // applications of one replay
+	replayPage     = 512  // events of one stream read at a time
+	placesRemember = 1 << 14
+)
+
+// missed is what a listener that comes back is told first.
+type missed struct {
+	from eventstore.Position // where its stream begins
+	news *news               // nil: nothing happened
+}
+
+// missed reads what happened after the last event that a listener saw. It is
+// asked after the listener was entered, so that between this and what it hears
+// next there is no gap; that something is told twice does no harm. Where more
+// happened than a replay reads, or the place is one that this log has not
+// reached, the listener is told to read anew.
+func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Position) (missed, error) {
+	head := h.log.Head()
+	if last == nil {
+		return missed{from: head}, nil
+	}
+	anew := missed{from: head, news: &news{position: head}}
+	switch {
+	case head != eventstore.Start && last.Compare(head) > 0:
+		return anew, nil
+	case *last == head:
+		return missed{from: head}, nil
+	}
+	select {
+	case h.replays <- struct{}{}:
+		defer func() { <-h.replays }()
+	case <-ctx.Done():
+		return missed{}, ctx.Err()
+	}
+	reached, touched, ok, err := h.touched(ctx, *last, head)
+	if err != nil {
+		return missed{}, err
+	}
+	if !ok {
+		return anew, nil
+	}
+	b := batch{}
+	for id, since := range touched {
+		u, err := h.replay(ctx, id, since, reached)
+		if errors.As(err, new(*unreadableError)) {
+			return anew, nil
+		}
+		if err != nil {
+			return missed{}, err
+		}
+		b.add(fact{update: u, position: reached})
+	}
+	m := missed{from: *last}
+	if all := b.sorted(); len(who.message(all).Changes)+len(who.message(all).Queues) > 0 {
+		m.news = h.write(who, all, reached)
+	} else {
+		m.from = reached
+	}
+	return m, nil
+}
+
+// touched lists the applications that changed after one position up to another,
+// with the first revision that is new; false where they are too many.
+func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eventstore.Position, map[string]eventstore.Revision, bool, error) {
+	out, events, reached := map[string]eventstore.Revision{}, 0, after
+	for m, err := range h.log.Subscribe(ctx, after, eventstore.Filter{Streams: []string{category}}) {
+		if err != nil {
+			return reached, nil, false, err
+		}
+		if m.CaughtUp || m.Record != nil && upTo != eventstore.Start && m.Record.Position.Compare(upTo) > 0 {
+			break
+		}
+		if m.Record == nil {
+			continue
+		}
+		id := strings.TrimPrefix(m.Record.Stream, category)
+		if _, have := out[id]; !have {
+			out[id] = m.Record.Revision
+		}
+		reached = m.Record.Position
+		if events++; events > replayEvents || len(out) > replayPlaces {
+			return reached, nil, false, nil
+		}
+		if upTo != eventstore.Start && reached.Compare(upTo) >= 0 {
+			break
+		}
+	}
+	return reached, out, true, nil
+}
+
+// replay is what happened to one application since a revision, up to a position.
+func (h *hub) replay(ctx context.Context, id string, since eventstore.Revision, upTo eventstore.Position) (update, error) {
+	var all update
+	var p projections.Place
+	err := h.places.each(ctx, category+id, 0, func(r *eventstore.Record) (bool, error) {
+		if r.Position.Compare(upTo) > 0 {
+			return false, nil
+		}
+		next, err := then(p, r)
+		if err != nil {
+			return false, err
+		}
+		if r.Revision >= since {
+			u := updateOf(r, p, next)
+			for _, q := range all.Queues {
+				u.touch(q)
+			}
+			all = u
+		}
+		p = next
+		return true, nil
+	})
+	return all, err
+}
+
+// places remembers where the applications stand that changed lately. It is used
+// by one goroutine, but for each, which remembers nothing.
+type places struct {
+	log   Log
+	known map[string]placed
+}
+
+type placed struct {
+	projections.Place
+	revision eventstore.Revision
+}
+
+// move is where the application of an event stood before and after it.
+func (s *places) move(ctx context.Context, r *eventstore.Record) (before, after projections.Place, err error) {
+	at, have := s.known[r.Stream]
+	if !have {
+		at.revision = eventstore.NoStream
+	}
+	if at.revision >= r.Revision { // delivered before
+		return at.Place, at.Place, nil
+	}
+	if at.revision < r.Revision-1 {
+		err := s.each(ctx, r.Stream, at.revision+1, func(e *eventstore.Record) (bool, error) {
+			if e.Revision >= r.Revision {
+				return false, nil
+			}
+			at.Place, err = then(at.Place, e)
+			return true, err
+		})
+		if err != nil {
+			return before, after, err
+		}
+	}
+	before = at.Place
+	if after, err = then(before, r); err != nil {
+		return before, after, err
+	}
+	if len(s.known) >= placesRemember {
+		clear(s.known)
+	}
+	s.known[r.Stream] = placed{after, r.Revision}
+	return before, after, nil
+}
+
+// each visits the events of a stream from a revision on, until visit says no.
+func (s *places) each(ctx context.Context, stream string, from eventstore.Revision, visit func(*eventstore.Record) (bool, error)) error {
+	for {
+		n := 0
+		for r, err := range s.log.ReadStream(ctx, stream, from, replayPage) {
+			if err != nil {
+				return err
+			}
+			if more, err := visit(r); err != nil || !more {
+				return err
+			}
+			from, n = r.Revision+1, n+1
+		}
+		if n < replayPage {
+			return nil
+		}
+	}
+}
+
+// unreadableError is an event that this program does not know: a newer one wrote
+// it, and it may be about anything.
+type unreadableError struct {
+	record *eventstore.Record
+	err    error
+}
+
+func (e *unreadableError) Error() string {
+	return fmt.Sprintf("api: %s at revision %d of %s cannot be read: %v", e.record.Type, e.record.Revision, e.record.Stream, e.err)
+}
+
+func (e *unreadableError) Unwrap() error { return e.err }
+
+// then is a place after a stored event.
+func then(p projections.Place, r *eventstore.Record) (projections.Place, error) {
+	if !projections.Moves(r.Type) {
+		return p, nil
+	}
+	e, err := application.Decode(r.Type, r.Data, nil)
+	if err != nil {
+		return p, &unreadableError{r, err}
+	}
+	return p.Then(e), nil
+}
