@@ -1,0 +1,212 @@
+package statistics
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"alta/eventstore"
+	"alta/projections"
+)
+
+const (
+	builders     = 4
+	buildCells   = 1 << 16 // gathered in memory before they are written, some 100 bytes each
+	openedPrefix = "application.opened."
+)
+
+// Rebuild counts everything anew beside the live sums, switches, and drops the
+// old ones in small steps. Readers notice nothing; a runner that held the old
+// sums goes on with the new ones.
+func (r *Runner) Rebuild(ctx context.Context) error {
+	r.prepare()
+	former, err := r.Store.live(ctx)
+	if err != nil && !errors.Is(err, projections.ErrRebuilding) {
+		return err
+	}
+	return r.replace(ctx, former)
+}
+
+// replace builds a generation and publishes it in place of former.
+func (r *Runner) replace(ctx context.Context, former generation) error {
+	if former == "" {
+		r.progress.state.Store(stateBuilding)
+	}
+	g := generation(strconv.FormatInt(r.Now().UnixNano(), 36) + "-" + r.id)
+	held, err := r.build(ctx, g)
+	if err == nil {
+		err = r.Store.publish(ctx, g, former, held)
+	}
+	if err != nil {
+		if dropped := r.Store.drop(context.WithoutCancel(ctx), g); dropped != nil {
+			r.Logger.Warn("an unfinished count was left behind", "generation", string(g), "error", dropped)
+		}
+		return err
+	}
+	if former == "" {
+		return nil
+	}
+	return r.Store.drop(ctx, former)
+}
+
+// build fills a new generation. It counts application by application as they
+// stand at one position of the log, several at once, so that memory holds only
+// those under way and a bounded number of sums; then it follows the log to where
+// it has got meanwhile.
+func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
+	origin, err := r.origin(ctx)
+	if err != nil {
+		return checkpoint{}, err
+	}
+	held := checkpoint{origin: origin}
+	if err := r.Store.begin(ctx, g, held); err != nil {
+		return held, err
+	}
+	begun, target := time.Now(), r.Log.Head()
+	count, err := r.fill(ctx, g, &held, target)
+	if err != nil {
+		return held, err
+	}
+	if head := r.Log.Head(); head.Compare(target) > 0 {
+		t := &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}
+		if err := r.follow(ctx, t, &head); err != nil {
+			return held, err
+		}
+		held = t.held
+	}
+	took := time.Since(begun)
+	r.progress.builds.Add(1)
+	r.progress.buildTook.Store(int64(took))
+	r.Logger.Info("statistics counted", "generation", string(g), "applications", count, "took", took)
+	return held, nil
+}
+
+// fill counts every application as it stood at the target.
+func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, target eventstore.Position) (count int64, err error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	streams := make(chan string, 4*builders)
+	gather := &gathering{all: newSums(), write: func(all *sums, to eventstore.Position) error {
+		return r.Store.write(ctx, g, held, to, all)
+	}}
+	var workers sync.WaitGroup
+	for range builders {
+		workers.Go(func() {
+			cases := newCases(r.Log, r.Calendar())
+			for stream := range streams {
+				var adds []addition
+				c := &counted{revision: eventstore.NoStream}
+				err := cases.read(ctx, c, stream, func(e *eventstore.Record) bool { return e.Position.Compare(target) <= 0 },
+					func(more []addition) { adds = append(adds, more...) })
+				if err == nil {
+					err = gather.add(adds)
+				}
+				if err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	if target != eventstore.Start {
+		count, err = r.streams(ctx, target, streams)
+		if err != nil {
+			stop(err)
+		}
+	}
+	close(streams)
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return count, err
+	}
+	return count, gather.write(gather.all, target)
+}
+
+// streams hands out the applications that were opened up to a position.
+func (r *Runner) streams(ctx context.Context, target eventstore.Position, to chan<- string) (count int64, err error) {
+	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}, Types: []string{openedPrefix}}) {
+		if err != nil {
+			return count, err
+		}
+		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0 {
+			break
+		}
+		if m.Record == nil || !strings.HasPrefix(m.Record.Stream, category) {
+			continue
+		}
+		select {
+		case to <- m.Record.Stream:
+			count++
+		case <-ctx.Done():
+			return count, context.Cause(ctx)
+		}
+	}
+	return count, nil
+}
+
+// gathering is where builders put together what they counted.
+type gathering struct {
+	mu    sync.Mutex
+	all   *sums
+	write func(*sums, eventstore.Position) error
+}
+
+// add takes what one application adds; where that is much in all, it is written.
+// Position Start says that the build is under way.
+func (s *gathering) add(adds []addition) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all.add(adds)
+	if s.all.size < buildCells {
+		return nil
+	}
+	full := s.all
+	s.all = newSums()
+	return s.write(full, eventstore.Start)
+}
+
+// sighting is where a generation stood when it was looked at.
+type sighting struct {
+	writes int64
+	since  time.Time
+}
+
+// abandoned is how long a build may stand still before it is swept away.
+const abandoned = 2 * time.Minute
+
+// sweep drops generations that nobody uses: retired ones whose drop was broken
+// off, and builds whose builder stands still. That it fails is no fault.
+func (r *Runner) sweep(ctx context.Context) {
+	live, err := r.Store.live(ctx)
+	if err != nil {
+		return
+	}
+	all, err := r.Store.rdb.SMembers(ctx, generations).Result()
+	found := make(map[generation]sighting, len(all))
+	for _, name := range all {
+		g := generation(name)
+		if g == live {
+			continue
+		}
+		c, e := checkpointIn(ctx, r.Store.rdb, g)
+		if e != nil && !errors.Is(e, errLost) {
+			err = e
+			break
+		}
+		s := sighting{c.writes, r.Now()}
+		if before, known := r.seen[g]; known && before.writes == s.writes {
+			s.since = before.since
+		}
+		if e == nil && r.Now().Sub(s.since) < abandoned {
+			found[g] = s
+		} else if err = r.Store.drop(ctx, g); err != nil {
+			break
+		}
+	}
+	r.seen = found
+	if err != nil && ctx.Err() == nil {
+		r.Logger.Warn("abandoned statistics could not be dropped", "error", err)
+	}
+}

@@ -1,0 +1,102 @@
+package statistics
+
+import (
+	"context"
+	"strings"
+
+	"alta/domain/application"
+	"alta/domain/calendar"
+	"alta/eventstore"
+	"alta/projections"
+)
+
+const (
+	caseLimit  = 1 << 14 // cases kept in memory, some 500 bytes each
+	streamPage = 512     // events of one stream read at a time
+)
+
+// cases remembers the applications that changed lately. One that it has
+// forgotten is read from the log again.
+type cases struct {
+	log      Log
+	calendar calendar.Calendar
+	known    map[string]*counted
+}
+
+// counted is a case up to a revision.
+type counted struct {
+	Case
+	revision eventstore.Revision
+}
+
+func newCases(log Log, cal calendar.Calendar) *cases {
+	return &cases{log: log, calendar: cal, known: map[string]*counted{}}
+}
+
+func (s *cases) forget() { clear(s.known) }
+
+// then is what an event adds; nothing, if it was counted before.
+func (s *cases) then(ctx context.Context, r *eventstore.Record) ([]addition, error) {
+	if !strings.HasPrefix(r.Stream, category) {
+		return nil, nil
+	}
+	c := s.known[r.Stream]
+	if c == nil {
+		c = &counted{revision: eventstore.NoStream}
+		if r.Revision > 0 {
+			if err := s.read(ctx, c, r.Stream, func(e *eventstore.Record) bool { return e.Revision < r.Revision }, nil); err != nil {
+				return nil, err
+			}
+		}
+		if len(s.known) >= caseLimit {
+			s.forget()
+		}
+		s.known[r.Stream] = c
+	}
+	return c.take(r, s.calendar)
+}
+
+// read counts the events of a stream after what c has, as long as they belong.
+func (s *cases) read(ctx context.Context, c *counted, stream string, belongs func(*eventstore.Record) bool, adds func([]addition)) error {
+	for {
+		n := 0
+		for r, err := range s.log.ReadStream(ctx, stream, c.revision+1, streamPage) {
+			if err != nil {
+				return err
+			}
+			if !belongs(r) {
+				return nil
+			}
+			more, err := c.take(r, s.calendar)
+			if err != nil {
+				return err
+			}
+			if adds != nil {
+				adds(more)
+			}
+			n++
+		}
+		if n < streamPage {
+			return nil
+		}
+	}
+}
+
+// take counts one event. Those that change nothing that is counted are not even
+// decoded, but their names have to be known.
+func (c *counted) take(r *eventstore.Record, cal calendar.Calendar) ([]addition, error) {
+	if r.Revision <= c.revision {
+		return nil, nil
+	}
+	c.revision = r.Revision
+	if !projections.Moves(r.Type) {
+		return nil, nil
+	}
+	e, err := application.Decode(r.Type, r.Data, nil)
+	if err != nil {
+		return nil, &UndecodableError{r.Stream, r.Revision, r.Type, err}
+	}
+	next, adds := c.Then(e, cal)
+	c.Case = next
+	return adds, nil
+}

@@ -1,0 +1,350 @@
+package statistics
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"alta/domain/calendar"
+	"alta/eventstore"
+	"alta/projections"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Log is what a Runner needs of the event log.
+type Log interface {
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	// Head is the position of the newest event; Start for none, or for "not known".
+	Head() eventstore.Position
+}
+
+// Runner keeps the sums up to date. Fill the exported fields once, then call Run.
+//
+// Several runners may share one Redis: one holds the sums and writes, the others
+// stand by and take over where the holder shows no life for Patience. A holder
+// that was only paused finds itself fenced.
+type Runner struct {
+	Store *Store
+	Log   Log
+	// Calendar measures business time and says where a day begins. Another
+	// version of it counts everything anew.
+	Calendar func() calendar.Calendar
+	Now      func() time.Time
+	Logger   *slog.Logger
+	// Every is how long events are gathered before they are written; a quarter of
+	// a second when 0.
+	Every time.Duration
+	// Heartbeat is how often an idle runner looks whether it still holds what it
+	// believes; a second when 0.
+	Heartbeat time.Duration
+	// Patience is how long a silent holder is waited for; three seconds when 0.
+	Patience time.Duration
+
+	once     sync.Once
+	id       string
+	fault    atomic.Pointer[error]
+	progress progress
+	seen     map[generation]sighting
+}
+
+const (
+	tailBatch = 512 // events of one transaction
+	backOff   = 250 * time.Millisecond
+	category  = "application-"
+)
+
+func (r *Runner) prepare() {
+	r.once.Do(func() {
+		r.id = strconv.FormatUint(rand.Uint64(), 36)
+		if r.Every == 0 {
+			r.Every = 250 * time.Millisecond
+		}
+		if r.Heartbeat == 0 {
+			r.Heartbeat = time.Second
+		}
+		if r.Patience == 0 {
+			r.Patience = 3 * time.Second
+		}
+		r.seen = map[generation]sighting{}
+	})
+}
+
+// Healthy answers nil while the runner can follow the log, and else why it
+// stands still.
+func (r *Runner) Healthy() error {
+	if f := r.fault.Load(); f != nil {
+		return *f
+	}
+	return nil
+}
+
+// Run follows the log until the context ends. It counts everything anew where
+// Redis has nothing (or something torn), survives Redis being away, and stops for
+// good only at an event that cannot be decoded: Healthy then says which.
+func (r *Runner) Run(ctx context.Context) error {
+	r.prepare()
+	for {
+		err := r.run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, new(*UndecodableError)):
+			r.fault.Store(&err)
+			r.progress.state.Store(stateStopped)
+			r.Logger.Error("statistics stopped", "error", err)
+			<-ctx.Done()
+			return ctx.Err()
+		case errors.Is(err, errFenced), errors.Is(err, errLost):
+			r.progress.restarts.Add(1)
+			r.Logger.Info("statistics start over", "reason", err)
+		case err != nil:
+			r.fault.Store(&err)
+			r.progress.restarts.Add(1)
+			r.Logger.Warn("statistics interrupted", "error", err)
+		default:
+			continue // built, or given up for a build: no reason to wait
+		}
+		r.progress.state.Store(stateWaiting)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(backOff):
+		}
+	}
+}
+
+func (r *Runner) run(ctx context.Context) error {
+	g, err := r.Store.live(ctx)
+	if errors.Is(err, projections.ErrRebuilding) {
+		return r.replace(ctx, "")
+	}
+	if err != nil {
+		return err
+	}
+	t, err := r.takeOver(ctx, g)
+	if errors.Is(err, errLost) { // flushed, or filled from another log or calendar
+		r.Logger.Warn("statistics are counted anew")
+		return r.Store.forsake(ctx, g)
+	}
+	if err != nil {
+		return err
+	}
+	r.fault.Store(nil)
+	r.progress.at(t.held.position)
+	r.progress.state.Store(stateFollowing)
+	err = r.follow(ctx, t, nil)
+	switch {
+	case errors.Is(err, errTorn):
+		r.Logger.Error("statistics are torn and counted anew", "error", err)
+		return errors.Join(r.Store.forsake(ctx, g), errFenced)
+	case ctx.Err() != nil:
+		ending, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer stop()
+		free := t.held
+		free.holder = ""
+		if err := r.Store.guarded(ending, g, &t.held, free, nil); err != nil {
+			r.Logger.Info("statistics could not hand over", "reason", err)
+		}
+	}
+	return err
+}
+
+// takeOver waits until nobody else writes to a generation, and then holds it.
+func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
+	origin, err := r.origin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var seen checkpoint
+	for waited := time.Duration(0); ; waited += r.Heartbeat {
+		now, err := checkpointIn(ctx, r.Store.rdb, g)
+		if err != nil {
+			return nil, err
+		}
+		if head := r.Log.Head(); now.origin != origin || head != eventstore.Start && now.position.Compare(head) > 0 {
+			r.Logger.Warn("the statistics in Redis are of another log or calendar, or of a longer log")
+			return nil, errLost
+		}
+		if now != seen {
+			seen, waited = now, 0
+		}
+		if now.holder == "" || now.holder == r.id || waited >= r.Patience {
+			taken := now
+			taken.epoch, taken.holder = now.epoch+1, r.id
+			taken.beat++
+			held := now
+			err := r.Store.guarded(ctx, g, &held, taken, nil)
+			return &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}, err
+		}
+		r.progress.state.Store(stateStandingBy)
+		r.fault.Store(nil)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(r.Heartbeat):
+		}
+		if live, err := r.Store.live(ctx); err != nil || live != g {
+			return nil, errors.Join(err, errFenced)
+		}
+	}
+}
+
+// origin says what the sums are sums of: the id of the log's first event, and the
+// calendar.
+func (r *Runner) origin(ctx context.Context) (string, error) {
+	first := ""
+	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+		if err != nil {
+			return "", err
+		}
+		if m.Record != nil {
+			first = m.Record.ID.String()
+		}
+		break // or it has caught up with nothing
+	}
+	return first + " " + r.Calendar().Version, nil
+}
+
+// tail is the state of one runner at the end of one generation.
+type tail struct {
+	generation generation
+	held       checkpoint
+	cases      *cases
+}
+
+// delivery is what the subscription hands over.
+type delivery struct {
+	record *eventstore.Record
+	err    error
+}
+
+// follow counts what comes, batch by batch, for ever or up to a position. All
+// events are read, also those of no application, so that the position says how
+// far readers can see.
+func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	feed := make(chan delivery, tailBatch)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer stop()
+	from := t.held.position
+	reading.Go(func() { read(ctx, r.Log, from, feed) })
+	write, beat := time.NewTicker(r.Every), time.NewTicker(r.Heartbeat)
+	defer write.Stop()
+	defer beat.Stop()
+	var batch []*eventstore.Record
+	for sweep := 0; ; {
+		if until != nil && t.held.position.Compare(*until) >= 0 {
+			return nil
+		}
+		due := false
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-beat.C:
+			if until != nil {
+				continue // nobody else knows of this generation
+			}
+			if err := r.touch(ctx, t); err != nil {
+				return err
+			}
+			if sweep++; sweep%30 == 0 {
+				r.sweep(ctx)
+			}
+		case <-write.C:
+			due = true
+		case d := <-feed:
+			if d.err != nil {
+				return errors.Join(r.apply(ctx, t, batch), d.err)
+			}
+			batch = append(batch, d.record)
+		}
+		if last := len(batch) - 1; last >= 0 && (due || len(batch) >= tailBatch || until != nil && batch[last].Position.Compare(*until) >= 0) {
+			if err := r.apply(ctx, t, batch); err != nil {
+				return err
+			}
+			batch = nil
+		}
+	}
+}
+
+// read forwards the subscription until it ends.
+func read(ctx context.Context, log Log, after eventstore.Position, feed chan<- delivery) {
+	hand := func(d delivery) bool {
+		select {
+		case feed <- d:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{}) {
+		if err == nil && m.Record == nil {
+			continue
+		}
+		if !hand(delivery{m.Record, err}) || err != nil {
+			return
+		}
+	}
+	hand(delivery{err: eventstore.ErrClosed})
+}
+
+// apply counts a batch and writes what it adds.
+func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	all := newSums()
+	for _, rec := range batch {
+		adds, err := t.cases.then(ctx, rec)
+		if err != nil {
+			t.cases.forget() // they are ahead of Redis now
+			return err
+		}
+		all.add(adds)
+	}
+	last := batch[len(batch)-1]
+	if err := r.write(ctx, t, last.Position, all); err != nil {
+		t.cases.forget()
+		return err
+	}
+	r.progress.wrote(last, len(batch), r.Now())
+	return nil
+}
+
+// write writes a batch in one transaction: a batch is never so large that it
+// would be split.
+func (r *Runner) write(ctx context.Context, t *tail, to eventstore.Position, all *sums) error {
+	if err := r.Store.total(ctx, t.generation, all); err != nil {
+		return err
+	}
+	next := t.held
+	next.writes, next.position = next.writes+1, to
+	return r.Store.guarded(ctx, t.generation, &t.held, next, func(p redis.Pipeliner) { all.queue(ctx, p, t.generation) })
+}
+
+// touch shows that the holder is alive, and answers errFenced or errLost where it
+// holds nothing any more.
+func (r *Runner) touch(ctx context.Context, t *tail) error {
+	now, err := r.Store.live(ctx)
+	switch {
+	case errors.Is(err, projections.ErrRebuilding):
+		return errLost
+	case err != nil:
+		return err
+	case now != t.generation:
+		return errFenced
+	}
+	next := t.held
+	next.beat++
+	return r.Store.guarded(ctx, t.generation, &t.held, next, nil)
+}
