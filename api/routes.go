@@ -42,6 +42,7 @@ var (
 	watchers  = grants{Reviewer: every, Lead: every, Auditor: every}
 	auditors  = grants{Lead: every, Auditor: every}
 	staffers  = grants{Lead: every, Admin: every}
+	overseers = grants{Reviewer: every, Lead: every, Auditor: every, Admin: every} // a reviewer sees her own part
 	concerned = grants{Merchant: own, Agent: own, Reviewer: every, Lead: every, Auditor: every}
 )
 
@@ -143,6 +144,8 @@ func (s *Server) routes() []route {
 		{operation: "saveView", who: watchers, handle: s.saveView},
 		{operation: "removeView", who: watchers, handle: s.removeView},
 		{operation: "changes", who: concerned, handle: s.live, live: true},
+
+		{operation: "statistics", who: overseers, handle: s.statistics},
 
 		{operation: "claimNext", who: judges, handle: s.claimNext},
 		{operation: "claim", who: judges, handle: s.claim},

@@ -17,6 +17,7 @@ import (
 	"alta/domain/application"
 	"alta/eventstore"
 	"alta/projections"
+	"alta/projections/statistics"
 	"alta/vault"
 
 	"github.com/labstack/echo/v4"
@@ -52,6 +53,7 @@ type Server struct {
 	People            *People
 	Reader            projections.Reader
 	Details           *projections.Details
+	Statistics        statistics.Reader
 	Folder            projections.Folder
 	Log               Log
 	Decode            func(ctx context.Context, r *eventstore.Record) (application.Event, error)

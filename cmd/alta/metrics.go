@@ -85,6 +85,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	s := sink{out}
 	if f.p.cfg.does("projector") {
 		s.projector(f.p.runner.Stats())
+		f.statistics(s)
 		s.gauge("alta_projection_healthy", "1 while the projection follows the log.", truth(f.p.runner.Healthy() == nil))
 	}
 	f.queues(s)

@@ -67,8 +67,10 @@ func (p *program) rebuild(ctx context.Context, check bool, out io.Writer) error 
 		return err
 	}
 	s := r.Stats()
-	_, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, s.Head, time.Since(begun).Round(time.Millisecond))
-	return err
+	if _, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, s.Head, time.Since(begun).Round(time.Millisecond)); err != nil {
+		return err
+	}
+	return p.recount(ctx, out)
 }
 
 // rebuildRunning has the process that has the log open do it. What it says comes

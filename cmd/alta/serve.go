@@ -66,6 +66,7 @@ type program struct {
 	runner       *projections.Runner
 	reader       projections.Reader
 	details      *projections.Details
+	counter      *counter
 	reactions    []reaction
 	orphans      *reactions.Orphans // where reactions run
 	metrics      *metrics
@@ -126,6 +127,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 		Store: p.store, Log: p.log, Decode: codec.decode, Index: p.vault.Index, Now: p.now, Logger: logger,
 	}
 	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
+	p.counter = p.newCounter()
 	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now}
 	return p, nil
 }
@@ -218,6 +220,9 @@ func (p *program) ready() error {
 		if err := p.runner.Healthy(); err != nil {
 			return fmt.Errorf("projector: %w", err)
 		}
+		if err := p.counter.Healthy(); err != nil {
+			return fmt.Errorf("statistics: %w", err)
+		}
 	}
 	for _, r := range p.reactions {
 		if err := r.runs.Healthy(); err != nil {
@@ -299,6 +304,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	}
 	if cfg.does("projector") {
 		start("projector", p.runner.Run)
+		start("statistics", p.counter.Run)
 	}
 	head := p.log.Head()
 	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, head, p.log); return nil })
@@ -364,7 +370,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	limit := api.LimitRegistrations
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
-		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details,
+		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,

@@ -1467,6 +1467,27 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * What happened to applications, day by day; reviewers are told their own load
+     * @description Days are those of the platform's zone, by when something happened. Every series has one number for each of
+     *     `days`. Leads, auditors and admins are told everything; a reviewer gets `own` alone.
+     */
+    get: operations['statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/people': {
     parameters: {
       query?: never
@@ -1577,6 +1598,105 @@ export interface components {
       }[]
       /** @description for staff: all queues that something changed in, also by what is not named */
       queues?: components['schemas']['QueueName'][]
+    }
+    Series: number[]
+    Statistics: {
+      /** Format: date */
+      from: string
+      /** Format: date */
+      to: string
+      zone: string
+      /** @description the version by which business time was measured */
+      calendar: string
+      /** @description in the record, up to which everything is counted */
+      position: string
+      days: string[]
+      /** @description steps that applications took; `submitted` is for the first time */
+      flow?: {
+        opened: components['schemas']['Series']
+        submitted: components['schemas']['Series']
+        resubmitted: components['schemas']['Series']
+        returned: components['schemas']['Series']
+        activated: components['schemas']['Series']
+        declined: components['schemas']['Series']
+        withdrawn: components['schemas']['Series']
+        expired: components['schemas']['Series']
+      }
+      queues?: {
+        queue: components['schemas']['QueueName']
+        /** @description how many wait at the end of the day */
+        depth: components['schemas']['Series']
+        in: components['schemas']['Series']
+        out: components['schemas']['Series']
+        /** @description decided */
+        done: components['schemas']['Series']
+        /** @description the platform was in time, by the day it was */
+        met: components['schemas']['Series']
+        /** @description the platform was late, by the day it was due */
+        missed: components['schemas']['Series']
+      }[]
+      turns?: {
+        /**
+         * @description whose turn it was; `draft` is before the first submission
+         * @enum {string}
+         */
+        turn: 'platform' | 'merchant' | 'draft'
+        /** @description turns that ended on the day */
+        ended: components['schemas']['Series']
+        /** @description business time in them */
+        business_seconds: components['schemas']['Series']
+        /** @description time by the clock in them */
+        plain_seconds: components['schemas']['Series']
+        /** @description all those turns by how long they took: in business time for the platform, by the clock for others */
+        classes: {
+          /** @description absent for the last */
+          up_to_seconds?: number
+          turns: number
+        }[]
+        /** @description estimated from the classes; absent where it cannot be */
+        median_seconds?: number
+        /** @description nine in ten took no longer; estimated */
+        ninetieth_seconds?: number
+      }[]
+      /** @description applications by how their first round ended */
+      first_round?: {
+        accepted: components['schemas']['Series']
+        not_accepted: components['schemas']['Series']
+      }
+      reasons?: {
+        code: string
+        /** @description how often merchants were told it */
+        told: components['schemas']['Series']
+      }[]
+      /** @description the busiest */
+      agents?: {
+        organisation: string
+        opened: number
+        submitted: number
+        accepted_first: number
+        not_accepted_first: number
+        reasons: {
+          code: string
+          told: number
+        }[]
+      }[]
+      /** @description the busiest */
+      reviewers?: {
+        account: string
+        claimed: number
+        decided: number
+        returned: number
+        reasons: number
+        /** @description time by the clock that applications were held, several at once counted each */
+        held_seconds: number
+      }[]
+      own: {
+        claimed: components['schemas']['Series']
+        decided: components['schemas']['Series']
+        returned: components['schemas']['Series']
+        reasons: components['schemas']['Series']
+        held_seconds: components['schemas']['Series']
+      }
     }
     ItemKey: string
     /** @description SHA-256 in hexadecimal */
@@ -4678,6 +4798,32 @@ export interface operations {
         }
         content: {
           'text/event-stream': string
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  statistics: {
+    parameters: {
+      query?: {
+        /** @description first day; four weeks before `to` where it is not said */
+        from?: string
+        /** @description last day, at most 400 from the first; today where it is not said, or has not come yet */
+        to?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The statistics. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Statistics']
         }
       }
       default: components['responses']['Problem']
