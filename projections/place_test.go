@@ -11,19 +11,18 @@ import (
 // its row says, after every single event of every kind of life.
 func TestAPlaceIsWhatTheRowSaysAfterEveryEvent(t *testing.T) {
 	maker := direct.New(11, moment, rules)
-	folder := Folder{Policies: rules.Policies}
 	for n := range uint64(120) {
 		l, err := maker.Life(n, direct.AnyTarget(n))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var a *Application
+		a := newSummary(l.ID)
 		var p Place
 		var s application.State
 		revision := int64(0)
 		for _, act := range l.Acts {
 			for _, e := range act.Events {
-				a = folder.Fold(a, l.ID, revision, e)
+				a.Fold(revision, e)
 				s = application.Evolve(s, e)
 				was := p
 				if p = p.Then(e); p != was && !Moves(application.Name(e)) {

@@ -42,6 +42,16 @@ for (const scheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('region', { name: 'What to judge' })).toBeVisible()
     await accessible(page)
   })
+
+  test(`the lead's statistics are accessible in ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme })
+    await logIn(page, people.lead)
+    await page.getByRole('link', { name: 'Statistics' }).click()
+    await expect(page.getByRole('img', { name: /^Coming in, going out\. Handed in: / })).toBeVisible()
+    await page.getByText('In numbers').first().click()
+    await expect(page.getByRole('table', { name: 'Coming in, going out' }).getByRole('row')).toHaveCount(29)
+    await accessible(page)
+  })
 }
 
 test('a screen reader hears the queue as a grid with its true size', async ({ page }) => {

@@ -67,6 +67,12 @@ test('the reviewer', async ({ page }) => {
   await shoot(page, 'website', `/cases/${site.id}`)
 })
 
+test('the lead', async ({ page }) => {
+  one(5, '--to', 'active')
+  await logIn(page, people.lead)
+  await shoot(page, 'statistics', '/statistics?range=quarter')
+})
+
 test('the auditor', async ({ page }) => {
   const active = one(4, '--to', 'active')
   await logIn(page, people.auditor)

@@ -18,6 +18,7 @@ import { Route as OidcRouteImport } from './routes/oidc'
 import { Route as RegisterRouteImport } from './routes/register'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
+import { Route as AppStatisticsRouteImport } from './routes/_app/statistics'
 import { Route as AppTeamRouteImport } from './routes/_app/team'
 import { Route as AppApplicationsIndexRouteImport } from './routes/_app/applications.index'
 import { Route as AppApplicationsNewRouteImport } from './routes/_app/applications.new'
@@ -75,6 +76,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
 const AppSearchRoute = AppSearchRouteImport.update({
   id: '/search',
   path: '/search',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppStatisticsRoute = AppStatisticsRouteImport.update({
+  id: '/statistics',
+  path: '/statistics',
   getParentRoute: () => AppRoute,
 } as any)
 const AppTeamRoute = AppTeamRouteImport.update({
@@ -159,6 +165,7 @@ export interface FileRoutesByFullPath {
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
+  '/statistics': typeof AppStatisticsRoute
   '/team': typeof AppTeamRoute
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
@@ -183,6 +190,7 @@ export interface FileRoutesByTo {
   '/register': typeof RegisterRoute
   '/account': typeof AppAccountRoute
   '/search': typeof AppSearchRoute
+  '/statistics': typeof AppStatisticsRoute
   '/team': typeof AppTeamRoute
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
@@ -209,6 +217,7 @@ export interface FileRoutesById {
   '/register': typeof RegisterRoute
   '/_app/account': typeof AppAccountRoute
   '/_app/search': typeof AppSearchRoute
+  '/_app/statistics': typeof AppStatisticsRoute
   '/_app/team': typeof AppTeamRoute
   '/_app/applications/new': typeof AppApplicationsNewRoute
   '/_app/audit/$id': typeof AppAuditIdRoute
@@ -235,6 +244,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/account'
     | '/search'
+    | '/statistics'
     | '/team'
     | '/applications/new'
     | '/audit/$id'
@@ -259,6 +269,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/account'
     | '/search'
+    | '/statistics'
     | '/team'
     | '/applications/new'
     | '/audit/$id'
@@ -284,6 +295,7 @@ export interface FileRouteTypes {
     | '/register'
     | '/_app/account'
     | '/_app/search'
+    | '/_app/statistics'
     | '/_app/team'
     | '/_app/applications/new'
     | '/_app/audit/$id'
@@ -373,6 +385,13 @@ declare module '@tanstack/react-router' {
       path: '/search'
       fullPath: '/search'
       preLoaderRoute: typeof AppSearchRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/statistics': {
+      id: '/_app/statistics'
+      path: '/statistics'
+      fullPath: '/statistics'
+      preLoaderRoute: typeof AppStatisticsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/team': {
@@ -479,6 +498,7 @@ declare module '@tanstack/react-router' {
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
   AppSearchRoute: typeof AppSearchRoute
+  AppStatisticsRoute: typeof AppStatisticsRoute
   AppTeamRoute: typeof AppTeamRoute
   AppApplicationsNewRoute: typeof AppApplicationsNewRoute
   AppAuditIdRoute: typeof AppAuditIdRoute
@@ -498,6 +518,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
   AppSearchRoute: AppSearchRoute,
+  AppStatisticsRoute: AppStatisticsRoute,
   AppTeamRoute: AppTeamRoute,
   AppApplicationsNewRoute: AppApplicationsNewRoute,
   AppAuditIdRoute: AppAuditIdRoute,

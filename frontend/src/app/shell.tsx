@@ -14,24 +14,40 @@ import { ErrorBoundary } from './error-boundary'
 import { KeySheet } from './key-sheet'
 import styles from './shell.module.css'
 
-type Place = '/queue' | '/search' | '/team' | '/audit' | '/applications' | '/applications/new' | '/account'
+type Place =
+  | '/queue'
+  | '/search'
+  | '/team'
+  | '/audit'
+  | '/statistics'
+  | '/applications'
+  | '/applications/new'
+  | '/account'
 
 /** Where each role can go. */
 const places: Record<
   Role,
-  { to: Place; label: 'queue' | 'search' | 'team' | 'audit' | 'mine' | 'merchants' | 'add' | 'account' }[]
+  {
+    to: Place
+    label: 'queue' | 'search' | 'team' | 'audit' | 'statistics' | 'mine' | 'merchants' | 'add' | 'account'
+  }[]
 > = {
   reviewer: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/statistics', label: 'statistics' },
   ],
   lead: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
     { to: '/team', label: 'team' },
     { to: '/audit', label: 'audit' },
+    { to: '/statistics', label: 'statistics' },
   ],
-  auditor: [{ to: '/audit', label: 'audit' }],
+  auditor: [
+    { to: '/audit', label: 'audit' },
+    { to: '/statistics', label: 'statistics' },
+  ],
   merchant: [{ to: '/applications', label: 'mine' }],
   agent: [
     { to: '/applications', label: 'merchants' },
@@ -39,6 +55,7 @@ const places: Record<
   ],
   admin: [
     { to: '/team', label: 'team' },
+    { to: '/statistics', label: 'statistics' },
     { to: '/account', label: 'account' },
   ],
   system: [],

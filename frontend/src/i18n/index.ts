@@ -45,7 +45,7 @@ export async function startI18n(language: Language = preferred()): Promise<void>
     lng: language,
     fallbackLng: false,
     defaultNS: 'shell',
-    ns: ['shell', 'terms', 'staff', 'merchant', 'audit'],
+    ns: ['shell', 'terms', 'staff', 'merchant', 'audit', 'statistics'],
     resources: {},
     interpolation: { escapeValue: false },
     react: { useSuspense: false },
