@@ -22,13 +22,14 @@ import (
 func runSimulateDirect(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var to string
 	var count, first, seed uint64
-	var concurrency int
+	var concurrency, least int
 	cfg, err := parseConfig("simulate --direct", args, errOut, func(fs *flag.FlagSet) {
 		fs.Bool("direct", true, "append to the log of --data instead of using the interface")
 		fs.Uint64Var(&seed, "seed", 1, "the same seed makes the same merchants")
 		fs.Uint64Var(&first, "first", 0, "index of the first merchant")
 		fs.Uint64Var(&count, "count", 10, "how many merchants")
 		fs.StringVar(&to, "to", "mix", "how far: mix, "+words(direct.Targets()))
+		fs.IntVar(&least, "events", 0, "how many events each has at least; shorter lives get remarks")
 		fs.IntVar(&concurrency, "concurrency", 16, "how many merchants at once")
 	})
 	switch {
@@ -38,6 +39,8 @@ func runSimulateDirect(ctx context.Context, args []string, out, errOut io.Writer
 		return errUsage("simulate --direct fills a log with invented merchants: say --dev, and never do it where real ones are")
 	case to != "mix" && !slices.Contains(direct.Targets(), to):
 		return errUsage("--to must be mix or one of %s", words(direct.Targets()))
+	case least < 0 || least > 1000:
+		return errUsage("--events must be between 0 and 1000")
 	case concurrency < 1 || concurrency > 256:
 		return errUsage("--concurrency must be between 1 and 256")
 	case cfg.EventStore == "" && errors.Is(embedded.Idle(storeDir(cfg.Data)), embedded.ErrLocked):
@@ -54,7 +57,9 @@ func runSimulateDirect(ctx context.Context, args []string, out, errOut io.Writer
 	var lives, events atomic.Int64
 	begun := time.Now()
 	codec := sealing{p.vault}
-	err = direct.New(seed, p.now(), p.rules()).Fill(ctx, p.log, codec.encode, first, count, concurrency, target, func(l *direct.Life) {
+	maker := direct.New(seed, p.now(), p.rules())
+	maker.Least = least
+	err = maker.Fill(ctx, p.log, codec.encode, first, count, concurrency, target, func(l *direct.Life) {
 		events.Add(int64(l.Events))
 		if n := lives.Add(1); n%50_000 == 0 {
 			fmt.Fprintf(errOut, "%d applications, %d events, %s\n", n, events.Load(), time.Since(begun).Round(time.Second))

@@ -14,6 +14,7 @@ package direct
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -37,6 +38,9 @@ type Maker struct {
 	// before it, 20 days when 0.
 	Now  time.Time
 	Back time.Duration
+	// Least is how many events a life has at least: where it is shorter, reviewers
+	// leave remarks until it has. 0 leaves it as it is.
+	Least int
 	// Rules are what is decided by.
 	Rules application.Rules
 	// Reviewers and Leads judge; Agents add merchants. They are made up where nil.
@@ -159,6 +163,22 @@ func (l *living) do(by application.Actor, c command) error {
 func (l *living) live() error {
 	for _, s := range []func() (bool, error){l.draft, l.submit, l.correct, l.qualify, l.file, l.site, l.contract} {
 		if done, err := s(); done || err != nil {
+			return errors.Join(err, l.remark())
+		}
+	}
+	return l.remark()
+}
+
+// remark lengthens a life to what the maker wants at least.
+func (l *living) remark() error {
+	for l.Events < l.maker.Least {
+		n := l.Events
+		err := l.do(l.reviewer, application.AddNote{
+			Note: decider.DeriveID(eventstore.ID{}, l.ID+"/note/"+strconv.Itoa(n)).String(),
+			Text: "Called the contact back, asked for the papers again, and was promised them for the day after tomorrow.",
+			By:   l.reviewer, At: l.at,
+		})
+		if err != nil {
 			return err
 		}
 	}
