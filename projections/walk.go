@@ -99,14 +99,17 @@ func inOrder(a, b redis.Z, reverse bool) int {
 	return n
 }
 
+// mostSlack is from how many ranks before the cursor a step begins at most.
+const mostSlack = 512
+
 // walkTied goes on where more rows have the cursor's very score than a step reads
 // (rows without a deadline, or an import of one moment): it finds the cursor's
 // rank by bisection and reads by rank. Rows that move meanwhile shift ranks, so
-// the step begins before the cursor and is repeated when the cursor's neighbour
-// is not where it was.
+// the step begins before the cursor, and is repeated from further before where
+// that was not enough.
 func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor, count int) (stretch, error) {
 	at := strconv.FormatFloat(from.score, 'g', -1, 64)
-	for range rereads {
+	for slack := int64(1); slack <= mostSlack; slack *= 8 {
 		lo, err := r.Store.rdb.ZCount(ctx, set, "-inf", "("+at).Result()
 		if err != nil {
 			return stretch{}, fmt.Errorf("projections: %w", err)
@@ -132,9 +135,9 @@ func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor
 		// rank is that of the first member after the cursor; of the last before it, in
 		// reverse.
 		rank := lo + int64(n)
-		first, last := max(rank-1, 0), rank+int64(count)-1
+		first, last := max(rank-slack, 0), rank+int64(count)-1
 		if l.reverse {
-			first, last = max(rank-int64(count), 0), rank
+			first, last = max(rank-int64(count), 0), rank+slack-1
 		}
 		members, err := r.Store.rdb.ZRangeWithScores(ctx, set, first, last).Result()
 		if err != nil {
@@ -147,7 +150,7 @@ func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor
 		if l.reverse {
 			slices.Reverse(members)
 		}
-		anchored := len(members) == 0 || from.passed(members[0], l.reverse) || !l.reverse && rank == 0
+		anchored := len(members) == 0 || from.passed(members[0], l.reverse) || !l.reverse && first == 0
 		if !anchored {
 			continue
 		}

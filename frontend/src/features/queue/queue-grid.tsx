@@ -1,4 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router'
+import { Checkbox } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { Row } from '@/api/applications'
 import { usePersonName } from '@/api/reference'
@@ -18,13 +19,16 @@ interface Props {
   rows: readonly Row[]
   queue: QueueName
   total: number | undefined
+  /** The rows that are selected; without it nothing can be. */
+  chosen?: ReadonlySet<string> | undefined
+  onChoose?: ((ids: ReadonlySet<string>) => void) | undefined
 }
 
 /**
  * The list of a queue. It is one tab stop: J, K and the arrows move, Enter
- * opens. Screen readers get a grid with the true number of rows.
+ * opens, X selects where rows can be selected. Screen readers get a grid with the true number of rows.
  */
-export function QueueGrid({ rows, queue, total }: Props) {
+export function QueueGrid({ rows, queue, total, chosen, onChoose }: Props) {
   const { t } = useTranslation('staff')
   const { t: shell } = useTranslation()
   const { t: terms } = useTranslation('terms')
@@ -49,6 +53,14 @@ export function QueueGrid({ rows, queue, total }: Props) {
     document.getElementById(`${prefix}row${current}`)?.scrollIntoView({ block: 'nearest' })
   }, [prefix, current])
 
+  const toggle = (id: string | undefined) => {
+    if (!id || !chosen || !onChoose) return
+    const next = new Set(chosen)
+    if (!next.delete(id)) next.add(id)
+    onChoose(next)
+  }
+  const everyChosen = chosen !== undefined && rows.every((row) => chosen.has(row.id))
+
   const group = shell('keys.queue')
   useKeys([
     {
@@ -65,6 +77,15 @@ export function QueueGrid({ rows, queue, total }: Props) {
       group,
       run: () => {
         move(-1)
+      },
+    },
+    {
+      keys: 'KeyX',
+      label: t('bulk.toggle'),
+      group,
+      disabled: !chosen,
+      run: () => {
+        toggle(rows[current]?.id)
       },
     },
   ])
@@ -84,10 +105,11 @@ export function QueueGrid({ rows, queue, total }: Props) {
       role="grid"
       aria-label={terms(`queues.${queue}`)}
       aria-rowcount={(total ?? rows.length) + 1}
-      aria-colcount={columns.length}
+      aria-colcount={columns.length + (chosen ? 1 : 0)}
+      aria-multiselectable={chosen !== undefined}
       aria-activedescendant={rowId(current)}
       tabIndex={0}
-      className={`sheet ${styles.grid} ${withStage ? styles.withStage : ''}`}
+      className={`sheet ${styles.grid} ${withStage ? styles.withStage : ''} ${chosen ? styles.selectable : ''}`}
       onKeyDown={(event) => {
         if (event.key === 'ArrowDown') move(1)
         else if (event.key === 'ArrowUp') move(-1)
@@ -99,14 +121,39 @@ export function QueueGrid({ rows, queue, total }: Props) {
       }}
     >
       <div role="row" aria-rowindex={1} className={`${styles.row} ${styles.header}`}>
+        {chosen && (
+          <span role="columnheader" aria-colindex={1}>
+            <Checkbox
+              checked={everyChosen}
+              indeterminate={!everyChosen && chosen.size > 0}
+              aria-label={t('bulk.all')}
+              onChange={() => {
+                onChoose?.(new Set(everyChosen ? [] : rows.map((row) => row.id)))
+              }}
+            />
+          </span>
+        )}
         {columns.map((column, index) => (
-          <span key={column} role="columnheader" aria-colindex={index + 1}>
+          <span key={column} role="columnheader" aria-colindex={index + (chosen ? 2 : 1)}>
             {column}
           </span>
         ))}
       </div>
       {rows.map((row, index) => {
         const cells = [
+          ...(chosen
+            ? [
+                <Checkbox
+                  key="select"
+                  tabIndex={-1}
+                  checked={chosen.has(row.id)}
+                  aria-label={t('bulk.select', { name: row.name || row.merchant_number })}
+                  onChange={() => {
+                    toggle(row.id)
+                  }}
+                />,
+              ]
+            : []),
           <span key="name" className={styles.merchant}>
             <Link to="/cases/$id" params={{ id: row.id }} tabIndex={-1} className={styles.name}>
               {row.name || t('grid.unnamed')}
@@ -132,11 +179,11 @@ export function QueueGrid({ rows, queue, total }: Props) {
             id={rowId(index)}
             role="row"
             aria-rowindex={index + 2}
-            aria-selected={index === current}
+            aria-selected={chosen ? chosen.has(row.id) : index === current}
             className={`${styles.row} ${styles.body} ${index === current ? styles.active : ''}`}
             onClick={(event) => {
               setActive(index)
-              if (event.target instanceof Element && event.target.closest('a')) return
+              if (event.target instanceof Element && event.target.closest('a, label')) return
               void navigate({ to: '/cases/$id', params: { id: row.id } })
             }}
           >
@@ -155,10 +202,16 @@ export function QueueGrid({ rows, queue, total }: Props) {
 function Signals({ row }: { row: Row }) {
   const { t } = useTranslation('staff')
   const reasons = row.reasons ?? []
-  const nothing = !row.blocks && !row.warns && !row.hints && !row.skips && reasons.length === 0
+  const priority = row.priority ?? 0
+  const nothing = !priority && !row.blocks && !row.warns && !row.hints && !row.skips && reasons.length === 0
   if (nothing) return <span className="muted">{t('grid.clear')}</span>
   return (
     <span className={styles.signals}>
+      {priority !== 0 && (
+        <StatusTag tone={priority > 0 ? 'active' : 'calm'}>
+          {t(priority > 0 ? 'grid.sooner' : 'grid.later', { n: Math.abs(priority) })}
+        </StatusTag>
+      )}
       {row.blocks ? <StatusTag tone="bad">{t('grid.blocks', { count: row.blocks })}</StatusTag> : null}
       {row.warns ? <StatusTag tone="warn">{t('grid.warns', { count: row.warns })}</StatusTag> : null}
       {row.hints ? <StatusTag tone="calm">{t('grid.hints', { count: row.hints })}</StatusTag> : null}

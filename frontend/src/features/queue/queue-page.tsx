@@ -13,6 +13,7 @@ import { useKeys } from '@/ui/keys'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { BulkBar } from './bulk-bar'
 import { Desk } from './desk'
 import { FilterBar } from './filter-bar'
 import { queueNames, type Filters, type QueueName } from './filters'
@@ -32,6 +33,7 @@ const claimable: readonly QueueName[] = [
 
 /** The totals are read anew at most this often, in milliseconds. */
 const totalsEvery = 10_000
+const none: ReadonlySet<string> = new Set()
 
 export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filters }) {
   const { t } = useTranslation('staff')
@@ -49,6 +51,14 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const [news, setNews] = useState(0)
   const seen = useRef(new Set<string>())
   const canClaim = claimable.includes(queue)
+  const filtered = Object.keys(filters).some((key) => key !== 'sort')
+  // A selection belongs to the list it was made in.
+  const list = JSON.stringify([queue, filters])
+  const [selection, setSelection] = useState<{ list: string; ids: ReadonlySet<string> }>()
+  const chosen = reader?.role === 'lead' ? (selection?.list === list ? selection.ids : none) : undefined
+  const choose = (ids: ReadonlySet<string>) => {
+    setSelection({ list, ids })
+  }
 
   const heard = useRef(0)
   useChanges(({ changes, queues: touched, behind }) => {
@@ -92,12 +102,21 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
     { keys: 'KeyN', label: t('queue.showNew'), group, run: () => void showNews() },
   ])
 
-  const total = first?.total ?? summary?.total
+  const total = filtered ? first?.total : (first?.total ?? summary?.total)
   const claimed = first?.claimed ?? summary?.claimed ?? 0
   const lead = [
-    total !== undefined && total > 0 && t('queue.waiting', { count: total, n: format.number(total) }),
-    claimed > 0 && t('queue.claimed', { count: claimed, n: format.number(claimed) }),
-    summary?.breached
+    filtered &&
+      first &&
+      t(total === undefined ? 'queue.foundMore' : 'queue.found', {
+        count: total ?? rows.length,
+        n: format.number(total ?? rows.length),
+      }),
+    !filtered &&
+      total !== undefined &&
+      total > 0 &&
+      t('queue.waiting', { count: total, n: format.number(total) }),
+    !filtered && claimed > 0 && t('queue.claimed', { count: claimed, n: format.number(claimed) }),
+    !filtered && summary?.breached
       ? t('queue.overdue', { count: summary.breached, n: format.number(summary.breached) })
       : false,
   ].filter((part) => part !== false)
@@ -162,7 +181,10 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
               </EmptyState>
             </div>
           )}
-          {rows.length > 0 && <QueueGrid rows={rows} queue={queue} total={total} />}
+          {chosen && <BulkBar key={list} rows={rows} chosen={chosen} onChoose={choose} />}
+          {rows.length > 0 && (
+            <QueueGrid rows={rows} queue={queue} total={total} chosen={chosen} onChoose={choose} />
+          )}
           {page.hasNextPage && (
             <div className={styles.more}>
               <Button
