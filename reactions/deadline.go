@@ -82,8 +82,15 @@ func NewDeadline(c DeadlineConfig) *Deadline {
 		Filter: eventstore.Filter{Streams: []string{"application-"}},
 		Handle: d.handle, CaughtUp: d.caughtUp, Wake: d.wake,
 	}
-	d.applied = &Applications{
-		Log: c.Log, Category: "application", Evolve: application.Evolve,
+	d.applied = clearApplications(c.Log)
+	return d
+}
+
+// clearApplications decides about applications without reading a personal value,
+// and appends only events that hold none.
+func clearApplications(log Log) *Applications {
+	return &Applications{
+		Log: log, Category: "application", Evolve: application.Evolve,
 		Encode: func(_ context.Context, _ string, _ eventstore.ID, e application.Event) (eventstore.Proposed, error) {
 			name, data, err := application.Encode(e, nil)
 			return eventstore.Proposed{Type: name, Data: data}, err
@@ -96,7 +103,6 @@ func NewDeadline(c DeadlineConfig) *Deadline {
 			return e, nil
 		},
 	}
-	return d
 }
 
 // Healthy answers nil while deadlines are looked after, and else why they are

@@ -1,0 +1,28 @@
+import { chromium } from '@playwright/test'
+const base='http://127.0.0.1:8097'
+const b=await chromium.launch({executablePath:'/usr/bin/chromium',args:['--no-sandbox','--disable-gpu']})
+async function login(email){const c=await b.newContext({viewport:{width:1440,height:900},locale:'en-GB',timezoneId:'Asia/Shanghai',reducedMotion:'reduce'});const p=await c.newPage();await p.goto(base+'/login');await p.getByLabel('E-mail address').fill(email);await p.getByLabel('Password',{exact:true}).fill('harbour lantern 42');await p.getByRole('button',{name:'Log in'}).click();await p.waitForURL(u=>!u.pathname.startsWith('/login'));return p}
+const what=process.argv.slice(2)
+const p=await login('lead@demo.alta.example')
+async function shot(name){await p.waitForTimeout(700);await p.screenshot({path:`/tmp/wtb/shots/${name}.png`})}
+await p.goto(base+'/queue/qualification');await p.getByRole('grid').waitFor()
+await shot('queue')
+const boxes=p.getByRole('checkbox');await boxes.nth(1).click();await boxes.nth(2).click();await boxes.nth(3).click()
+await shot('queue-selected')
+await p.getByLabel('Priority').click();await p.locator('.ant-select-item-option[title="3 · sooner"]').evaluate(e=>e.click());await p.waitForTimeout(1200)
+await shot('queue-prioritised')
+await p.getByRole('button',{name:'Views'}).click();await p.getByText('Save and manage').click();await p.waitForTimeout(400)
+await p.getByPlaceholder('Name of the view').fill('Everything at qualification');await p.getByText('Share with everybody').click();await p.getByRole('button',{name:'Keep',exact:true}).click()
+await shot('views')
+await p.keyboard.press('Escape');await p.waitForTimeout(400)
+await p.goto(base+'/queue/qualification?language=es&due_within=72&assignee=none&sort=age');await p.waitForTimeout(900)
+await shot('queue-filtered')
+await p.getByRole('button',{name:'Filter',exact:true}).click();await p.getByText('Due',{exact:true}).hover();await shot('filter-menu')
+await p.keyboard.press('Escape')
+await p.goto(base+'/team');await p.getByRole('table').waitFor();await shot('team')
+await p.setViewportSize({width:390,height:844});await p.reload();await p.waitForTimeout(900);await shot('team-phone')
+await p.goto(base+'/queue/qualification');await p.getByRole('grid').waitFor();await shot('queue-phone')
+await p.evaluate(()=>localStorage.setItem('alta.language','zh-CN'));await p.emulateMedia({colorScheme:'dark'});await p.reload();await p.getByRole('grid').waitFor();await shot('queue-phone-zh-dark')
+await p.setViewportSize({width:1440,height:900});await p.reload();await p.getByRole('grid').waitFor();await p.getByRole('checkbox').nth(1).click();await shot('queue-zh-dark')
+await p.goto(base+'/team');await p.getByRole('table').waitFor();await shot('team-zh-dark')
+await b.close()
