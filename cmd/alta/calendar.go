@@ -23,6 +23,7 @@ const calendarUsage = `usage:
   alta calendar between --from <RFC 3339> --to <RFC 3339>
   alta calendar show    [year]
   alta calendar import  FILE [--out FILE]
+  alta calendar apply   [--dry-run] [flags of serve]
 
 Every form takes --calendar FILE (or ALTA_CALENDAR): the calendar document to
 use instead of the built-in one. N is whole or decimal, and never negative.
@@ -30,14 +31,20 @@ add prints the moment; between prints open hours, then the same as business
 days. Where the answer rests on a year without a published table, the line
 "provisional: true" goes to standard error.
 import checks a table, lays it over the calendar in use, and writes the whole to
---out, or else to --calendar; open deadlines stay where they are.
+--out, or else to --calendar; the one before is kept beside it. Open deadlines
+stay where they are until apply recomputes them: a running program then uses the
+new calendar, the platform keeps the business time it was given, nobody is made
+late, and every deadline that moves is listed; with --dry-run none moves.
 `
 
 // runCalendar is `alta calendar`: business time from the command line.
-func runCalendar(_ context.Context, args []string, out, errOut io.Writer) error {
+func runCalendar(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if len(args) == 0 {
 		fmt.Fprint(errOut, calendarUsage)
-		return errUsage("calendar: say add, between, show or import")
+		return errUsage("calendar: say add, between, show, import or apply")
+	}
+	if args[0] == "apply" {
+		return runCalendarApply(ctx, args[1:], out, errOut)
 	}
 	forms := map[string]func([]string, io.Writer, io.Writer) error{
 		"add": calendarAdd, "between": calendarBetween, "show": calendarShow, "import": calendarImport,
@@ -47,7 +54,7 @@ func runCalendar(_ context.Context, args []string, out, errOut io.Writer) error 
 		fmt.Fprint(out, calendarUsage)
 		return nil
 	case form == nil:
-		return errUsage("calendar: there is no form %q; say add, between, show or import", args[0])
+		return errUsage("calendar: there is no form %q; say add, between, show, import or apply", args[0])
 	default:
 		err := form(args[1:], out, errOut)
 		if errors.Is(err, flag.ErrHelp) {
@@ -317,6 +324,9 @@ func calendarImport(args []string, out, _ io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", operands[0], err)
 	}
+	if err := keepCalendar(*target, old); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(c.Document(), "", "  ")
 	if err != nil {
 		return err
@@ -325,7 +335,7 @@ func calendarImport(args []string, out, _ io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s replaces %s, official through %s, in %s\n", c.Version, old.Version, c.OfficialThrough, *target)
-	fmt.Fprintln(out, "open deadlines stay where they are until they are recomputed")
+	fmt.Fprintln(out, "open deadlines stay where they are until `alta calendar apply`")
 	return nil
 }
 

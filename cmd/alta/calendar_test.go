@@ -89,7 +89,10 @@ func TestCalendarShowsAndImports(t *testing.T) {
 		t.Errorf("the same version twice: status %d, %q", status, errOut)
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 2 {
+	if err != nil || len(files) != 3 {
 		t.Errorf("files left behind: %v %v", files, err)
+	}
+	if c, err := openCalendar(keptCalendar(effective, "cn-2026.1")); err != nil || c.Version != "cn-2026.1" {
+		t.Errorf("the calendar that was replaced is kept as %q: %v", c.Version, err)
 	}
 }

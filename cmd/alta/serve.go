@@ -21,7 +21,6 @@ import (
 	"alta/decider"
 	"alta/documents"
 	"alta/domain/application"
-	"alta/domain/calendar"
 	"alta/domain/policy"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
@@ -59,6 +58,7 @@ type program struct {
 	limits  *auth.Limiter
 	intake  *documents.Intake
 	rules   func() application.Rules
+	inForce atomic.Pointer[application.Rules] // what rules answers
 
 	applications *api.Applications
 	accesses     *api.Accesses
@@ -186,22 +186,22 @@ func (p *program) openVault(ctx context.Context) error {
 
 // openRules loads the policies and the calendar that decisions rest on.
 func (p *program) openRules() error {
-	cal := calendar.Default()
-	if p.cfg.Calendar != "" {
-		b, err := os.ReadFile(p.cfg.Calendar)
-		if err != nil {
-			return err
-		}
-		if cal, err = calendar.Parse(b); err != nil {
-			return err
-		}
+	rules, err := p.readRules()
+	if err != nil {
+		return err
 	}
-	if c := cal.Coverage(p.now()); c.Low {
+	if c := rules.Calendar.Coverage(p.now()); c.Low {
 		p.logger.Warn("the calendar soon ends: import the next year's table", "official_through", c.Through.String(), "business_days_left", c.Days)
 	}
-	rules := application.Rules{Policies: policy.Default(), Calendar: cal}
-	p.rules = func() application.Rules { return rules }
+	p.inForce.Store(&rules)
+	p.rules = func() application.Rules { return *p.inForce.Load() }
 	return nil
+}
+
+// readRules reads them; the calendar's file may have changed since the start.
+func (p *program) readRules() (application.Rules, error) {
+	cal, err := openCalendar(p.cfg.Calendar)
+	return application.Rules{Policies: policy.Default(), Calendar: cal}, err
 }
 
 // Close closes what was opened, last first.
@@ -293,6 +293,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if p.guarded != nil {
 		p.guarded.answers = map[string]func(context.Context, string) error{
 			"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
+			"calendar": p.answerCalendar(false), "calendar-dry": p.answerCalendar(true),
 			"account": p.answerAccount,
 		}
 		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })

@@ -1,9 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Alert, Button, Select } from 'antd'
 import type { Row } from '@/api/applications'
 import { useActKey } from '@/api/act-key'
 import { api, body, noteWrite, type Schemas } from '@/api/client'
-import { listsKey } from '@/api/command'
 import { peopleQuery } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
@@ -19,13 +18,14 @@ interface Props {
   rows: readonly Row[]
   chosen: ReadonlySet<string>
   onChoose: (ids: ReadonlySet<string>) => void
+  /** Shows what the act changed. */
+  onDone: () => Promise<void>
 }
 
 /** What a lead does to several applications at once. Each is decided on its own. */
-export function BulkBar({ rows, chosen, onChoose }: Props) {
+export function BulkBar({ rows, chosen, onChoose, onDone }: Props) {
   const { t } = useTranslation('staff')
   const format = useFormats()
-  const queries = useQueryClient()
   const people = useQuery(peopleQuery)
   const keyOf = useActKey()
   const act = useMutation({
@@ -42,7 +42,7 @@ export function BulkBar({ rows, chosen, onChoose }: Props) {
     },
     onSuccess: async (results) => {
       onChoose(new Set(results.filter(({ done }) => !done).map(({ id }) => id)))
-      await queries.invalidateQueries({ queryKey: listsKey })
+      await onDone()
     },
   })
   const failed = act.data?.filter(({ done }) => !done) ?? []

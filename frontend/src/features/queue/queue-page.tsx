@@ -181,7 +181,7 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
               </EmptyState>
             </div>
           )}
-          {chosen && <BulkBar key={list} rows={rows} chosen={chosen} onChoose={choose} />}
+          {chosen && <BulkBar key={list} rows={rows} chosen={chosen} onChoose={choose} onDone={showNews} />}
           {rows.length > 0 && (
             <QueueGrid rows={rows} queue={queue} total={total} chosen={chosen} onChoose={choose} />
           )}
