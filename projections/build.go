@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
+	"iter"
 	"math"
-	"math/bits"
 	"runtime/debug"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"alta/domain/application"
 	"alta/eventstore"
+	"alta/projections/replay"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -23,7 +21,6 @@ const (
 	builders   = 8         // workers; a remote log answers slowly
 	buildBytes = 1 << 20   // of one pipeline while building; nobody reads what it writes
 	streamPage = 512       // events of one stream read at a time
-	handed     = 256       // events that a worker of a build gets at a time
 	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
 )
 
@@ -141,131 +138,55 @@ type pass struct {
 	events     atomic.Int64
 }
 
-// place is an application's hash. Two ids that share one are still two.
-func place(id string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(id))
-	return bits.Reverse64(h.Sum64()) // the low bits are the well mixed ones
-}
-
 func (p *pass) takes(place uint64) bool {
 	to := p.to.Load()
 	return place >= p.from && (place < to || to == math.MaxUint64)
 }
 
-// folding is an event on its way to the worker that folds its application.
-type folding struct {
-	id     string
-	place  uint64
-	record *eventstore.Record
-}
-
 func (p *pass) run(ctx context.Context, target eventstore.Position) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	feeds := make([]chan []folding, builders)
-	var workers sync.WaitGroup
-	for i := range feeds {
-		feeds[i] = make(chan []folding, 4)
-		workers.Go(func() {
-			if err := p.work(ctx, feeds[i]); err != nil {
-				stop(err)
-			}
-		})
-	}
-	if err := p.read(ctx, target, feeds); err != nil {
-		stop(err)
-	}
-	for _, f := range feeds {
-		close(f)
-	}
-	workers.Wait()
-	return context.Cause(ctx)
-}
-
-// read hands every event up to the target to the worker of its application.
-func (p *pass) read(ctx context.Context, target eventstore.Position, feeds []chan []folding) error {
-	pending := make([][]folding, len(feeds))
-	hand := func(i int) error {
-		select {
-		case feeds[i] <- pending[i]:
-			pending[i] = make([]folding, 0, handed)
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	for m, err := range p.runner.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}}) {
-		if err != nil {
-			return err
-		}
-		if m.Record == nil {
-			if m.CaughtUp {
-				break
-			}
-			continue
-		}
-		if m.Record.Position.Compare(target) > 0 {
-			break
-		}
-		id := strings.TrimPrefix(m.Record.Stream, category)
-		at := place(id)
-		if !p.takes(at) {
-			continue
-		}
-		i := int(at % uint64(len(feeds)))
-		if pending[i] = append(pending[i], folding{id, at, m.Record}); len(pending[i]) == handed {
-			if err := hand(i); err != nil {
-				return err
-			}
-		}
-	}
-	for i := range pending {
-		if err := hand(i); err != nil {
-			return err
-		}
-	}
-	return nil
+	return replay.Spread(ctx, p.runner.Log, category, target, builders, p.takes, p.work)
 }
 
 // work folds one part of the applications, and writes them when the log is read.
-func (p *pass) work(ctx context.Context, feed <-chan []folding) error {
+func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 	changes := map[string]*change{}
 	to := p.to.Load()
-	for some := range feed {
-		for _, f := range some {
-			if !p.takes(f.place) {
-				continue
-			}
-			c := changes[f.id]
-			if c == nil {
-				c = newChange(f.id, nil)
-				changes[f.id] = c
-				if p.held.Add(1) > p.limit {
-					p.narrow()
-				}
-			}
-			if c.glance(f.record) {
-				continue
-			}
-			if err := p.runner.fold(ctx, c, f.record); err != nil {
-				return err
-			}
-		}
+	for e := range feed {
 		if now := p.to.Load(); now != to {
 			to = now
-			for id := range changes {
-				if !p.takes(place(id)) {
-					delete(changes, id)
-					p.held.Add(-1)
-				}
+			p.let(changes)
+		}
+		if !p.takes(e.Place) {
+			continue
+		}
+		c := changes[e.ID]
+		if c == nil {
+			c = newChange(e.ID, nil)
+			changes[e.ID] = c
+			if p.held.Add(1) > p.limit {
+				p.narrow()
 			}
+		}
+		if c.glance(e.Record) {
+			continue
+		}
+		if err := p.runner.fold(ctx, c, e.Record); err != nil {
+			return err
 		}
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return p.write(ctx, changes)
+}
+
+// let lets go of the applications that another pass will take.
+func (p *pass) let(changes map[string]*change) {
+	for id := range changes {
+		if !p.takes(replay.Place(id)) {
+			delete(changes, id)
+		}
+	}
 }
 
 // glance folds an event of which only the header matters, without decoding the
@@ -289,7 +210,7 @@ func (c *change) glance(rec *eventstore.Record) bool {
 func (p *pass) narrow() {
 	to := p.to.Load()
 	if half := p.from + (to-p.from)/2; half > p.from && p.to.CompareAndSwap(to, half) {
-		p.held.Store(p.limit / 2) // about; the workers let go as they come to it
+		p.held.Store(p.limit / 2) // about: the workers let go of half as they come to it
 	}
 }
 
@@ -300,7 +221,7 @@ func (p *pass) write(ctx context.Context, changes map[string]*change) error {
 		parts[i] = newBatch(k)
 	}
 	for id, c := range changes {
-		if c.app == nil || !p.takes(place(id)) {
+		if c.app == nil || !p.takes(replay.Place(id)) {
 			continue
 		}
 		if err := c.encode(); err != nil {

@@ -22,11 +22,16 @@ import (
 // they see now, and switches; with --check it only compares the two.
 func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var check bool
+	var only string
 	cfg, err := parseConfig("rebuild", args, errOut, func(fs *flag.FlagSet) {
 		fs.BoolVar(&check, "check", false, "compare what people see with a rebuild, byte for byte, and change nothing")
+		fs.StringVar(&only, "only", "", "lists or statistics; empty: both")
 	})
 	if err != nil {
 		return err
+	}
+	if only != "" && only != "lists" && only != "statistics" || only != "" && check {
+		return errUsage("--only must be lists or statistics, and has nothing to do with --check")
 	}
 	what := "rebuild"
 	if check {
@@ -34,6 +39,8 @@ func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error
 	}
 	if cfg.EventStore == "" {
 		switch err := embedded.Idle(storeDir(cfg.Data)); {
+		case errors.Is(err, embedded.ErrLocked) && only != "":
+			return errUsage("rebuild --only: Alta runs in %s, and builds both; leave --only away or stop it first", cfg.Data)
 		case errors.Is(err, embedded.ErrLocked):
 			return rebuildRunning(ctx, cfg.Data, what, out)
 		case err != nil:
@@ -47,11 +54,14 @@ func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.rebuild(ctx, check, out), p.Close())
+	return errors.Join(p.rebuild(ctx, check, only, out), p.Close())
 }
 
 // rebuild does it with what this process has open.
-func (p *program) rebuild(ctx context.Context, check bool, out io.Writer) error {
+func (p *program) rebuild(ctx context.Context, check bool, only string, out io.Writer) error {
+	if only == "statistics" {
+		return p.recount(ctx, out)
+	}
 	r := &projections.Runner{
 		Store: p.store, Log: p.log, Decode: p.runner.Decode, Index: p.runner.Index, Now: p.now, Logger: p.logger,
 	}
@@ -69,6 +79,9 @@ func (p *program) rebuild(ctx context.Context, check bool, out io.Writer) error 
 	s := r.Stats()
 	if _, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, s.Head, time.Since(begun).Round(time.Millisecond)); err != nil {
 		return err
+	}
+	if only == "lists" {
+		return nil
 	}
 	return p.recount(ctx, out)
 }
@@ -98,7 +111,7 @@ func (p *program) answerRebuild(check bool) func(ctx context.Context, path strin
 		if err != nil {
 			return err
 		}
-		return errors.Join(p.rebuild(ctx, check, f), f.Close())
+		return errors.Join(p.rebuild(ctx, check, "", f), f.Close())
 	}
 }
 

@@ -20,7 +20,9 @@ func restrictedWorld(t *testing.T) (w *world, l *drive.Life, document string) {
 	w = start(t, demoConfig(t))
 	d := w.driver(t)
 	l = w.merchant(t, d, drive.Wish{Seed: 11, To: drive.Submitted, Via: drive.Self})
-	var form struct{ Items []struct{ Document *struct{ ID string } } }
+	var form struct {
+		Items []struct{ Document *struct{ ID string } }
+	}
 	if _, err := l.Self.Get(t.Context(), "/v1/applications/"+l.ID+"/form", &form); err != nil {
 		t.Fatal(err)
 	}

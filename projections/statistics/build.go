@@ -3,19 +3,21 @@ package statistics
 import (
 	"context"
 	"errors"
+	"iter"
 	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"alta/eventstore"
 	"alta/projections"
+	"alta/projections/replay"
 )
 
 const (
-	builders     = 4
-	buildCells   = 1 << 16 // gathered in memory before they are written, some 100 bytes each
-	openedPrefix = "application.opened."
+	builders   = 4
+	buildCells = 1 << 16 // gathered in memory before they are written, some 100 bytes each
+	buildCases = 1 << 20 // cases in memory while building, some 500 bytes each
 )
 
 // Rebuild counts everything anew beside the live sums, switches, and drops the
@@ -52,10 +54,8 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 	return r.Store.drop(ctx, former)
 }
 
-// build fills a new generation. It counts application by application as they
-// stand at one position of the log, several at once, so that memory holds only
-// those under way and a bounded number of sums; then it follows the log to where
-// it has got meanwhile.
+// build fills a new generation: it counts everything up to one position of the log
+// and follows the log to where it has got meanwhile.
 func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
 	origin, err := r.origin(ctx)
 	if err != nil {
@@ -84,66 +84,43 @@ func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
 	return held, nil
 }
 
-// fill counts every application as it stood at the target.
+// fill counts every application as it stood at the target. Sums do not depend on
+// the order of adding, so each worker counts its part of the applications, and a
+// case that memory had to let go is read from the log again.
 func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, target eventstore.Position) (count int64, err error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	streams := make(chan string, 4*builders)
 	gather := &gathering{all: newSums(), write: func(all *sums, to eventstore.Position) error {
 		return r.Store.write(ctx, g, held, to, all)
 	}}
-	var workers sync.WaitGroup
-	for range builders {
-		workers.Go(func() {
-			cases := newCases(r.Log, r.Calendar())
-			for stream := range streams {
-				var adds []addition
-				c := &counted{revision: eventstore.NoStream}
-				err := cases.read(ctx, c, stream, func(e *eventstore.Record) bool { return e.Position.Compare(target) <= 0 },
-					func(more []addition) { adds = append(adds, more...) })
-				if err == nil {
-					err = gather.add(adds)
-				}
-				if err != nil {
-					stop(err)
-				}
+	var applications atomic.Int64
+	everything := func(uint64) bool { return true }
+	err = replay.Spread(ctx, r.Log, category, target, builders, everything, func(ctx context.Context, feed iter.Seq[replay.Event]) error {
+		cases := newCases(r.Log, r.Calendar())
+		cases.limit = buildCases / builders
+		var adds []addition
+		for e := range feed {
+			if e.Record.Revision == 0 {
+				applications.Add(1)
 			}
-		})
+			more, err := cases.then(ctx, e.Record)
+			if err != nil {
+				return err
+			}
+			if adds = append(adds, more...); len(adds) >= 1024 {
+				if err := gather.add(adds); err != nil {
+					return err
+				}
+				adds = adds[:0]
+			}
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return gather.add(adds)
+	})
+	if err != nil {
+		return applications.Load(), err
 	}
-	if target != eventstore.Start {
-		count, err = r.streams(ctx, target, streams)
-		if err != nil {
-			stop(err)
-		}
-	}
-	close(streams)
-	workers.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return count, err
-	}
-	return count, gather.write(gather.all, target)
-}
-
-// streams hands out the applications that were opened up to a position.
-func (r *Runner) streams(ctx context.Context, target eventstore.Position, to chan<- string) (count int64, err error) {
-	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}, Types: []string{openedPrefix}}) {
-		if err != nil {
-			return count, err
-		}
-		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0 {
-			break
-		}
-		if m.Record == nil || !strings.HasPrefix(m.Record.Stream, category) {
-			continue
-		}
-		select {
-		case to <- m.Record.Stream:
-			count++
-		case <-ctx.Done():
-			return count, context.Cause(ctx)
-		}
-	}
-	return count, nil
+	return applications.Load(), gather.write(gather.all, target)
 }
 
 // gathering is where builders put together what they counted.
@@ -153,7 +130,7 @@ type gathering struct {
 	write func(*sums, eventstore.Position) error
 }
 
-// add takes what one application adds; where that is much in all, it is written.
+// add takes what some events add; where that is much in all, it is written.
 // Position Start says that the build is under way.
 func (s *gathering) add(adds []addition) error {
 	s.mu.Lock()

@@ -21,6 +21,7 @@ type cases struct {
 	log      Log
 	calendar calendar.Calendar
 	known    map[string]*counted
+	limit    int
 }
 
 // counted is a case up to a revision.
@@ -30,7 +31,7 @@ type counted struct {
 }
 
 func newCases(log Log, cal calendar.Calendar) *cases {
-	return &cases{log: log, calendar: cal, known: map[string]*counted{}}
+	return &cases{log: log, calendar: cal, known: map[string]*counted{}, limit: caseLimit}
 }
 
 func (s *cases) forget() { clear(s.known) }
@@ -44,11 +45,11 @@ func (s *cases) then(ctx context.Context, r *eventstore.Record) ([]addition, err
 	if c == nil {
 		c = &counted{revision: eventstore.NoStream}
 		if r.Revision > 0 {
-			if err := s.read(ctx, c, r.Stream, func(e *eventstore.Record) bool { return e.Revision < r.Revision }, nil); err != nil {
+			if err := s.read(ctx, c, r.Stream, r.Revision); err != nil {
 				return nil, err
 			}
 		}
-		if len(s.known) >= caseLimit {
+		if len(s.known) >= s.limit {
 			s.forget()
 		}
 		s.known[r.Stream] = c
@@ -56,23 +57,19 @@ func (s *cases) then(ctx context.Context, r *eventstore.Record) ([]addition, err
 	return c.take(r, s.calendar)
 }
 
-// read counts the events of a stream after what c has, as long as they belong.
-func (s *cases) read(ctx context.Context, c *counted, stream string, belongs func(*eventstore.Record) bool, adds func([]addition)) error {
+// read counts the events of a stream after what c has, before a revision.
+func (s *cases) read(ctx context.Context, c *counted, stream string, before eventstore.Revision) error {
 	for {
 		n := 0
 		for r, err := range s.log.ReadStream(ctx, stream, c.revision+1, streamPage) {
 			if err != nil {
 				return err
 			}
-			if !belongs(r) {
+			if r.Revision >= before {
 				return nil
 			}
-			more, err := c.take(r, s.calendar)
-			if err != nil {
+			if _, err := c.take(r, s.calendar); err != nil {
 				return err
-			}
-			if adds != nil {
-				adds(more)
 			}
 			n++
 		}

@@ -59,7 +59,7 @@ func (i *installation) fill(ctx context.Context, applications, events int, r *me
 // took, opening the installation included.
 func (i *installation) rebuild(ctx context.Context, server *redisServer, r *measure.Report) (time.Duration, error) {
 	begun := time.Now()
-	said, err := i.say(ctx, "rebuild", "--data", i.data, "--redis", server.url())
+	said, err := i.say(ctx, "rebuild", "--only", "lists", "--data", i.data, "--redis", server.url())
 	took := time.Since(begun)
 	if err != nil {
 		return 0, err
@@ -78,6 +78,16 @@ func (i *installation) rebuild(ctx context.Context, server *redisServer, r *meas
 	}
 	r.Say("rebuild: %s; %d events, %.0f events/s with the program's start", said, i.events, float64(i.events)/took.Seconds())
 	return took, nil
+}
+
+// recount counts the statistics, so that the program has nothing left to build.
+func (i *installation) recount(ctx context.Context, server *redisServer, r *measure.Report) error {
+	begun := time.Now()
+	said, err := i.say(ctx, "rebuild", "--only", "statistics", "--data", i.data, "--redis", server.url())
+	if err == nil {
+		r.Say("statistics: %s; %.0f events/s with the program's start", said, float64(i.events)/time.Since(begun).Seconds())
+	}
+	return err
 }
 
 // start runs the interface and the projector on the installation.

@@ -131,6 +131,9 @@ func larger(ctx context.Context, s sizes, dir string, r *measure.Report) (err er
 	if err := server.tell(ctx, i, r); err != nil {
 		return err
 	}
+	if err := i.recount(ctx, server, r); err != nil {
+		return err
+	}
 	if err := i.start(ctx, server, filepath.Join(dir, "alta.log")); err != nil {
 		return err
 	}
