@@ -186,28 +186,31 @@ type stream struct {
 	fresh *http.ResponseController
 }
 
-func (o stream) news(n *news) error {
-	if n.json == nil {
-		return o.send("behind", []byte("{}"), n.position)
-	}
-	return o.send("changes", n.json, n.position)
+func (o stream) news(n *news) error { return o.write(n.frame) }
+
+func (o stream) send(event string, data []byte, id eventstore.Position) error {
+	return o.write(frame(event, data, id))
 }
 
-// send writes one event at once. Position Start stands for no id.
-func (o stream) send(event string, data []byte, id eventstore.Position) error {
+// write writes one event at once.
+func (o stream) write(frame []byte) error {
 	if err := o.fresh.SetWriteDeadline(time.Now().Add(heartbeat)); err != nil {
 		return err
 	}
-	b := make([]byte, 0, 64+len(event)+len(data))
+	if _, err := o.w.Write(frame); err != nil {
+		return err
+	}
+	return o.fresh.Flush()
+}
+
+// frame is an event as it is sent. Position Start stands for no id.
+func frame(event string, data []byte, id eventstore.Position) []byte {
+	b := make([]byte, 0, 80+len(event)+len(data))
 	if id != eventstore.Start {
 		b = append(append(append(b, "id: "...), id.String()...), '\n')
 	}
 	b = append(append(append(b, "event: "...), event...), '\n')
-	b = append(append(append(b, "data: "...), data...), "\n\n"...)
-	if _, err := o.w.Write(b); err != nil {
-		return err
-	}
-	return o.fresh.Flush()
+	return append(append(append(b, "data: "...), data...), "\n\n"...)
 }
 
 // LiveStats are the live updates' figures.

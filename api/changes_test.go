@@ -116,11 +116,7 @@ func told(t *testing.T, l *listener) (out []LiveChanges) {
 	for {
 		select {
 		case n := <-l.news:
-			var m LiveChanges
-			if err := json.Unmarshal(n.json, &m); err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, m)
+			out = append(out, read(t, n))
 		default:
 			return out
 		}
@@ -203,8 +199,8 @@ func TestAHiddenApplicationIsNamedToAuditorsOnlyAndStillLeavesItsQueue(t *testin
 		t.Errorf("the merchant hears %v", got)
 	}
 	missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: 2})
-	if err != nil || strings.Contains(string(missed.news.json), one) {
-		t.Errorf("whoever comes back is told %s, %v", missed.news.json, err)
+	if err != nil || strings.Contains(string(missed.news.frame), one) {
+		t.Errorf("whoever comes back is told %s, %v", missed.news.frame, err)
 	}
 }
 
@@ -274,7 +270,8 @@ func TestWhoComesBackHearsWhatThoseHeardWhoStayed(t *testing.T) {
 
 func read(t *testing.T, n *news) (m LiveChanges) {
 	t.Helper()
-	if err := json.Unmarshal(n.json, &m); err != nil {
+	_, data, _ := strings.Cut(string(n.frame), "data: ")
+	if err := json.Unmarshal([]byte(data), &m); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -288,7 +285,7 @@ func TestWhoWasAwayForLongReadsAnew(t *testing.T) {
 	h := newHub(m, quiet())
 	for name, last := range map[string]uint64{"too much happened": 1, "a place that this log has not reached": 1 << 40} {
 		missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: last})
-		if err != nil || missed.news == nil || missed.news.json != nil {
+		if err != nil || missed.news == nil || !missed.news.behind {
 			t.Errorf("%s: told %+v, %v; want to read anew", name, missed, err)
 		}
 	}
@@ -303,8 +300,8 @@ func TestAnEventOfANewerProgramSendsEverybodyToTheirLists(t *testing.T) {
 	h := newHub(m, quiet())
 	l := hears(t, h, reviewers)
 	happens(t, h, m.put(category+one, "application.weighed.v1", []byte("{}")))
-	if n := <-l.news; n.json != nil || n.position != m.Head() {
-		t.Errorf("told %s", n.json)
+	if n := <-l.news; !n.behind || n.position != m.Head() {
+		t.Errorf("told %s", n.frame)
 	}
 }
 
@@ -325,7 +322,7 @@ func TestThousandsWhoListenCostLittleAndAllHearEverything(t *testing.T) {
 	}
 	for _, l := range all {
 		for range 6 {
-			if n := <-l.news; !strings.Contains(string(n.json), "a-49") || n.position.Commit != 50 {
+			if n := <-l.news; !strings.Contains(string(n.frame), "a-49") || n.position.Commit != 50 {
 				t.Fatalf("told up to %s", n.position)
 			}
 		}
@@ -352,12 +349,12 @@ func TestMoreChangesThanAMessageHoldsSendEverybodyToTheLists(t *testing.T) {
 		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprint(i)}}, position: eventstore.Position{Commit: 1}})
 	}
 	h.spread(&b)
-	if n := <-l.news; n.json == nil {
+	if n := <-l.news; n.behind {
 		t.Fatal("as many as a message holds are not told")
 	}
 	b.add(fact{update: update{LiveChange: LiveChange{ID: "one more"}}, position: eventstore.Position{Commit: 2}})
 	h.spread(&b)
-	if n := <-l.news; n.json != nil {
+	if n := <-l.news; !n.behind {
 		t.Error("some changes were told and others left out")
 	}
 }

@@ -44,11 +44,17 @@ type listener struct {
 	check chan struct{} // look again whether the account may listen
 }
 
-// news is what all who hear the same get: one JSON text, however many they are;
-// without it, the news that more happened than can be named.
+// news is what all who hear the same get, written down once however many they
+// are.
 type news struct {
-	json     []byte
+	frame    []byte              // the event as it is sent
 	position eventstore.Position // of the newest change
+	behind   bool                // more happened than can be named
+}
+
+// anew is the news that sends a listener to its lists.
+func anew(at eventstore.Position) *news {
+	return &news{frame: frame("behind", []byte("{}"), at), position: at, behind: true}
 }
 
 const (
@@ -250,7 +256,7 @@ func (h *hub) spread(b *batch) {
 
 // disperse tells everybody to read anew.
 func (h *hub) disperse(at eventstore.Position) {
-	n := &news{position: at}
+	n := anew(at)
 	for l := range h.staff {
 		h.hand(l, n)
 	}
@@ -265,9 +271,9 @@ func (h *hub) write(who audience, all []update, at eventstore.Position) *news {
 	data, err := json.Marshal(who.message(all))
 	if err != nil {
 		h.logger.Error("live updates cannot be written", "error", err)
-		return &news{position: at}
+		return anew(at)
 	}
-	return &news{data, at}
+	return &news{frame: frame("changes", data, at), position: at}
 }
 
 // hand gives a listener news; one that is behind is let go.

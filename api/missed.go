@@ -35,10 +35,10 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 	if last == nil {
 		return missed{from: head}, nil
 	}
-	anew := missed{from: head, news: &news{position: head}}
+	behind := missed{from: head, news: anew(head)}
 	switch {
 	case head != eventstore.Start && last.Compare(head) > 0:
-		return anew, nil
+		return behind, nil
 	case *last == head:
 		return missed{from: head}, nil
 	}
@@ -53,13 +53,13 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 		return missed{}, err
 	}
 	if !ok {
-		return anew, nil
+		return behind, nil
 	}
 	b := batch{}
 	for id, since := range touched {
 		u, err := h.replay(ctx, id, since, reached)
 		if errors.As(err, new(*unreadableError)) {
-			return anew, nil
+			return behind, nil
 		}
 		if err != nil {
 			return missed{}, err
