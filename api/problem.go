@@ -123,6 +123,10 @@ func problemOf(err error) *Problem {
 		return errErased()
 	case errors.Is(err, vault.ErrUnavailable):
 		return problem(http.StatusServiceUnavailable, "keys-unavailable", "Personal data can be neither written nor read now; everything else goes on.").retry(5 * time.Second)
+	case errors.Is(err, projections.ErrAway):
+		return problem(http.StatusServiceUnavailable, "lists-unavailable", "Lists cannot be read now; everything else goes on. Ask again shortly.").retry(2 * time.Second)
+	case errors.Is(err, eventstore.ErrReadOnly) && !errors.Is(err, eventstore.ErrDiskReserve):
+		return problem(http.StatusServiceUnavailable, "log-read-only", "Nothing can be recorded until the operator has looked at the record; reading works.").retry(30 * time.Second)
 	case errors.Is(err, eventstore.ErrReadOnly):
 		return problem(http.StatusServiceUnavailable, "disk-reserve", "Nothing can be recorded until the operator has made room; reading works.").retry(30 * time.Second)
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, eventstore.ErrUnknownOutcome), errors.Is(err, decider.ErrContended):

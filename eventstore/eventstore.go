@@ -146,9 +146,11 @@ var (
 	ErrUnknownOutcome = errors.New("eventstore: the outcome of the append is unknown")
 	// ErrUnavailable: the log cannot be reached now; nothing was written.
 	ErrUnavailable = errors.New("eventstore: the log is unavailable")
-	// ErrReadOnly: the log refuses writes to protect what it holds, for example
-	// because the disk is nearly full.
+	// ErrReadOnly: the log refuses writes to protect what it holds.
 	ErrReadOnly = errors.New("eventstore: the log is read-only")
+	// ErrDiskReserve is the ErrReadOnly of a disk that is nearly full; it ends by
+	// itself when there is room again.
+	ErrDiskReserve = fmt.Errorf("%w: the disk is nearly full", ErrReadOnly)
 	// ErrCorrupt: the log holds something that it cannot have written.
 	ErrCorrupt = errors.New("eventstore: the log is damaged")
 	// ErrClosed: the log was closed.

@@ -32,6 +32,10 @@ const Version = "4"
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")
 
+// ErrAway: Redis does not answer, or not as it should. Lists cannot be read now;
+// what is asked about one application can.
+var ErrAway = errors.New("projections: Redis is away")
+
 // ErrNotFound: there is no such document.
 var ErrNotFound = errors.New("projections: no such document")
 

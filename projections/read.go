@@ -3,6 +3,8 @@ package projections
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"alta/domain/application"
@@ -29,15 +31,15 @@ func (r Reader) reading(ctx context.Context, read func(g generation) error) erro
 	for range rereads {
 		g, err := r.Store.live(ctx)
 		if err != nil {
-			return err
+			return away(ctx, err)
 		}
 		if err = read(g); err != nil {
-			return err
+			return away(ctx, err)
 		}
-		there, gone := r.Store.whole(ctx, g)
+		there, err := r.Store.whole(ctx, g)
 		switch {
-		case gone != nil:
-			return gone
+		case err != nil:
+			return away(ctx, err)
 		case there:
 			return nil
 		}
@@ -45,12 +47,20 @@ func (r Reader) reading(ctx context.Context, read func(g generation) error) erro
 	return ErrRebuilding
 }
 
+// away marks what is Redis' fault, and not the caller's.
+func away(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, ErrRebuilding) || errors.Is(err, ErrCursor) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrAway, err)
+}
+
 // Wait answers when readers can see a position, or when the context ends.
 func (r Reader) Wait(ctx context.Context, p eventstore.Position) error {
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		at, err := r.Store.Position(ctx)
 		if err != nil {
-			return err
+			return away(ctx, err)
 		}
 		if at.Compare(p) >= 0 {
 			return nil

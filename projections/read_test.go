@@ -10,6 +10,9 @@ import (
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/domain/policy"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 )
 
 func TestNothingIsFoundBeforeTheFirstBuildAndThatIsNotAnEmptyList(t *testing.T) {
@@ -317,4 +320,24 @@ func TestACursorThatWeDidNotMakeIsRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestARedisThatIsAwayIsToldFromAnEmptyBusinessAndFromARebuild(t *testing.T) {
+	m := miniredis.RunT(t)
+	w := newWorld(t, &redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true, MaxRetries: -1})
+	w.fill(0, 3, "qualification")
+	if err := w.runner().Rebuild(background); err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+	_, err := w.reader().Queue(background, QueueQualification, "", Filter{}, "", 10)
+	if !errors.Is(err, ErrAway) || errors.Is(err, ErrRebuilding) {
+		t.Errorf("a queue: %v", err)
+	}
+	if err := w.reader().Wait(background, w.log.Head()); !errors.Is(err, ErrAway) {
+		t.Errorf("waiting: %v", err)
+	}
+	if _, err := w.details().Application(background, "x"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("what needs no Redis: %v", err)
+	}
 }

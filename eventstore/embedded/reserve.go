@@ -21,7 +21,7 @@ var DefaultReserve = Reserve{Bytes: 1 << 30, Fraction: 0.05}
 // NoReserve lets the disk fill up.
 var NoReserve = Reserve{Bytes: 1, Fraction: 1}
 
-// ReserveError is the ErrReadOnly of a nearly full disk.
+// ReserveError is the ErrDiskReserve of the embedded log.
 type ReserveError struct {
 	Free, Reserve uint64 // bytes
 }
@@ -30,8 +30,8 @@ func (e *ReserveError) Error() string {
 	return fmt.Sprintf("eventstore: read-only until disk space is freed: %d MiB are free, %d MiB are reserved", e.Free>>20, e.Reserve>>20)
 }
 
-// Is makes errors.Is(err, eventstore.ErrReadOnly) true.
-func (e *ReserveError) Is(target error) bool { return target == eventstore.ErrReadOnly }
+// Unwrap makes it an eventstore.ErrDiskReserve, and by that an ErrReadOnly.
+func (e *ReserveError) Unwrap() error { return eventstore.ErrDiskReserve }
 
 // Writable answers nil while the log accepts appends: not when it was opened
 // read-only, not after a failed write, and not while less than the reserve is
