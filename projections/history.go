@@ -27,7 +27,7 @@ type Entry struct {
 
 // EntryOf shows an event. Its personal values must be clear or erased.
 func EntryOf(r *eventstore.Record, e application.Event) (Entry, error) {
-	_, data, err := application.Encode(e, func(_, clear string) (string, error) { return personal.Mask(clear), nil })
+	data, err := application.Show(e, personal.Mask)
 	if err != nil {
 		return Entry{}, fmt.Errorf("projections: show %s at revision %d: %w", r.Type, r.Revision, err)
 	}

@@ -106,6 +106,7 @@ func TestTwoRunnersWriteOneAfterTheOtherAndNeverBoth(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 10, "")
 		a, b := w.runner(), w.runner()
+		a.Patience, b.Patience = time.Minute, time.Minute // the first ends in order: nobody is waited for
 		stop := w.run(a)
 		w.caughtUp()
 		w.run(b)

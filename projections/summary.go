@@ -87,8 +87,8 @@ func (s *Summary) touch(revision int64, h application.Header) bool {
 // waits for them.
 func (s *Summary) indifferent(name string) bool {
 	switch name {
-	case "application.consent-given.v1", "application.note-added.v1", "application.document-removed.v1",
-		"application.document-redacted.v1", "application.icp-evidence-recorded.v1":
+	case "application.consent-given.v1", "application.note-added.v1", "application.note-added.v2", "application.document-removed.v1",
+		"application.document-redacted.v1", "application.document-redacted.v2", "application.icp-evidence-recorded.v1":
 		return true
 	case "application.document-uploaded.v1", "application.document-moved.v1", "application.items-accepted.v1":
 		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed })

@@ -91,5 +91,6 @@ func opened(e Event, open func(field, ciphertext string) (string, bool, error)) 
 // Erase is the event as it reads once its subject's data were destroyed.
 func Erase(e Event) Event {
 	e, _ = visit(e, func(_ string, t personal.Text) (personal.Text, error) { return gone(t), nil })
+	e, _ = sentences(e, func(string, string) (string, error) { return personal.Erased().Masked(), nil })
 	return e
 }

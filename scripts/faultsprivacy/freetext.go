@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"alta/decider"
@@ -17,15 +15,15 @@ import (
 	"alta/simulate/drive"
 )
 
-// What people write to each other in sentences is not sealed (docs/operations.md).
-// It is in the record and its copies, which this row shows, and must be nowhere
-// else: not in Redis, not in a mail that lies unsealed, not in what the process
+// What people write to each other in sentences is sealed like a personal value:
+// somebody's number may stand in it. It must lie nowhere in clear: not in the
+// record, not in Redis, not in a mail that lies unsealed, not in what the process
 // prints.
 
 // typedText finds the sentences that the simulated people wrote.
-var typedText = regexp.MustCompile(`"(note|internal|text|statement|guide|why)":"([^"\\]{12,})"`)
+var typedText = regexp.MustCompile(`"(note|internal|text|statement|guide)":"([^"\\]{12,})"`)
 
-// freeText types sentences at every door that takes them, and says where they lie.
+// freeText types sentences at every door that takes them, and looks for them.
 func freeText(ctx context.Context, r *run) (string, error) {
 	w := r.world
 	if w == nil || w.other == nil {
@@ -45,21 +43,15 @@ func freeText(ctx context.Context, r *run) (string, error) {
 	}
 	w.proxy.mu.Unlock()
 	s := newSearch(texts)
-	inLog := map[string]bool{}
-	fields := map[string]bool{}
+	var hits []hit
+	events := 0
 	for rec, err := range w.log.ReadAll(ctx, eventstore.Start, -1) {
 		if err != nil {
 			return "", err
 		}
-		for _, h := range s.in(rec.Type, rec.Data) {
-			inLog[h.canary] = true
-			fields[strings.TrimPrefix(rec.Type, "application.")] = true
-		}
-		if hits := s.in("the envelope of "+rec.Type, slices.Concat([]byte(rec.Stream), rec.Meta)); len(hits) > 0 {
-			return "", report(hits)
-		}
+		events++
+		hits = append(hits, s.in(rec.Type, slices.Concat([]byte(rec.Stream), rec.Meta, rec.Data))...)
 	}
-	var hits []hit
 	keys, err := w.server.dump(ctx)
 	if err != nil {
 		return "", err
@@ -79,29 +71,20 @@ func freeText(ctx context.Context, r *run) (string, error) {
 	files := 0
 	for _, dir := range []string{w.server.home, backup} {
 		_, n, err := s.under(dir, func(name string, b []byte) {
-			if !strings.Contains(name, "/log/") {
-				hits = append(hits, s.in(name, b)...)
-			}
+			hits = append(hits, s.in(name, b)...)
 		})
 		if err != nil {
 			return "", err
 		}
 		files += n
 	}
-	if len(inLog) == 0 {
-		return "", errors.New("not even the record holds what was written: the search is blind")
-	}
-	in := make([]string, 0, len(fields))
-	for f := range fields {
-		in = append(in, f)
-	}
-	slices.Sort(in)
-	return fmt.Sprintf("%d sentences written; in the record and its backup in clear, as meant: in %s; in Redis (%d keys), mails, figures and %d other files: %d",
-		len(texts), strings.Join(in, ", "), len(keys), files, len(hits)), report(hits)
+	return fmt.Sprintf("%d sentences written; in %d events, Redis (%d keys), mails, figures and %d files with the backup's: %d",
+		len(texts), events, len(keys), files, len(hits)), report(hits)
 }
 
 // write types a sentence at each door for staff, on an application that is under
-// review.
+// review. Why somebody looked belongs to the record of looks, which outlives the
+// person it is about; it is not sealed and not searched for.
 func (w *world) write(ctx context.Context) (texts []canary, err error) {
 	reviewer, lead, id := w.crew.Reviewers[0], w.crew.Leads[0], "/v1/applications/"+w.other.ID
 	say := func(door string) string {
@@ -124,7 +107,7 @@ func (w *world) write(ctx context.Context) (texts []canary, err error) {
 	do(reviewer, http.MethodPut, "/notes/"+decider.NewID().String(), map[string]any{"text": say("a note")})
 	do(reviewer, http.MethodPut, reason, map[string]any{"code": "R03", "sub": "unclear", "target": "id_card.front", "note": say("a reason"), "internal": say("a reason, internally")})
 	do(reviewer, http.MethodDelete, reason, nil)
-	do(reviewer, http.MethodPost, "/reveal", map[string]any{"items": []string{"identity.number"}, "why": say("a look")})
+	do(reviewer, http.MethodPost, "/reveal", map[string]any{"items": []string{"identity.number"}, "why": "the name on the card is hard to read"})
 	do(reviewer, http.MethodPut, "/decline", map[string]any{"note": say("a decline"), "internal": say("a decline, internally")})
 	do(reviewer, http.MethodDelete, "/claim", map[string]any{"why": say("a release")})
 	do(lead, http.MethodPut, "/claim", nil)

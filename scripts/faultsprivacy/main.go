@@ -35,7 +35,7 @@ type fault struct {
 var faults = []fault{
 	{"P1", "the search finds what is planted", findPlanted},
 	{"P2", "every door, the whole life, every byte", wholeLife},
-	{"P2t", "free text: in the record and its copies, and nowhere else", freeText},
+	{"P2t", "free text: nowhere in clear", freeText},
 	{"P3", "restricted: seen by an auditor who says why, and by nobody else", restricted},
 	{"P4", "shredded: nothing opens, the record still stands", shredded},
 	{"P5", "nothing to learn at the door, a stolen session ends", atTheDoor},
