@@ -18,12 +18,12 @@ import (
 type change struct {
 	id      string
 	app     *Summary
-	row     *Row            // of app, once it is folded
-	json    []byte          // of row
-	before  *Row            // as Redis has it; nil for none
-	lookups map[string]bool // exact values it can be found by, as blind indexes
-	events  int64           // that were folded
-	unlist  bool            // nobody may find it any more: restricted, or the subject was erased
+	row     *Row     // of app, once it is folded
+	json    []byte   // of row
+	before  *Row     // as Redis has it; nil for none
+	lookups []string // exact values it can be found by, as blind indexes
+	events  int64    // that were folded
+	unlist  bool     // nobody may find it any more: restricted, or the subject was erased
 }
 
 // encode makes the row's JSON, so that nothing is left to do while a transaction
@@ -103,7 +103,7 @@ func (b *batch) put(c *change, former []string) {
 	for _, m := range former {
 		known[m] = true
 	}
-	for l := range c.lookups {
+	for _, l := range c.lookups {
 		m := l + separator + c.id
 		if !known[m] {
 			known[m] = true

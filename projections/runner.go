@@ -37,7 +37,8 @@ type Log interface {
 type Runner struct {
 	Store *Store
 	Log   Log
-	// Decode reads a stored event; personal values come clear or erased.
+	// Decode reads a stored event; of its personal values those that Opens names
+	// come clear or erased, and the others as they like.
 	Decode func(ctx context.Context, r *eventstore.Record) (application.Event, error)
 	// Index is the blind index of an exact value, for searching numbers that
 	// must not be stored in clear.
@@ -63,7 +64,7 @@ type Runner struct {
 const (
 	tailBatch  = 512 // events of one transaction; more would make readers wait
 	backOff    = 250 * time.Millisecond
-	cacheLimit = 4096 // applications kept in memory, some 10 KB each
+	cacheLimit = 1 << 16 // applications kept in memory, about a kilobyte each
 	category   = "application-"
 )
 

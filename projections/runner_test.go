@@ -109,6 +109,7 @@ func TestTwoRunnersWriteOneAfterTheOtherAndNeverBoth(t *testing.T) {
 		a.Patience, b.Patience = time.Minute, time.Minute // the first ends in order: nobody is waited for
 		stop := w.run(a)
 		w.caughtUp()
+		eventually(t, "the first holds what it built", func() bool { return a.Stats().State == "following" })
 		w.run(b)
 		eventually(t, "the second stands by", func() bool { return b.Stats().State == "standing_by" })
 		w.fill(10, 20, "")

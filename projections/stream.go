@@ -62,7 +62,7 @@ func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) (e
 func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) {
 	if _, hidden := e.(application.Restricted); hidden {
 		c.unlist = true
-		clear(c.lookups)
+		c.lookups = nil
 	}
 	r.index(c, e)
 	if c.app == nil {
@@ -87,7 +87,7 @@ func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record)
 		}
 		r.add(c, rec, application.Erase(e))
 	}
-	clear(c.lookups)
+	c.lookups = nil
 	return nil
 }
 
@@ -114,6 +114,17 @@ func (r *Runner) stream(ctx context.Context, id string, through int64, until eve
 	}
 }
 
+// Opens reports whether lists need a sealed field of an event in clear: a name that
+// they show masked, and what an application can be found by. Everything else may
+// stay sealed, and read empty, for a Runner.
+func Opens(field string) bool {
+	switch field {
+	case "personal." + string(item.IdentityName), "personal." + string(item.IdentityNumber), "personal":
+		return true // the last is a correction's, of whatever item
+	}
+	return false
+}
+
 // searched are the items that can be looked for by their exact value.
 var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLicence, item.SiteDomain}
 
@@ -123,7 +134,7 @@ var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLi
 func (r *Runner) index(c *change, e application.Event) {
 	add := func(kind, value string) {
 		if value != "" {
-			c.lookups[kind+"="+r.Index(kind, Searchable(value))] = true
+			c.lookups = append(c.lookups, kind+"="+r.Index(kind, Searchable(value)))
 		}
 	}
 	switch e := e.(type) {
@@ -149,7 +160,7 @@ func (r *Runner) index(c *change, e application.Event) {
 
 // newChange begins what a batch does to an application; h is what is known of it.
 func newChange(id string, h *kept) *change {
-	c := &change{id: id, lookups: map[string]bool{}}
+	c := &change{id: id}
 	if h != nil {
 		c.app, c.before = h.app, h.row
 	}

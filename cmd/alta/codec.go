@@ -9,6 +9,7 @@ import (
 	"alta/domain/access"
 	"alta/domain/application"
 	"alta/eventstore"
+	"alta/projections"
 	"alta/vault"
 )
 
@@ -31,8 +32,20 @@ func (s sealing) encode(ctx context.Context, stream string, id eventstore.ID, e 
 // decode opens what encode sealed. A value whose key was destroyed reads as
 // erased; a key that cannot be had now is an error, never "erased".
 func (s sealing) decode(ctx context.Context, r *eventstore.Record) (application.Event, error) {
+	return s.decodeSome(ctx, r, func(string) bool { return true })
+}
+
+// decodeForLists opens only what lists need; the rest reads empty.
+func (s sealing) decodeForLists(ctx context.Context, r *eventstore.Record) (application.Event, error) {
+	return s.decodeSome(ctx, r, projections.Opens)
+}
+
+func (s sealing) decodeSome(ctx context.Context, r *eventstore.Record, opens func(field string) bool) (application.Event, error) {
 	subject := strings.TrimPrefix(r.Stream, applicationCategory+"-")
 	return application.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
+		if !opens(field) {
+			return "", false, nil
+		}
 		clear, err := s.vault.Open(ctx, subject, r.ID, field, ciphertext)
 		if errors.Is(err, vault.ErrErased) {
 			return "", true, nil

@@ -145,7 +145,7 @@ func (p *program) newMailer(origin string) (*mail.Mailer, error) {
 		return nil, err
 	}
 	return mail.New(mail.Config{
-		Log: p.log, Decode: p.runner.Decode,
+		Log: p.log, Decode: p.details.Decode,
 		ApplicationState: func(ctx context.Context, id string) (application.State, error) {
 			st, _, err := p.applications.Load(ctx, id)
 			return st, err

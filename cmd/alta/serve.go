@@ -124,7 +124,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	p.store = projections.NewStore(p.redis)
 	folder := projections.Folder{Policies: p.rules().Policies}
 	p.runner = &projections.Runner{
-		Store: p.store, Log: p.log, Decode: codec.decode, Index: p.vault.Index, Now: p.now, Logger: logger,
+		Store: p.store, Log: p.log, Decode: codec.decodeForLists, Index: p.vault.Index, Now: p.now, Logger: logger,
 	}
 	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
 	p.counter = p.newCounter()
@@ -372,7 +372,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
 		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
-		Folder: p.details.Folder, Log: p.log, Decode: p.runner.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
+		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,

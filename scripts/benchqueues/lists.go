@@ -58,7 +58,7 @@ func (i *installation) measure(ctx context.Context, server *redisServer, s sizes
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids[:min(len(ids), 40)] { // one application's page
+	for _, id := range ids[:min(len(ids), 10)] { // one application's page
 		lists = append(lists, &list{name: "an application", path: "/v1/applications/" + id})
 		lists = append(lists, &list{name: "its history", path: "/v1/applications/" + id + "/history?limit=100"})
 	}
