@@ -228,6 +228,3 @@ func (s *Server) LiveStats() LiveStats {
 	}
 	return s.changes.stats()
 }
-
-// accountOf is the account whose stream this is, if it is one.
-func accountOf(stream string) (string, bool) { return strings.CutPrefix(stream, account.Category+"-") }

@@ -37,7 +37,9 @@ func TestALookThatCannotBeRecordedShowsNothing(t *testing.T) {
 				name, data, err := access.Encode(e)
 				return eventstore.Proposed{Type: name, Data: data}, err
 			},
-			Decode: func(_ context.Context, r *eventstore.Record) (access.Event, error) { return access.Decode(r.Type, r.Data) },
+			Decode: func(_ context.Context, r *eventstore.Record) (access.Event, error) {
+				return access.Decode(r.Type, r.Data)
+			},
 		},
 		Index: func(string, string) string { return "x" }, Now: time.Now,
 	}
@@ -45,7 +47,7 @@ func TestALookThatCannotBeRecordedShowsNothing(t *testing.T) {
 	e := echo.New()
 	c := &call{
 		Context: e.NewContext(httptest.NewRequest("GET", "/?why=inquiry+4711", nil), answer),
-		server: s, op: &Operation{ID: "history"}, id: decider.NewID().String(),
+		server:  s, op: &Operation{ID: "history"}, id: decider.NewID().String(),
 	}
 	err := s.lookInto(c)
 	if !errors.Is(err, eventstore.ErrReadOnly) || log.asked != 1 {

@@ -111,7 +111,7 @@ func (e *ears) open(ctx context.Context, l *ear) error {
 		l.mu.Lock()
 		ours := l.gone
 		l.mu.Unlock()
-		if err != nil && !ours {
+		if !ours {
 			e.fail(fmt.Errorf("a stream broke: %w", err))
 		}
 	})
