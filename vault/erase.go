@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -79,46 +78,4 @@ func (v *Vault) enforce(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// Rewrapper is what a KeyStore must also be for the KEK to be rotated.
-type Rewrapper interface {
-	Each(ctx context.Context, visit func(name string) error) error
-	// Replace puts value where old is, atomically, and answers whether old was
-	// still there.
-	Replace(ctx context.Context, name string, old, value []byte) (bool, error)
-}
-
-// Rewrap wraps every data key anew, with the KMS's current key version, and
-// answers how many. It may run while the vault is in use and may be repeated;
-// no ciphertext changes. Afterwards the old version can be retired.
-func (v *Vault) Rewrap(ctx context.Context) (int, error) {
-	store, ok := v.keys.(Rewrapper)
-	if !ok {
-		return 0, fmt.Errorf("%w: this key store cannot be rewrapped", ErrInvalid)
-	}
-	count := 0
-	err := store.Each(ctx, func(name string) error {
-		old, err := v.keys.Get(ctx, name)
-		if errors.Is(err, ErrNotFound) {
-			return nil // destroyed meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		raw, err := v.unwrap(ctx, name, old)
-		if err != nil {
-			return err
-		}
-		record, err := v.wrap(ctx, name, raw)
-		if err != nil {
-			return err
-		}
-		done, err := store.Replace(ctx, name, old, record)
-		if done {
-			count++
-		}
-		return err
-	})
-	return count, err
 }

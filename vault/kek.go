@@ -34,6 +34,7 @@ type FileKEK struct {
 	path string
 	mu   sync.Mutex
 	ring kekRing
+	read os.FileInfo // of the file when ring was read
 }
 
 type kekRing struct {
@@ -78,8 +79,17 @@ func (k *FileKEK) load() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.path, err)
 	}
-	k.ring = ring
+	k.ring, k.read = ring, info
 	return nil
+}
+
+// refresh reads the file again when another process rotated or retired a version.
+func (k *FileKEK) refresh() error {
+	info, err := os.Stat(k.path)
+	if err == nil && k.read != nil && os.SameFile(info, k.read) && info.ModTime().Equal(k.read.ModTime()) {
+		return nil
+	}
+	return k.load()
 }
 
 func parseRing(b []byte) (kekRing, error) {
@@ -98,11 +108,16 @@ func parseRing(b []byte) (kekRing, error) {
 	return ring, nil
 }
 
-// Wrap wraps with the current version.
+// Wrap wraps with the current version, also one that another process made a moment
+// ago: what is wrapped with an older one would be lost when that is retired.
 func (k *FileKEK) Wrap(_ context.Context, key, bound []byte) ([]byte, error) {
 	k.mu.Lock()
+	err := k.refresh()
 	version, kek := k.ring.Current, k.ring.Keys[k.ring.Current]
 	k.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
 	sealed := seal(aead(kek), key, bound)
 	return fmt.Appendf(nil, "file:v%d:%s", version, base64.StdEncoding.EncodeToString(sealed)), nil
 }
@@ -203,6 +218,5 @@ func (k *FileKEK) change(edit func(*kekRing) error) error {
 	if err := replaceFile(k.path, b); err != nil {
 		return err
 	}
-	k.ring = ring
-	return nil
+	return k.load()
 }

@@ -294,3 +294,31 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+func TestAVersionThatAnotherProcessMadeWrapsTheNextKey(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	a := open(t, Config{Dir: dir})
+	b := open(t, Config{Dir: dir})
+	before := seal1(t, a, "merchant-1", "x")
+	if _, err := b.KeyFile().Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "retire what wraps keys", b.Retire(ctx, 1), ErrInUse)
+	if n, err := b.Rewrap(ctx); err != nil || n != 2 {
+		t.Fatal(n, err)
+	}
+	after := seal1(t, a, "merchant-2", "y") // a has not heard of the rotation
+	if count, err := a.Wrappings(ctx); err != nil || len(count) != 1 || count["file:v2"] != 3 {
+		t.Fatal(count, err)
+	}
+	if err := b.Retire(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "retire the current one", b.Retire(ctx, 2), ErrInUse)
+	fresh := open(t, Config{Dir: dir})
+	for subject, sealed := range map[string]string{"merchant-1": before, "merchant-2": after} {
+		if _, err := fresh.Open(ctx, subject, event, "name", sealed); err != nil {
+			t.Errorf("%s: %v", subject, err)
+		}
+	}
+}

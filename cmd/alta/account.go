@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -92,7 +91,7 @@ func runAccount(ctx context.Context, args []string, out, errOut io.Writer) error
 	if cfg.EventStore == "" {
 		switch err := embedded.Idle(storeDir(cfg.Data)); {
 		case errors.Is(err, embedded.ErrLocked):
-			return r.askRunning(ctx, cfg.Data, out)
+			return handOver(ctx, cfg.Data, "account", r, out)
 		case err != nil:
 			return err
 		}
@@ -168,51 +167,4 @@ func openAccounts(ctx context.Context, cfg config, logger *slog.Logger) (_ *prog
 	}
 	p.closers = append(p.closers, func() error { p.auth.Close(); return nil })
 	return p, nil
-}
-
-// The files in which a request and its answer are handed over, in a directory that
-// only this user can read.
-const (
-	requestFile = "request"
-	answerFile  = "answer"
-)
-
-// askRunning has the process that has the log open do it.
-func (r accountRequest) askRunning(ctx context.Context, data string, out io.Writer) error {
-	dir, err := os.MkdirTemp("", "alta-account-") // mode 0700
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	b, err := json.Marshal(r)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, requestFile), b, 0o600)
-	}
-	if err != nil {
-		return err
-	}
-	failed := askRunning(ctx, data, "account", dir)
-	said, err := os.ReadFile(filepath.Join(dir, answerFile))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return errors.Join(failed, err)
-	}
-	_, err = out.Write(said)
-	return errors.Join(failed, err)
-}
-
-// answerAccount is the running process's side.
-func (p *program) answerAccount(ctx context.Context, dir string) error {
-	b, err := os.ReadFile(filepath.Join(dir, requestFile))
-	if err != nil {
-		return err
-	}
-	var r accountRequest
-	if err := json.Unmarshal(b, &r); err != nil {
-		return errors.New("the request cannot be read")
-	}
-	f, err := os.OpenFile(filepath.Join(dir, answerFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.account(ctx, r, f), f.Close())
 }

@@ -8,6 +8,7 @@ func commands() []command {
 		{"check", "check a number or name: alta check <kind> <value> [other]", runCheck},
 		{"calendar", "reckon in business time; show and import the calendar", runCalendar},
 		{"account", "invite, disable, list people; reset passwords and one-time codes; also of a running program", runAccount},
+		{"keys", "show, rotate and retire the key-encryption key; also of a running program", runKeys},
 		{"policy", "show the rules; explain what one merchant needs, and why", runPolicy},
 		{"log", "check the event log against its checkpoints: alta log check, alta log accept", runLog},
 		{"backup", "copy log, keys and documents, also of a running program, and verify the copy", runBackup},

@@ -20,8 +20,8 @@ import (
 // "ok" or the error. What is "backup" for a verified backup of everything,
 // "backup-without-keys" for one without secrets, "copy" for a copy of the log that
 // the asker checks; "rebuild" and "rebuild-check" write what they have to say
-// to a new file; "account" reads what is wanted from a file in a directory and
-// writes what it has to say to another.
+// to a new file; "account" and "keys" read what is wanted from a file in a
+// directory and write what they have to say to another.
 
 // controlSocket is where. Socket paths are short (about 100 bytes), so a long
 // data directory is abbreviated by going through the working directory.

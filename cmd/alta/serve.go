@@ -294,7 +294,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		p.guarded.answers = map[string]func(context.Context, string) error{
 			"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
 			"calendar": p.answerCalendar(false), "calendar-dry": p.answerCalendar(true),
-			"account": p.answerAccount,
+			"account": takeOver(p.account), "keys": takeOver(p.keysOf),
 		}
 		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
 	}
