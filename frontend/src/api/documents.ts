@@ -63,7 +63,7 @@ function trim(limit: number): void {
   }
 }
 
-/** Revokes every image, for the end of a session. */
+/** Revokes every image, also when one was covered for good, and for the end of a session. */
 export function forgetPages(): void {
   trim(0)
 }

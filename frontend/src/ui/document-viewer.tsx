@@ -35,6 +35,8 @@ interface Props {
   onRequest?: boolean | undefined
   /** The tabs or list from which the document was chosen. */
   header?: ReactNode
+  /** Tools beside the viewer's own. */
+  tools?: ReactNode
   onPrevious?: (() => void) | undefined
   onNext?: (() => void) | undefined
 }
@@ -47,7 +49,17 @@ export function DocumentViewer(props: Props) {
   return <Viewer key={props.shown.document} {...props} />
 }
 
-function Viewer({ application, shown, earlier, why, onRequest = false, header, onPrevious, onNext }: Props) {
+function Viewer({
+  application,
+  shown,
+  earlier,
+  why,
+  onRequest = false,
+  header,
+  tools,
+  onPrevious,
+  onNext,
+}: Props) {
   const { t } = useTranslation()
   const [view, setView] = useState<View>(wholePage)
   const [page, setPage] = useState(1)
@@ -175,6 +187,7 @@ function Viewer({ application, shown, earlier, why, onRequest = false, header, o
         {tool(t('viewer.turn'), <RotateRightOutlined />, () => {
           setView(turnRight)
         })}
+        {tools}
       </div>
       <div className={styles.panes}>
         {open ? (

@@ -112,6 +112,12 @@ export function useWithdraw(id: string, revision: number): Command<{ why?: strin
   )
 }
 
+export function useErasure(id: string, revision: number): Command<{ why: string }> {
+  return useCommand(id, revision, (variables, header) =>
+    api.PUT('/v1/applications/{id}/restriction', { params: { path: { id }, header }, body: variables }),
+  )
+}
+
 export function useReopen(id: string, revision: number): Command<void> {
   return useCommand(id, revision, (_, header) =>
     api.POST('/v1/applications/{id}/reopening', { params: { path: { id }, header } }),

@@ -12,6 +12,7 @@ import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { Erasure } from './erasure'
 import { useReopen, useWithdraw } from './merchant.api'
 import { MerchantFrame } from './merchant-frame'
 import styles from './status-page.module.css'
@@ -19,6 +20,7 @@ import styles from './status-page.module.css'
 /** Where the application stands, whose turn it is, what to do next and by when. */
 export function StatusPage({ id }: { id: string }) {
   const { t } = useTranslation('merchant')
+  const merchant = useIdentity()?.role === 'merchant'
   return (
     <MerchantFrame id={id} title={t('status.title')}>
       {(status) => (
@@ -28,6 +30,7 @@ export function StatusPage({ id }: { id: string }) {
           {status.reasons.length > 0 && <Reasons status={status} />}
           <Facts status={status} />
           <Ends status={status} />
+          {merchant && <Erasure status={status} />}
         </>
       )}
     </MerchantFrame>

@@ -16,6 +16,7 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import { grouped, holds, openReasons } from './case'
 import { CaseHeader } from './case-header'
 import styles from './case-page.module.css'
+import { CoverButton } from './cover-dialog'
 import { DecisionPanel } from './decision-panel'
 import { HistoryPanel } from './history-panel'
 import { ItemList } from './item-list'
@@ -168,6 +169,11 @@ function Case({ application }: { application: Application }) {
                 }
               }
               onRequest={!mine}
+              tools={
+                judging && (
+                  <CoverButton key={slot} application={application} slot={slot} shown={shown} onSee={see} />
+                )
+              }
               onPrevious={
                 documents.length > 1
                   ? () => {

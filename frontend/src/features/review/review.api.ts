@@ -181,3 +181,22 @@ export const historyQuery = (id: string) =>
       ),
     getNextPageParam: (page) => page.next,
   })
+
+/** A part of a page, as parts of its width and height. */
+export interface Cover {
+  page: number
+  x: number
+  y: number
+  width: number
+  height: number
+  why: string
+}
+
+export function useRedact(application: Application, slot: string): Command<Cover> {
+  return useCommand(application.id, application.revision, (variables, header) =>
+    api.POST('/v1/applications/{id}/documents/{slot}/redaction', {
+      params: { path: { id: application.id, slot: slot as Schemas['ItemKey'] }, header },
+      body: variables,
+    }),
+  )
+}

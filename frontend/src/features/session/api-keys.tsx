@@ -105,7 +105,7 @@ export function ApiKeys() {
         <Form.Item name="label" label={t('keysOf.label')} rules={[{ required: true, whitespace: true }]}>
           <Input maxLength={80} autoComplete="off" placeholder={t('keysOf.example')} />
         </Form.Item>
-        <Form.Item name="scopes" label={t('keysOf.may')} rules={[{ required: true }]}>
+        <Form.Item name="scopes" label={t('keysOf.may')} rules={[{ type: 'array', min: 1 }]}>
           <Checkbox.Group
             options={scopes.map((scope) => ({ value: scope, label: t(`keysOf.scopes.${scope}`) }))}
           />

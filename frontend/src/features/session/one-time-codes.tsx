@@ -38,14 +38,16 @@ export function OneTimeCodes() {
         <li>
           {t('totp.scan')}
           <div className={styles.picture} role="img" aria-label={t('totp.picture')}>
-            <QRCode
-              type="svg"
-              value={begin.data.uri}
-              size={176}
-              bordered={false}
-              color="#000"
-              bgColor="#fff"
-            />
+            <span aria-hidden="true">
+              <QRCode
+                type="svg"
+                value={begin.data.uri}
+                size={176}
+                bordered={false}
+                color="#000"
+                bgColor="#fff"
+              />
+            </span>
           </div>
         </li>
         <li>
