@@ -93,7 +93,7 @@ function MemberRow({ member, most }: { member: Member; most: number }) {
           <span style={{ inlineSize: `${share * 100}%` }} />
         </span>
       </span>
-      <span role="cell">
+      <span role="cell" data-label={t('team.languages')}>
         <Select
           mode="multiple"
           variant="filled"
@@ -108,7 +108,7 @@ function MemberRow({ member, most }: { member: Member; most: number }) {
           options={(['zh-CN', 'es', 'en'] as const).map((value) => ({ value, label: languages[value] }))}
         />
       </span>
-      <span role="cell">
+      <span role="cell" data-label={t('team.products')}>
         <Select
           mode="multiple"
           variant="filled"
@@ -123,7 +123,7 @@ function MemberRow({ member, most }: { member: Member; most: number }) {
           options={products.map((value) => ({ value, label: terms(`products.${value}`) }))}
         />
       </span>
-      <span role="cell" className={styles.away}>
+      <span role="cell" data-label={t('team.away')} className={styles.away}>
         <Switch
           checked={member.away}
           loading={note.isPending}
