@@ -307,9 +307,16 @@ func (s *redisServer) some(ctx context.Context, n int) (ids []string, err error)
 
 // eachRow visits the stored rows until it is told to stop.
 func (s *redisServer) eachRow(ctx context.Context, visit func(id, row string) bool) error {
-	keys, _, err := s.client.Scan(ctx, 0, "alta:projections:*:rows", 100_000).Result()
-	if err != nil {
-		return err
+	var keys []string
+	for cursor := uint64(0); ; {
+		page, next, err := s.client.Scan(ctx, cursor, "alta:projections:*:rows", 100_000).Result()
+		if err != nil {
+			return err
+		}
+		keys = append(keys, page...)
+		if cursor = next; cursor == 0 {
+			break
+		}
 	}
 	for _, k := range keys {
 		for cursor := uint64(0); ; {
