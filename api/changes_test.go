@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ import (
 
 // memory is a log in memory: as much of one as live updates need.
 type memory struct {
+	mu      sync.Mutex
 	records []*eventstore.Record
 	more    chan struct{}
 }
@@ -37,17 +39,28 @@ func (m *memory) add(stream string, e application.Event) *eventstore.Record {
 
 func (m *memory) put(stream, name string, data []byte) *eventstore.Record {
 	r := &eventstore.Record{
-		Proposed: eventstore.Proposed{Type: name, Data: data}, Stream: stream,
-		Revision: eventstore.Revision(len(m.stream(stream))), Position: eventstore.Position{Commit: uint64(len(m.records) + 1)},
+		Proposed: eventstore.Proposed{Type: name, Data: data}, Stream: stream, Revision: eventstore.Revision(len(m.stream(stream))),
 	}
+	m.mu.Lock()
+	r.Position = eventstore.Position{Commit: uint64(len(m.records) + 1)}
 	m.records = append(m.records, r)
+	m.mu.Unlock()
 	if m.more != nil {
 		m.more <- struct{}{}
 	}
 	return r
 }
 
+// after are the records behind a position.
+func (m *memory) after(p eventstore.Position) []*eventstore.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.records[p.Commit:])
+}
+
 func (m *memory) stream(name string) (out []*eventstore.Record) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, r := range m.records {
 		if r.Stream == name {
 			out = append(out, r)
@@ -57,6 +70,8 @@ func (m *memory) stream(name string) (out []*eventstore.Record) {
 }
 
 func (m *memory) Head() eventstore.Position {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return eventstore.Position{Commit: uint64(len(m.records))}
 }
 
@@ -72,9 +87,9 @@ func (m *memory) ReadStream(_ context.Context, stream string, from eventstore.Re
 
 func (m *memory) Subscribe(ctx context.Context, after eventstore.Position, f eventstore.Filter) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
-		for next := int(after.Commit); ; {
-			for ; next < len(m.records); next++ {
-				if r := m.records[next]; f.Accepts(r.Stream, r.Type) && !yield(eventstore.Message{Record: r}, nil) {
+		for {
+			for _, r := range m.after(after) {
+				if after = r.Position; f.Accepts(r.Stream, r.Type) && !yield(eventstore.Message{Record: r}, nil) {
 					return
 				}
 			}
