@@ -124,6 +124,8 @@ type next struct {
 	desk  application.Desk
 	seen  map[string]bool
 	tried int // by the decider
+	// passed are rows that were on their way to somebody else.
+	passed []string
 }
 
 // find claims the first of all that can be claimed; empty for none.
@@ -139,6 +141,37 @@ func (n *next) find() (string, error) {
 	for _, f := range n.narrow(whole) {
 		if id, _, err := n.walk(f); id != "" || err != nil {
 			return id, err
+		}
+	}
+	return n.again()
+}
+
+// patience bounds how often, with a pause of a hundredth of a second, it is looked
+// whether a row that was on its way to somebody has come there.
+const patience = 20
+
+// again goes back to the rows that were passed over: a row that did not come to
+// whom it was meant for is free, and nobody is told "nothing" while one is.
+func (n *next) again() (string, error) {
+	for range patience {
+		passed := n.passed
+		n.passed = nil
+		for _, id := range passed {
+			ok, err := n.claim(id)
+			if err != nil {
+				return "", err
+			}
+			if ok {
+				return id, nil
+			}
+		}
+		if len(n.passed) == 0 {
+			break
+		}
+		select {
+		case <-n.call.Request().Context().Done():
+			return "", context.Cause(n.call.Request().Context())
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 	return "", nil
@@ -207,10 +240,14 @@ func (n *next) walk(l list) (id string, end bool, err error) {
 			if err := json.Unmarshal(raw, &row); err != nil {
 				return "", false, err
 			}
-			if n.seen[row.ID] || !l.of(row.Priority) || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account || n.taken.has(row.ID, n.Now()) {
+			if n.seen[row.ID] || !l.of(row.Priority) || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account {
 				continue
 			}
 			n.seen[row.ID] = true
+			if n.taken.has(row.ID, n.Now()) {
+				n.pass(row.ID)
+				continue
+			}
 			if n.tried++; n.tried > candidates {
 				return "", false, nil
 			}
@@ -255,6 +292,7 @@ func (n *next) claim(id string) (bool, error) {
 		return false, unlessRefused(err)
 	}
 	if !n.taken.reserve(id, n.call.who.Account, n.Now()) {
+		n.pass(id)
 		return false, nil
 	}
 	cmd := n.call.command()
@@ -266,6 +304,13 @@ func (n *next) claim(id string) (bool, error) {
 	}
 	n.call.wrote(r.Revision, r.Position)
 	return true, nil
+}
+
+// pass notes a row that is on its way to somebody else.
+func (n *next) pass(id string) {
+	if len(n.passed) < candidates {
+		n.passed = append(n.passed, id)
+	}
 }
 
 // unlessRefused keeps faults: a row that a person may not have is no fault.

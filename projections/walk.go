@@ -99,42 +99,17 @@ func inOrder(a, b redis.Z, reverse bool) int {
 	return n
 }
 
-// mostSlack is from how many ranks before the cursor a step begins at most.
-const mostSlack = 512
-
 // walkTied goes on where more rows have the cursor's very score than a step reads
 // (rows without a deadline, or an import of one moment): it finds the cursor's
-// rank by bisection and reads by rank. Rows that move meanwhile shift ranks, so
-// the step begins before the cursor, and is repeated from further before where
-// that was not enough.
+// rank by bisection and reads by rank. Rows that come and go meanwhile shift ranks,
+// so the step begins before the cursor, and again further before it where what it
+// reads does not join on to the cursor.
 func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor, count int) (stretch, error) {
-	at := strconv.FormatFloat(from.score, 'g', -1, 64)
 	for slack := int64(1); slack <= mostSlack; slack *= 8 {
-		lo, err := r.Store.rdb.ZCount(ctx, set, "-inf", "("+at).Result()
+		rank, err := r.rank(ctx, set, l, from)
 		if err != nil {
-			return stretch{}, fmt.Errorf("projections: %w", err)
+			return stretch{}, err
 		}
-		hi, err := r.Store.rdb.ZCount(ctx, set, "-inf", at).Result()
-		if err != nil {
-			return stretch{}, fmt.Errorf("projections: %w", err)
-		}
-		var failed error
-		n := sort.Search(int(hi-lo), func(i int) bool {
-			m, err := r.Store.rdb.ZRange(ctx, set, lo+int64(i), lo+int64(i)).Result()
-			if err != nil {
-				failed = fmt.Errorf("projections: %w", err)
-			}
-			if l.reverse {
-				return len(m) == 0 || m[0] >= from.id
-			}
-			return len(m) == 0 || m[0] > from.id
-		})
-		if failed != nil {
-			return stretch{}, failed
-		}
-		// rank is that of the first member after the cursor; of the last before it, in
-		// reverse.
-		rank := lo + int64(n)
 		first, last := max(rank-slack, 0), rank+int64(count)-1
 		if l.reverse {
 			first, last = max(rank-int64(count), 0), rank+slack-1
@@ -143,20 +118,48 @@ func (r Reader) walkTied(ctx context.Context, set string, l listing, from cursor
 		if err != nil {
 			return stretch{}, fmt.Errorf("projections: %w", err)
 		}
-		more := first > 0
-		if !l.reverse {
-			more = int64(len(members)) == last-first+1
-		}
+		whole := int64(len(members)) == last-first+1 // the set goes on behind
+		joins, more := first == 0, whole
 		if l.reverse {
 			slices.Reverse(members)
+			joins, more = !whole, first > 0
 		}
-		anchored := len(members) == 0 || from.passed(members[0], l.reverse) || !l.reverse && first == 0
-		if !anchored {
-			continue
+		joins = joins || len(members) > 0 && from.passed(members[0], l.reverse)
+		after := slices.DeleteFunc(members, func(z redis.Z) bool { return from.passed(z, l.reverse) || l.beyond(z) })
+		if joins && (len(after) > 0 || !more) {
+			return stretch{after, more}, nil
 		}
-		return stretch{slices.DeleteFunc(members, func(z redis.Z) bool { return from.passed(z, l.reverse) || l.beyond(z) }), more}, nil
 	}
 	return stretch{}, ErrRebuilding // it moves faster than it can be read: ask again
+}
+
+// mostSlack bounds how far before the cursor walkTied begins.
+const mostSlack = 1 << 12
+
+// rank is that of the first member after the cursor; in reverse, of the last
+// before it.
+func (r Reader) rank(ctx context.Context, set string, l listing, from cursor) (int64, error) {
+	at := strconv.FormatFloat(from.score, 'g', -1, 64)
+	lo, err := r.Store.rdb.ZCount(ctx, set, "-inf", "("+at).Result()
+	if err != nil {
+		return 0, fmt.Errorf("projections: %w", err)
+	}
+	hi, err := r.Store.rdb.ZCount(ctx, set, "-inf", at).Result()
+	if err != nil {
+		return 0, fmt.Errorf("projections: %w", err)
+	}
+	var failed error
+	n := sort.Search(int(max(hi-lo, 0)), func(i int) bool {
+		m, err := r.Store.rdb.ZRange(ctx, set, lo+int64(i), lo+int64(i)).Result()
+		if err != nil {
+			failed = fmt.Errorf("projections: %w", err)
+		}
+		if l.reverse {
+			return len(m) == 0 || m[0] >= from.id
+		}
+		return len(m) == 0 || m[0] > from.id
+	})
+	return lo + int64(n), failed
 }
 
 // beyond reports whether a member lies after the listing's end.
