@@ -51,7 +51,7 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 	if former == "" {
 		return nil
 	}
-	return r.Store.drop(ctx, former)
+	return r.Store.drop(context.WithoutCancel(ctx), former) // a few keys a day: that ends soon
 }
 
 // build fills a new generation: it counts everything up to one position of the log
