@@ -60,7 +60,7 @@ func startClamd(t *testing.T, behave func(conn net.Conn, content []byte)) Clamd 
 			}()
 		}
 	}()
-	return Clamd{Address: l.Addr().String(), Timeout: 300 * time.Millisecond}
+	return Clamd{Address: l.Addr().String(), Timeout: time.Minute}
 }
 
 func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
@@ -73,6 +73,8 @@ func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
 	}
 	closed := startClamd(t, nil)
 	closed.Address = "127.0.0.1:1"
+	slow := startClamd(t, func(c net.Conn, _ []byte) { io.Copy(io.Discard, c) })
+	slow.Timeout = 300 * time.Millisecond
 	for name, c := range map[string]struct {
 		scanner Clamd
 		file    []byte
@@ -87,7 +89,7 @@ func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
 		"the scanner has an error":    {startClamd(t, answer("INSTREAM size limit exceeded. ERROR\x00")), picture, "", ErrScanner},
 		"the scanner is cut off":      {startClamd(t, answer("stream: OK")), picture, "", ErrScanner},
 		"the scanner talks strangely": {startClamd(t, answer("stream: OK, I think\x00")), picture, "", ErrScanner},
-		"the scanner is too slow":     {startClamd(t, func(c net.Conn, _ []byte) { io.Copy(io.Discard, c) }), picture, "", ErrScanner},
+		"the scanner is too slow":     {slow, picture, "", ErrScanner},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg.Scanner = c.scanner

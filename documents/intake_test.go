@@ -31,20 +31,21 @@ func TestAWorkerThatMisbehavesIsKilledAndTheFileRefused(t *testing.T) {
 	picture := asJPEG(specimen(100, 60, 1), 80)
 	for name, c := range map[string]struct {
 		script string
+		time   time.Duration
 		code   Code
 	}{
-		"it never answers":        {"cat >/dev/null; exec sleep 60", TooComplex},
-		"it never reads":          {"exec sleep 60", TooComplex},
-		"it dies":                 {"exit 1", TooComplex},
-		"it answers no JSON":      {"echo hello; exec sleep 60", ""},
-		"it answers endlessly":    {"tr '\\0' x </dev/zero", ""},
-		"it claims a huge answer": {`echo '{"newSize":999999999999}'; exec sleep 60`, ""},
-		"it shows something else": {`echo '{"pages":[{"view":5,"thumb":0}]}<html>'; exec sleep 60`, ""},
-		"it finds no pages":       {`echo '{}'; exec sleep 60`, Unreadable},
-		"it has a fault":          {`echo '{"fault":"x"}'; exec sleep 60`, ""},
+		"it never answers":        {"cat >/dev/null; exec sleep 600", 200 * time.Millisecond, TooComplex},
+		"it never reads":          {"exec sleep 600", 200 * time.Millisecond, TooComplex},
+		"it dies":                 {"exit 1", time.Minute, TooComplex},
+		"it answers no JSON":      {"echo hello; exec sleep 600", time.Minute, ""},
+		"it answers endlessly":    {"tr '\\0' x </dev/zero", time.Minute, ""},
+		"it claims a huge answer": {`echo '{"newSize":999999999999}'; exec sleep 600`, time.Minute, ""},
+		"it shows something else": {`echo '{"pages":[{"view":5,"thumb":0}]}<html>'; exec sleep 600`, time.Minute, ""},
+		"it finds no pages":       {`echo '{}'; exec sleep 600`, time.Minute, Unreadable},
+		"it has a fault":          {`echo '{"fault":"x"}'; exec sleep 600`, time.Minute, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := scripted(t, c.script, Limits{Time: 200 * time.Millisecond})
+			in := scripted(t, c.script, Limits{Time: c.time})
 			a, err := in.Accept(context.Background(), bytes.NewReader(picture))
 			if err == nil || codeOf(err) != c.code {
 				t.Errorf("got %+v, %v", a, err)

@@ -91,7 +91,7 @@ func config(t *testing.T, log evidence.Followed, data string) evidence.Sequencer
 func until(t *testing.T, cfg evidence.SequencerConfig, want tlog.Tree) {
 	t.Helper()
 	s := evidence.NewSequencer(cfg)
-	ctx, stop := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- s.Term(ctx) }()
@@ -109,17 +109,17 @@ func until(t *testing.T, cfg evidence.SequencerConfig, want tlog.Tree) {
 	}
 }
 
-// eventually waits, for at most 15 seconds.
+// eventually waits, for at most a minute.
 func eventually(t *testing.T, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(15 * time.Second)
+	late := time.After(time.Minute)
 	for !is() {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatal("it did not happen within 15 s")
+			t.Fatal("it did not happen within a minute")
 		}
 	}
 }
@@ -377,7 +377,7 @@ func TestASequencerInAProcessOfItsOwn(t *testing.T) {
 	}
 	log, err := esdb.Open(connection, esdb.Options{})
 	must(t, err)
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	fmt.Println("ended:", evidence.NewSequencer(config(t, log, data)).Term(ctx))
 }

@@ -12,14 +12,15 @@ const binary = process.env.ALTA_BIN ?? '../alta'
 
 export default defineConfig({
   testDir: './e2e',
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Generous, for machines that are busy: only a test that fails waits so long.
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,
   reporter: [['list']],
   use: {
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     baseURL: process.env.ALTA_URL ?? own,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
@@ -31,8 +32,8 @@ export default defineConfig({
         webServer: {
           command: `rm -rf test-results/data && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000`,
           url: `${own}/v1/reference`,
-          timeout: 60_000,
-          gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+          timeout: 180_000,
+          gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
         },
       }),
 })

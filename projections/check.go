@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -57,18 +56,11 @@ var ErrMoved = errors.New("projections: the live documents changed while they we
 // runner stands by meanwhile, so lists do not change until Check is done.
 func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 	r.prepare()
-	live, err := r.Store.live(ctx)
+	live, held, err := r.halt(ctx)
 	if err != nil {
 		return c, err
 	}
-	seen, err := r.Store.standing(ctx, live)
-	if err != nil {
-		return c, err
-	}
-	held, err := r.Store.seize(ctx, live, seen, r.id, seen[0].origin)
-	if err != nil {
-		return c, err
-	}
+	c.Position = held.position()
 	defer func() {
 		if freed := r.Store.release(context.WithoutCancel(ctx), live, held); freed != nil {
 			err = errors.Join(err, ErrMoved)
@@ -81,9 +73,6 @@ func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 		r.keep(ctx, live, held, stop)
 	}()
 	defer func() { stop(nil); <-beating }()
-	if c.Position = held.position(); slices.ContainsFunc(held, func(s checkpoint) bool { return s.position != c.Position }) {
-		return c, ErrMoved // a runner stopped between two shards; the next one evens them out
-	}
 	g, err := r.build(ctx, &c.Position)
 	if g != "" {
 		defer func() { err = errors.Join(err, r.Store.drop(context.WithoutCancel(ctx), g)) }()
@@ -96,6 +85,38 @@ func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 	}
 	c.Live, err = r.Store.tally(ctx, live)
 	return c, errors.Join(context.Cause(ctx), err)
+}
+
+// between is the pause before the live build is looked at again.
+const between = 20 * time.Millisecond
+
+// halt takes the live build from the runner that writes to it. That one beats and
+// writes whenever it likes, also between the reading of the checkpoints and the
+// seizing, so both are tried again. Where it was stopped between two shards, the
+// next one evens them out once it has run out of patience.
+func (r *Runner) halt(ctx context.Context) (generation, standing, error) {
+	for waited := time.Duration(0); waited < 2*r.Patience; waited += between {
+		live, err := r.Store.live(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		seen, err := r.Store.standing(ctx, live)
+		if err == nil && seen.even() {
+			var held standing
+			if held, err = r.Store.seize(ctx, live, seen, r.id, seen[0].origin); err == nil {
+				return live, held, nil
+			}
+		}
+		if err != nil && !errors.Is(err, ErrFenced) && !errors.Is(err, errLost) {
+			return "", nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", nil, ctx.Err()
+		case <-time.After(between):
+		}
+	}
+	return "", nil, ErrMoved
 }
 
 // keep holds a generation until the context ends.

@@ -46,6 +46,11 @@ func (s standing) position() eventstore.Position {
 	return at
 }
 
+// even reports whether all shards have come equally far.
+func (s standing) even() bool {
+	return !slices.ContainsFunc(s, func(c checkpoint) bool { return c.position != s[0].position })
+}
+
 // errLost: the generation has no checkpoint (any more): Redis was flushed, or
 // somebody published another generation and retired this one.
 var errLost = errors.New("projections: the documents are gone")
@@ -116,17 +121,34 @@ func (s *Store) Position(ctx context.Context) (eventstore.Position, error) {
 
 // whole reports whether every shard of a generation is there.
 func (s *Store) whole(ctx context.Context, g generation) (bool, error) {
+	there, _, err := s.found(ctx, g)
+	return there, err
+}
+
+// used reports whether readers use a generation, and every shard of it is there.
+// A checkpoint alone proves nothing: what wrote to it just then may have made it
+// again in a Redis that was emptied.
+func (s *Store) used(ctx context.Context, g generation) (bool, error) {
+	there, live, err := s.found(ctx, g)
+	return there && live == g, err
+}
+
+// found asks in one round trip whether every shard of a generation is there, and
+// which generation readers use.
+func (s *Store) found(ctx context.Context, g generation) (there bool, live generation, err error) {
 	cmds := make([]*redis.IntCmd, s.shards)
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	var pointer *redis.StringCmd
+	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range s.each(g) {
 			cmds[i] = p.Exists(ctx, k.checkpoint())
 		}
+		pointer = p.Get(ctx, s.pointer())
 		return nil
 	})
-	if err != nil {
-		return false, fmt.Errorf("projections: %w", err)
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, "", fmt.Errorf("projections: %w", err)
 	}
-	return !slices.ContainsFunc(cmds, func(c *redis.IntCmd) bool { return c.Val() == 0 }), nil
+	return !slices.ContainsFunc(cmds, func(c *redis.IntCmd) bool { return c.Val() == 0 }), generation(pointer.Val()), nil
 }
 
 // begin makes an empty generation at the start of the log, and enters it in the

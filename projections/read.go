@@ -24,7 +24,7 @@ type Reader struct {
 // read from was retired meanwhile.
 const rereads = 3
 
-// reading answers from one finished generation: one that was there before and
+// reading answers from one finished generation: one that readers used before and
 // after everything was read. It keeps an emptied Redis from passing for an empty
 // business.
 func (r Reader) reading(ctx context.Context, read func(g generation) error) error {
@@ -36,7 +36,7 @@ func (r Reader) reading(ctx context.Context, read func(g generation) error) erro
 		if err = read(g); err != nil {
 			return away(ctx, err)
 		}
-		there, err := r.Store.whole(ctx, g)
+		there, err := r.Store.used(ctx, g)
 		switch {
 		case err != nil:
 			return away(ctx, err)

@@ -38,6 +38,24 @@ func TestNothingIsFoundBeforeTheFirstBuildAndThatIsNotAnEmptyList(t *testing.T) 
 	})
 }
 
+func TestAnEmptiedRedisWithACheckpointMadeAgainIsNotAnEmptyList(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 3, "qualification")
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		err := w.reader().reading(background, func(g generation) error {
+			if err := w.rdb.FlushAll(background).Err(); err != nil {
+				return err
+			}
+			return w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "beat", 2).Err()
+		})
+		if !errors.Is(err, ErrRebuilding) {
+			t.Errorf("what was read of nothing is answered: %v", err)
+		}
+	})
+}
+
 func TestAPageIsRightWhateverTheFilterAndTheOrder(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 240, "")

@@ -439,7 +439,7 @@ func TestWaitingForAWriteEndsWhenItCanBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "there is a build", func() bool { _, err := w.store.Position(background); return err == nil })
-		ctx, stop := context.WithTimeout(background, 5*time.Second)
+		ctx, stop := context.WithTimeout(background, time.Minute)
 		defer stop()
 		if err := w.reader().Wait(ctx, w.log.Head()); err != nil {
 			t.Errorf("an event of no application is waited for: %v", err)

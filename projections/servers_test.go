@@ -245,7 +245,7 @@ func TestAfterSentinelPromotedAReplicaTheListsGoOn(t *testing.T) {
 	var wrong atomic.Int64
 	master.kill()
 	w.fill(30, 30, "")
-	until := time.Now().Add(30 * time.Second)
+	until := time.Now().Add(time.Minute)
 	for at := w.log.Head(); ; {
 		if now, err := w.store.Position(background); err == nil && now.Compare(at) >= 0 {
 			break
@@ -254,7 +254,7 @@ func TestAfterSentinelPromotedAReplicaTheListsGoOn(t *testing.T) {
 			wrong.Add(1)
 		}
 		if time.Now().After(until) {
-			t.Fatal("no replica was promoted within thirty seconds")
+			t.Fatal("no replica was promoted within a minute")
 		}
 	}
 	if n := wrong.Load(); n > 0 {

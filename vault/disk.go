@@ -142,12 +142,12 @@ func lockFile(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return lock(f)
+	return lock(f, syscall.LOCK_EX)
 }
 
-func lock(f *os.File) (unlock func(), err error) {
+func lock(f *os.File, how int) (unlock func(), err error) {
 	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		err = syscall.Flock(int(f.Fd()), how)
 		if err != syscall.EINTR {
 			break
 		}

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestWhatWasShreddedNeverComesBack(t *testing.T) {
@@ -249,5 +251,41 @@ func TestOnlyRealFencesAreImposed(t *testing.T) {
 	}
 	if marks, err := v.Fences(ctx); err != nil || len(marks) > 0 {
 		t.Errorf("%v, %v", marks, err)
+	}
+}
+
+func TestAKeyIsNotReadWhileItIsOverwritten(t *testing.T) {
+	keys, err := OpenLocalKeys(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := nameOf("merchant-1")
+	if _, err := keys.PutIfAbsent(t.Context(), name, []byte("wrapped")); err != nil {
+		t.Fatal(err)
+	}
+	path, err := keys.path(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := keys.lock(path, syscall.LOCK_EX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, make([]byte, 7), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error, 1)
+	go func() { _, err := keys.Get(context.Background(), name); read <- err }()
+	select {
+	case err := <-read:
+		t.Fatalf("half of a key is read: %v", err)
+	case <-time.After(50 * time.Millisecond): // whoever did not wait would have read it by now
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if err := <-read; !errors.Is(err, ErrNotFound) {
+		t.Errorf("a destroyed key: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // FenceList remembers for ever what was destroyed. Marks are short texts without
@@ -80,7 +81,7 @@ func (l *LocalFences) Add(_ context.Context, mark string) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := lock(f)
+	unlock, err := lock(f, syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // LocalKeys is a KeyStore of one small file per key in 4,096 folders.
@@ -38,12 +39,25 @@ func (s *LocalKeys) path(name string) (string, error) {
 	return filepath.Join(s.dir, name[:min(3, len(name))], name), nil
 }
 
-// Get answers the wrapped key, or ErrNotFound.
+// Get answers the wrapped key, or ErrNotFound. It waits for whoever destroys or
+// replaces keys of that folder, so that it never reads one half overwritten.
 func (s *LocalKeys) Get(_ context.Context, name string) ([]byte, error) {
 	path, err := s.path(name)
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := s.lock(path, syscall.LOCK_SH)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return readKey(path)
+}
+
+func readKey(path string) ([]byte, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
@@ -52,7 +66,7 @@ func (s *LocalKeys) Get(_ context.Context, name string) ([]byte, error) {
 }
 
 // PutIfAbsent stores the wrapped key unless the name has one.
-func (s *LocalKeys) PutIfAbsent(ctx context.Context, name string, value []byte) ([]byte, error) {
+func (s *LocalKeys) PutIfAbsent(_ context.Context, name string, value []byte) ([]byte, error) {
 	path, err := s.path(name)
 	if err != nil {
 		return nil, err
@@ -60,13 +74,13 @@ func (s *LocalKeys) PutIfAbsent(ctx context.Context, name string, value []byte) 
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	unlock, err := s.lock(path)
+	unlock, err := s.lock(path, syscall.LOCK_EX)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
 	if err := createFile(path, value); errors.Is(err, fs.ErrExist) {
-		return s.Get(ctx, name)
+		return readKey(path)
 	} else if err != nil {
 		return nil, err
 	}
@@ -83,7 +97,7 @@ func (s *LocalKeys) Delete(_ context.Context, name string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	unlock, err := s.lock(path)
+	unlock, err := s.lock(path, syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
@@ -94,17 +108,17 @@ func (s *LocalKeys) Delete(_ context.Context, name string) error {
 // Replace puts another wrapping of the same key in its place, provided that the
 // store still holds old; it answers whether it did. A destroyed key is never
 // replaced.
-func (s *LocalKeys) Replace(ctx context.Context, name string, old, value []byte) (bool, error) {
+func (s *LocalKeys) Replace(_ context.Context, name string, old, value []byte) (bool, error) {
 	path, err := s.path(name)
 	if err != nil {
 		return false, err
 	}
-	unlock, err := s.lock(path)
+	unlock, err := s.lock(path, syscall.LOCK_EX)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	held, err := s.Get(ctx, name)
+	held, err := readKey(path)
 	if errors.Is(err, ErrNotFound) || err == nil && string(held) != string(old) {
 		return false, nil
 	}
@@ -129,12 +143,13 @@ func (s *LocalKeys) Each(ctx context.Context, visit func(name string) error) err
 	})
 }
 
-// lock holds the key's folder: destroying and replacing a key exclude each
-// other, so that a rewrap never brings back what a shred has just destroyed.
-func (s *LocalKeys) lock(path string) (unlock func(), err error) {
+// lock holds the key's folder, alone or with other readers: destroying and
+// replacing a key exclude each other, so that a rewrap never brings back what a
+// shred has just destroyed.
+func (s *LocalKeys) lock(path string, how int) (unlock func(), err error) {
 	f, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
-	return lock(f)
+	return lock(f, how)
 }

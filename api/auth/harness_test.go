@@ -230,7 +230,7 @@ func (f *feed) Subscribe(ctx context.Context, after eventstore.Position, filter 
 // until waits for a message to have been handled.
 func (f *feed) until(t testing.TB, what string) {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case got := <-f.handled:

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"sync"
@@ -36,6 +37,9 @@ type Limiter struct {
 	// Factor multiplies every limit; 0 is 1. It is for load tests, where one
 	// address stands for many people. Set it before the first use.
 	Factor int
+	// Patience is how long Redis may take to count one attempt; a tenth of a second
+	// when 0. Set it before the first use.
+	Patience time.Duration
 
 	shared *redis_rate.Limiter
 	now    func() time.Time
@@ -70,7 +74,7 @@ func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) time.Durat
 		limit.Rate, limit.Burst = limit.Rate*l.Factor, limit.Burst*l.Factor
 	}
 	if l.ask() {
-		ctx, cancel := context.WithTimeout(ctx, redisPatience)
+		ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.Patience, redisPatience))
 		r, err := l.shared.Allow(ctx, key, redis_rate.Limit{Rate: limit.Rate, Burst: limit.Burst, Period: limit.Period})
 		cancel()
 		if err == nil {
@@ -90,7 +94,7 @@ func (l *Limiter) Reset(ctx context.Context, key string) {
 	delete(l.cells, key)
 	l.mu.Unlock()
 	if l.ask() {
-		ctx, cancel := context.WithTimeout(ctx, redisPatience)
+		ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.Patience, redisPatience))
 		defer cancel()
 		if l.shared.Reset(ctx, key) != nil {
 			l.rest()

@@ -184,7 +184,10 @@ func TestGuessingStopsWithoutLockingTheOwnerOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			s := w.node(func(c *auth.Config) { c.Limiter = auth.NewLimiter(open(t), w.clock.now) })
+			s := w.node(func(c *auth.Config) {
+				c.Limiter = auth.NewLimiter(open(t), w.clock.now)
+				c.Limiter.Patience = time.Minute
+			})
 			w.join(s, person(account.Merchant))
 			try := func(pw, ip string) error {
 				_, err := s.Login(t.Context(), auth.LoginRequest{Email: email, Password: pw, Caller: auth.Caller{IP: ip}})

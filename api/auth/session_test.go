@@ -243,7 +243,10 @@ func TestARedisFlushNeitherRevokesNorUnrevokes(t *testing.T) {
 	r := miniredis.RunT(t)
 	rdb := redis.NewClient(&redis.Options{Addr: r.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	with := func(c *auth.Config) { c.Limiter = auth.NewLimiter(rdb, w.clock.now) }
+	with := func(c *auth.Config) {
+		c.Limiter = auth.NewLimiter(rdb, w.clock.now)
+		c.Limiter.Patience = time.Minute
+	}
 	s := w.node(with)
 	id := w.join(s, person(account.Merchant))
 	revoked, kept := w.login(s), w.login(s)

@@ -228,13 +228,13 @@ func (w *writers) check(t *testing.T, by *drive.Person) {
 		}
 		// The lists follow the record, and a program that was just started first
 		// takes over from the one that was killed.
-		for deadline := time.Now().Add(30 * time.Second); int64(len(h.Entries)) <= last[id]; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); int64(len(h.Entries)) <= last[id]; time.Sleep(20 * time.Millisecond) {
 			_, err := by.Get(t.Context(), "/v1/applications/"+id+"/history?limit=200", &h)
 			if err != nil && refusedWith(err) != "not-found" {
 				t.Fatal(err)
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("application %s shows %d events after half a minute, and revision %d was acknowledged", id, len(h.Entries), last[id])
+				t.Fatalf("application %s shows %d events after a minute, and revision %d was acknowledged", id, len(h.Entries), last[id])
 			}
 		}
 		at[id] = map[int64]string{}

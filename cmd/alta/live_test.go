@@ -67,7 +67,7 @@ func (w *world) listen(t *testing.T, who *drive.Person, last string) *listening 
 // until reads on to an event that says something, and answers it.
 func (l *listening) until(what string) [3]string {
 	l.t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		select {
 		case e, open := <-l.events:
 			if !open {
@@ -77,7 +77,7 @@ func (l *listening) until(what string) [3]string {
 				return e
 			}
 		case <-deadline:
-			l.t.Fatalf("%q was not heard within ten seconds", what)
+			l.t.Fatalf("%q was not heard within a minute", what)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestWhoIsLoggedOutHearsNoMore(t *testing.T) {
 	for range l.events {
 		continue
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("heard for another %s", took)
 	}
 }

@@ -61,8 +61,8 @@ func expectation(r eventstore.Revision) esdb.ExpectedRevision {
 // insist repeats a write until its outcome is certain or time is up.
 func insist[T any](ctx context.Context, l *Log, write func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
-	if err := ctx.Err(); err != nil {
-		return none, context.Cause(ctx)
+	if ctx.Err() != nil { // nothing is sent
+		return none, fmt.Errorf("%w: %w", eventstore.ErrUnavailable, context.Cause(ctx))
 	}
 	within, done := l.within(ctx)
 	defer done()

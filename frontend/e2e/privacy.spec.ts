@@ -12,7 +12,6 @@ function submitted(offset: number): Merchant {
 // A merchant who asks for erasure: its data are locked, and an auditor who opens
 // them says why, at each visit anew.
 test('a merchant has its data erased, and an auditor says why she opens them', async ({ page, browser }) => {
-  test.setTimeout(120_000)
   const merchant = submitted(7)
   const own = await as(browser, merchant.email, merchant.password)
   await own.goto(`/applications/${merchant.id}`)
@@ -51,7 +50,6 @@ test('a merchant has its data erased, and an auditor says why she opens them', a
 })
 
 test('a reviewer covers a security code for good', async ({ page }) => {
-  test.setTimeout(120_000)
   const merchant = submitted(8)
   await logIn(page, people.reviewer)
   await page.goto(`/cases/${merchant.id}`)

@@ -106,7 +106,7 @@ export async function mail(request: APIRequestContext, to: string, template: str
     const answer = await request.get(`/dev/mail/latest?${query}`)
     expect(answer.ok()).toBe(true)
     found = (await answer.json()) as Mail
-  }).toPass({ timeout: 20_000 })
+  }).toPass({ timeout: 60_000 })
   if (!found) throw new Error(`no ${template} mail for ${to}`)
   return found
 }
@@ -125,8 +125,8 @@ export function simulate(...flags: string[]): Merchant[] {
   const url = process.env.ALTA_URL ?? `http://127.0.0.1:${process.env.ALTA_E2E_PORT ?? '18180'}`
   const out = execFileSync(
     process.env.ALTA_BIN ?? '../alta',
-    ['simulate', '--api', url, '--json', '--small', '--concurrency', '1', '--timeout', '1m', ...flags],
-    { encoding: 'utf8', timeout: 70_000, env: { ...process.env, ALTA_SIMULATE_PASSWORD: demoPassword } },
+    ['simulate', '--api', url, '--json', '--small', '--concurrency', '1', '--timeout', '4m', ...flags],
+    { encoding: 'utf8', timeout: 250_000, env: { ...process.env, ALTA_SIMULATE_PASSWORD: demoPassword } },
   )
   return out
     .split('\n')

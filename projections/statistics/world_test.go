@@ -201,10 +201,10 @@ func (w *world) report() string {
 	return out.String()
 }
 
-// eventually polls for what another goroutine does, for ten seconds at the most.
+// eventually polls for what another goroutine does, for a minute at the most.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if is() {
 			return
 		}
@@ -213,5 +213,5 @@ func eventually(t testing.TB, what string, is func() bool) {
 		case <-t.Context().Done():
 		}
 	}
-	t.Fatalf("after ten seconds still not: %s", what)
+	t.Fatalf("after a minute still not: %s", what)
 }

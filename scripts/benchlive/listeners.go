@@ -37,6 +37,7 @@ type ear struct {
 
 	mu    sync.Mutex
 	conn  net.Conn
+	ended chan struct{}    // closed when nothing more is read from conn
 	last  string           // id of the last event
 	newer map[string]int64 // of those that are timed: the newest revision heard
 	gone  bool             // closed by us
@@ -103,9 +104,11 @@ func (e *ears) open(ctx context.Context, l *ear) error {
 		return errors.Join(fmt.Errorf("the stream is answered %q", status), err, conn.Close())
 	}
 	l.mu.Lock()
-	l.conn, l.gone = conn, false
+	ended := make(chan struct{})
+	l.conn, l.ended, l.gone = conn, ended, false
 	l.mu.Unlock()
 	e.reading.Go(func() {
+		defer close(ended)
 		err := e.listen(l, in)
 		_ = conn.Close()
 		l.mu.Lock()
@@ -200,7 +203,9 @@ func (e *ears) wander(ctx context.Context, span time.Duration) {
 		l.mu.Lock()
 		l.gone = true
 		_ = l.conn.Close()
+		ended := l.ended
 		l.mu.Unlock()
+		<-ended
 		pause(ctx, min(span/4, time.Second))
 		if ctx.Err() != nil {
 			return
@@ -214,7 +219,7 @@ func (e *ears) wander(ctx context.Context, span time.Duration) {
 
 // settle waits until those who are timed have heard up to a place.
 func (e *ears) settle(ctx context.Context, place string) error {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
 		late := 0
 		for _, l := range e.all {
 			l.mu.Lock()
@@ -227,7 +232,7 @@ func (e *ears) settle(ctx context.Context, place string) error {
 			return e.failure()
 		}
 	}
-	return errors.Join(e.failure(), errors.New("ten seconds after the last change, not everybody has heard of it"))
+	return errors.Join(e.failure(), errors.New("a minute after the last change, not everybody has heard of it"))
 }
 
 // verify checks that every listener that is timed heard of the last state of

@@ -62,17 +62,18 @@ func (i *installation) measure(ctx context.Context, server *redisServer, s sizes
 		lists = append(lists, &list{name: "an application", path: "/v1/applications/" + id})
 		lists = append(lists, &list{name: "its history", path: "/v1/applications/" + id + "/history?limit=100"})
 	}
-	ctx, stop := context.WithTimeout(ctx, s.span)
+	loading, stop := context.WithCancel(ctx)
 	defer stop()
 	l := &load{people: slices.Concat(crew.Reviewers, crew.Leads), ids: ids, perSecond: s.commands}
-	var all sync.WaitGroup
-	all.Go(func() { l.run(ctx) })
+	var writing, reading sync.WaitGroup
+	writing.Go(func() { l.run(loading) })
 	var first atomic.Pointer[error]
+	end := time.Now().Add(s.span)
 	for reader := range 4 {
-		all.Go(func() {
+		reading.Go(func() {
 			who := l.people[reader%len(l.people)]
-			for n := reader; ctx.Err() == nil; n += 4 {
-				if err := lists[n%len(lists)].click(ctx, who); err != nil && ctx.Err() == nil {
+			for n := reader; n < len(lists) || time.Now().Before(end); n += 4 { // each at least once
+				if err := lists[n%len(lists)].click(ctx, who); err != nil {
 					first.CompareAndSwap(nil, &err)
 					return
 				}
@@ -80,7 +81,9 @@ func (i *installation) measure(ctx context.Context, server *redisServer, s sizes
 			}
 		})
 	}
-	all.Wait()
+	reading.Wait()
+	stop()
+	writing.Wait()
 	if err := first.Load(); err != nil {
 		return nil, *err
 	}

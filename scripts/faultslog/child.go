@@ -83,6 +83,9 @@ func (c *child) run() int {
 	return exitDone
 }
 
+// patience is how long an append may take before the log counts as hung.
+const patience = 30 * time.Second
+
 var errViolation = errors.New("a promise was broken")
 
 // write appends to one stream for as long as it is told to, and tells the parent
@@ -96,7 +99,7 @@ func (c *child) write(l *embedded.Log, w int) error {
 	}
 	for n := 0; c.appends == 0 || n < c.appends; n++ {
 		batch := newBatch(1 + (n+w)%3)
-		bounded, cancel := context.WithTimeout(ctx, 2*time.Second)
+		bounded, cancel := context.WithTimeout(ctx, patience)
 		at, err := l.Append(bounded, stream, last, batch...)
 		cancel()
 		if err != nil {

@@ -56,6 +56,10 @@ func (r *run) times(full, short int) int {
 	return full
 }
 
+// late reports whether something took longer than it may. A short run judges what
+// is right, not how fast the machine is beside what else it does.
+func (r *run) late(took, limit time.Duration) bool { return !r.short && took > limit }
+
 func main() {
 	var c child
 	short := flag.Bool("short", false, "run each fault a few times")

@@ -37,7 +37,7 @@ func killNine(ctx context.Context, r *run) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("after kill %d: %w", n+1, err)
 		}
-		if slowest = max(slowest, took); took > 2*time.Second {
+		if slowest = max(slowest, took); r.late(took, 2*time.Second) {
 			return "", fmt.Errorf("after kill %d it took %v to open", n+1, took)
 		}
 	}
@@ -64,7 +64,7 @@ func failedSync(ctx context.Context, r *run) (string, error) {
 			return "", fmt.Errorf("run %d: no sync failed: %s", n, t.trouble)
 		case t.exit == 0 || t.exit == -1:
 			return "", fmt.Errorf("run %d: the process ended with status %d", n, t.exit)
-		case t.ended > time.Second:
+		case r.late(t.ended, time.Second):
 			return "", fmt.Errorf("run %d: the process went on for %v", n, t.ended)
 		}
 		for _, a := range t.acks {

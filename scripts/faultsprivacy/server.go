@@ -162,9 +162,9 @@ func (s *server) dump(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// until asks again and again for at most half a minute.
+// until asks again and again for at most two minutes.
 func until(ctx context.Context, what string, is func() (bool, error)) error {
-	ctx, stop := context.WithTimeout(ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
 	for {
 		ok, err := is()
@@ -173,7 +173,7 @@ func until(ctx context.Context, what string, is func() (bool, error)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s: not within 30 s", what), err)
+			return errors.Join(fmt.Errorf("%s: not within two minutes", what), err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -48,15 +47,13 @@ func failover(w *world) error {
 	w.redis = replica // ended with the world
 	c := redis.NewClient(&redis.Options{Addr: replica.address()})
 	defer c.Close()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	follows := func() bool {
 		info, err := c.Info(w.ctx, "replication").Result()
-		if err == nil && strings.Contains(info, "master_link_status:up") {
-			break
-		}
-		if time.Now().After(end) {
-			master.kill()
-			return errors.New("the replica does not follow")
-		}
+		return err == nil && strings.Contains(info, "master_link_status:up")
+	}
+	if err := w.until(follows, "the replica does not follow"); err != nil {
+		master.kill()
+		return err
 	}
 	time.Sleep(w.run.pause(2*time.Second, 300*time.Millisecond))
 	// From here on the master's writes are lost; promoting at once is cutting off.
@@ -65,21 +62,18 @@ func failover(w *world) error {
 		return err
 	}
 	time.Sleep(w.run.pause(5*time.Second, time.Second))
+	after, err := projections.NewStore(c).Position(w.ctx)
+	if err == nil {
+		err = w.until(func() bool { before, err := w.store.Position(w.ctx); return err == nil && after.Compare(before) < 0 },
+			"the failover lost nothing, so nothing was tested")
+	}
 	w.regress.Store(true)
-	before, err := w.store.Position(w.ctx)
 	master.kill()
 	if err != nil {
 		return err
 	}
 	address := replica.address()
 	w.proxy.backend.Store(&address)
-	after, err := projections.NewStore(c).Position(w.ctx)
-	if err != nil {
-		return err
-	}
-	if after.Compare(before) >= 0 {
-		return errors.New("the failover lost nothing, so nothing was tested")
-	}
 	w.proxy.cut()
 	return w.caughtUp(time.Minute)
 }
@@ -88,8 +82,8 @@ func killed(w *world) error {
 	port := w.redis.port
 	w.redis.kill()
 	time.Sleep(w.run.pause(30*time.Second, 2*time.Second))
-	if w.runner.Healthy() == nil {
-		return errors.New("the projector says that all is well while Redis is away")
+	if err := w.until(func() bool { return w.runner.Healthy() != nil }, "the projector says that all is well while Redis is away"); err != nil {
+		return err
 	}
 	s, err := startRedis(w.run.dir, port, "")
 	if err != nil {
@@ -155,11 +149,12 @@ func setBack(w *world) error {
 // others wait, and lets it go on.
 func paused(w *world) error {
 	w.stopRunner()
-	var stall atomic.Bool
+	var stall, stalled atomic.Bool
 	free := make(chan struct{})
 	stale := w.newRunner()
 	stale.Decode = func(ctx context.Context, r *eventstore.Record) (application.Event, error) {
 		if stall.Load() {
+			stalled.Store(true)
 			select {
 			case <-free:
 			case <-ctx.Done():
@@ -173,19 +168,17 @@ func paused(w *world) error {
 		return err
 	}
 	stall.Store(true)
+	if err := w.until(stalled.Load, "no event came to be paused at"); err != nil {
+		return err
+	}
+	before := stale.Stats().Restarts
 	w.runner = w.newRunner()
 	w.stopRunner = w.background(func(ctx context.Context) { _ = w.runner.Run(ctx) })
 	time.Sleep(w.run.pause(60*time.Second, 2*time.Second))
 	if err := w.caughtUp(time.Minute); err != nil {
 		return err
 	}
-	before := stale.Stats().Restarts
 	stall.Store(false)
 	close(free)
-	for end := time.Now().Add(10 * time.Second); stale.Stats().Restarts == before; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			return errors.New("the paused projector was not refused")
-		}
-	}
-	return nil
+	return w.until(func() bool { return stale.Stats().Restarts > before }, "the paused projector was not refused")
 }

@@ -105,7 +105,7 @@ func try(ctx context.Context, r *run, f fault) (figures string, err error) {
 		}
 	}
 	w.close()
-	for end := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before+2 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); runtime.NumGoroutine() > before+2 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		continue
 	}
 	if n := runtime.NumGoroutine(); err == nil && n > before+2 { // what the runtime keeps

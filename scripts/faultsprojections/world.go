@@ -307,6 +307,20 @@ func (w *world) caughtUp(patience time.Duration) error {
 	return fmt.Errorf("not caught up after %s; the projector says: %w", patience, errors.Join(w.runner.Healthy(), errors.New("state "+w.runner.Stats().State)))
 }
 
+// until waits for something, for a minute at the most, and else answers what is
+// wrong.
+func (w *world) until(is func() bool, wrong string) error {
+	for end := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if w.ctx.Err() != nil {
+			return w.ctx.Err()
+		}
+		if time.Now().After(end) {
+			return errors.New(wrong)
+		}
+	}
+	return nil
+}
+
 // settle stops the load, lets the projection catch up, and compares it with a
 // rebuild byte for byte.
 func (w *world) settle() (figures string, err error) {

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { render, screen } from '@testing-library/react'
+import { render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it, vi } from 'vitest'
 import { useCommand, type CommandHeaders } from './command'
@@ -59,7 +59,7 @@ it('takes a new key for a new act after an answer', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Accept' }))
   await screen.findByText('recorded')
   await userEvent.click(screen.getByRole('button', { name: 'Accept' }))
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(send).toHaveBeenCalledTimes(2)
   })
   const [first, second] = send.mock.calls.map(([, headers]) => headers['Idempotency-Key'])
