@@ -21,11 +21,12 @@ import (
 )
 
 const (
-	builders   = 8         // workers; a remote log answers slowly
-	buildBytes = 1 << 20   // of one pipeline while building; nobody reads what it writes
-	streamPage = 512       // events of one stream read at a time
-	much       = 100_000   // applications in memory from which on garbage is collected as usual
-	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
+	builders    = 8       // workers; a remote log answers slowly
+	buildBytes  = 1 << 20 // of one pipeline while building; nobody reads what it writes
+	wordsAtOnce = 1 << 10
+	streamPage  = 512       // events of one stream read at a time
+	much        = 100_000   // applications in memory from which on garbage is collected as usual
+	inMemory    = 1_000_000 // applications that a build folds side by side, about a kilobyte each
 )
 
 // Rebuild builds a new generation beside the live one, switches to it, and drops
@@ -170,8 +171,8 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 			switch held := p.held.Add(1); {
 			case held > p.limit:
 				p.narrow()
-			case held == much:
-				debug.SetGCPercent(100)
+			case held%much == 0:
+				debug.SetGCPercent(garbage(held))
 			}
 		}
 		if c.glance(e.Record) {
@@ -224,6 +225,10 @@ func (c *change) glance(rec *eventstore.Record) bool {
 	return true
 }
 
+// garbage is how much of it may lie beside what lives, in percent, with so many
+// applications in memory: a gigabyte or so, until that is less than what lives.
+func garbage(held int64) int { return int(min(400, max(100, 60_000_000/held))) }
+
 // narrow leaves the upper half of what this pass takes to another one.
 func (p *pass) narrow() {
 	to := p.to.Load()
@@ -238,11 +243,17 @@ func (p *pass) write(ctx context.Context, changes map[string]*change) error {
 	for i, k := range s.each(p.generation) {
 		parts[i] = newBatch(k)
 	}
-	// Most sets are in the order of due times. Members that come in the order of a
-	// sorted set cost it half.
+	// Members that come in the order of a sorted set cost it a third. Most sets are in
+	// the order of due times; what is in the order of words comes afterwards.
 	order := slices.Collect(maps.Values(changes))
 	slices.SortFunc(order, func(a, b *change) int { return a.dueBefore(b) })
-	for _, c := range order {
+	clear(changes)
+	late := make([]words, s.shards)
+	for i := range late {
+		late[i] = words{}
+	}
+	for i, c := range order {
+		order[i] = nil // what is written need not be kept
 		if c.app == nil || !p.takes(replay.Place(c.id)) {
 			continue
 		}
@@ -251,6 +262,7 @@ func (p *pass) write(ctx context.Context, changes map[string]*change) error {
 		}
 		n := s.shard(c.id)
 		parts[n].put(c, nil)
+		late[n].take(parts[n])
 		p.written.Add(1)
 		p.events.Add(c.app.Revision + 1)
 		if parts[n].size > buildBytes {
@@ -260,9 +272,43 @@ func (p *pass) write(ctx context.Context, changes map[string]*change) error {
 			parts[n] = newBatch(parts[n].keys)
 		}
 	}
-	for _, b := range parts {
+	for i, b := range parts {
 		if err := p.runner.flush(ctx, b); err != nil {
 			return err
+		}
+		if err := s.enter(ctx, late[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// words are the members of the sets that are in the order of words, by key, while
+// a build keeps them back to write them in that order.
+type words map[string][]string
+
+// take moves the words of a batch here.
+func (w words) take(b *batch) {
+	for _, key := range []string{b.keys.names(), b.keys.exact()} {
+		for _, z := range b.add[key] {
+			w[key] = append(w[key], z.Member.(string))
+		}
+		delete(b.add, key)
+	}
+}
+
+// enter writes words.
+func (s *Store) enter(ctx context.Context, w words) error {
+	for key, members := range w {
+		slices.Sort(members)
+		for some := range slices.Chunk(members, wordsAtOnce) {
+			z := make([]redis.Z, len(some))
+			for i, m := range some {
+				z[i].Member = m
+			}
+			if err := s.rdb.ZAdd(ctx, key, z...).Err(); err != nil {
+				return fmt.Errorf("projections: %w", err)
+			}
 		}
 	}
 	return nil

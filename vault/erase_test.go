@@ -289,3 +289,42 @@ func TestAKeyIsNotReadWhileItIsOverwritten(t *testing.T) {
 		t.Errorf("a destroyed key: %v", err)
 	}
 }
+
+// wiping is a key store in which a key is always met while it is overwritten, and
+// where fence says what was written before that.
+type wiping struct {
+	KeyStore
+	fence func(name string)
+}
+
+func (w wiping) Get(ctx context.Context, name string) ([]byte, error) {
+	held, err := w.KeyStore.Get(ctx, name)
+	if err == nil && name != indexName {
+		w.fence(name)
+		clear(held)
+	}
+	return held, err
+}
+
+func TestAKeyThatIsMetWhileItIsOverwrittenReadsAsErased(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	v := open(t, Config{Dir: dir})
+	sealed := seal1(t, v, "merchant-1", "x")
+	erase := true
+	keys := wiping{v.keys, func(name string) {
+		if erase {
+			if err := v.fences.Add(ctx, fenceOf(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}}
+	other := open(t, Config{Dir: dir, KMS: v.kms, Keys: keys})
+	if _, err := other.Open(ctx, "merchant-1", event, "name", sealed); !errors.Is(err, ErrErased) {
+		t.Errorf("a key that is being destroyed: %v", err)
+	}
+	erase, sealed = false, seal1(t, v, "merchant-2", "x")
+	if _, err := other.Open(ctx, "merchant-2", event, "name", sealed); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a key that is damaged and not fenced: %v", err)
+	}
+}

@@ -83,7 +83,8 @@ func (v *Vault) fenced(ctx context.Context, name string) error {
 // Making races with other makers and with Shred. PutIfAbsent lets one maker
 // win. Against Shred, which fences and then deletes, the fence is asked again
 // after the key is in the store: either Shred sees the key and deletes it, or
-// the maker sees the fence and does.
+// the maker sees the fence and does. A key that is being overwritten reads as
+// damaged; its fence, which came before, says that it was destroyed.
 func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, error) {
 	if err := v.fenced(ctx, name); err != nil {
 		return nil, err
@@ -98,10 +99,7 @@ func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	raw, err := v.unwrap(ctx, name, held)
-	if err != nil {
-		return nil, err
-	}
+	raw, damaged := v.unwrap(ctx, name, held)
 	err = v.fenced(ctx, name)
 	if errors.Is(err, ErrErased) {
 		if err := v.keys.Delete(ctx, name); err != nil {
@@ -111,7 +109,7 @@ func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	return raw, nil
+	return raw, damaged
 }
 
 func (v *Vault) makeKey(ctx context.Context, name string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,11 @@ func (s *LocalKeys) Get(_ context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := readKey(path)
+	if err != nil || bytes.IndexByte(b, 0) < 0 {
+		return b, err
+	}
+	// Records are text, so this one is being overwritten, or is damaged.
 	unlock, err := s.lock(path, syscall.LOCK_SH)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
