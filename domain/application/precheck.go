@@ -113,6 +113,21 @@ func (s State) compare() []Finding {
 	return out
 }
 
+// Contests lists the items that a machine found unfit while the qualification is
+// judged. Whoever accepted one did not know, and has to look again.
+func (e PrecheckFound) Contests(at Stage) []item.Key {
+	if at != Qualification && at != SecondApproval {
+		return nil
+	}
+	var out []item.Key
+	for _, f := range e.Findings {
+		if f.Severity == string(identifier.Block) && known(f.Item) {
+			out = append(out, f.Item)
+		}
+	}
+	return out
+}
+
 func suggest(c reason.Code, sub reason.Sub) string { return string(c) + "/" + string(sub) }
 
 // onDomain: the address is an http or https one on that registrable domain.
@@ -135,9 +150,13 @@ func (s State) checkFiles() []Finding {
 			twin, sided := reason.OtherSide(i.Key)
 			switch {
 			case other.Document.SHA256 == i.Document.SHA256:
+				copied, original := i.Key, other.Key
+				if other.Round > i.Round { // the file that came later is the wrong one
+					copied, original = original, copied
+				}
 				f := Finding{
-					Code: sameFile, Item: i.Key, Severity: string(identifier.Block), Detail: "the same file lies in another slot",
-					Suggests: suggest(reason.R02, reason.BelongsElsewhere), Params: []ParamPair{{"slot", string(other.Key)}},
+					Code: sameFile, Item: copied, Severity: string(identifier.Block), Detail: "the same file lies in another slot",
+					Suggests: suggest(reason.R02, reason.BelongsElsewhere), Params: []ParamPair{{"slot", string(original)}},
 				}
 				if sided && twin == other.Key {
 					f.Suggests = suggest(reason.R01, reason.SameFile)
