@@ -23,6 +23,7 @@ const (
 	imageBlurred   = "image-blurred"
 	imageGrey      = "image-greyscale"
 	imageAlike     = "image-alike"
+	imageShape     = "image-shape"
 	urlOffDomain   = "site-off-domain"
 )
 
@@ -31,6 +32,9 @@ const (
 	leastShort, leastLong = 500, 800 // pixels
 	leastSharpness        = 60       // variance of the Laplacian
 	alikeBits             = 6        // of 64 of the perceptual hash
+	// A card is 1.6 times as long as it is wide, a passport's page 1.4 times, and
+	// there is some room around them.
+	leastShape, mostShape = 1.1, 2.2
 )
 
 // Precheck says what a machine sees in the application as it stands: what is
@@ -190,11 +194,19 @@ func image(i Item) []Finding {
 	if short > 0 && (short < leastShort || long < leastLong) {
 		find(imageSmall, identifier.Warn, reason.Unclear, "the image has fewer than 500 × 800 pixels")
 	}
+	if _, card := reason.OtherSide(i.Key); card && short > 0 && !between(leastShape, float64(long)/float64(short), mostShape) {
+		out = append(out, Finding{
+			Code: imageShape, Item: i.Key, Severity: string(identifier.Hint), Detail: "the image does not have the shape of a card",
+			Suggests: suggest(reason.R02, reason.BelongsElsewhere),
+		})
+	}
 	if d.Greyscale {
 		find(imageGrey, identifier.Hint, reason.Invalid, "the image has no colour; it may be a copy")
 	}
 	return out
 }
+
+func between(least, v, most float64) bool { return least <= v && v <= most }
 
 // alike: two perceptual hashes differ in few bits.
 func alike(a, b string) bool {
