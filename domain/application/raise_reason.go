@@ -52,10 +52,11 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 
 // late: the stage to see it was decided in an earlier round, and neither the
 // item nor anything it is compared with changed since. Everything that a stage
-// objects to belongs into its first round.
+// objects to belongs into its first round. A covered image is never late: a new
+// one has to be asked for.
 func (s State) late(code reason.Code, k item.Key) bool {
 	decided := s.decidedBefore(s.sees(code, k))
-	if decided == 0 || slices.Contains(s.Allowed, k) {
+	if decided == 0 || slices.Contains(s.Allowed, k) || s.Item(k).Redacted {
 		return false
 	}
 	return !slices.ContainsFunc(s.opens(k), func(k item.Key) bool {

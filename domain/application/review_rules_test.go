@@ -286,6 +286,13 @@ func TestNewReasonsInALaterRound(t *testing.T) {
 			given: func(t testing.TB) *story { return resubmitted(t).claim(anna).accept(anna).approve(anna).claim(anna) },
 			when:  raising(anna, mobile), err: ErrLateReason,
 		},
+		"a covered image is asked for again at any time": {
+			given: func(t testing.TB) *story {
+				w := again(t)
+				return w.do(RedactDocument{Slot: item.BankBack, Former: "file-bank_card.back", Document: file("covered"), Why: "the security code shows", By: anna, At: w.now()})
+			},
+			when: raising(anna, RaiseReason{Reason: "cvn", Code: "R03", Sub: "cvn-visible", Target: item.BankBack}), then: "reason-raised",
+		},
 		"what a second person refused is late as before": {
 			given: func(t testing.TB) *story {
 				w := enterprise(t).submitted().claim(anna).raise(anna, unclearLicence).accept(anna).giveBack(anna)
