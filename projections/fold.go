@@ -73,10 +73,15 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 		a.change(e.From, before, h, "", to)
 		a.change(e.To, before, h, "", from)
 	case application.DocumentRedacted:
-		d := DocumentOf(e.Document)
-		d.Redacted = true
-		a.change(e.Slot, before, h, "", d)
+		if i := a.item(e.Slot); i != nil {
+			i.Document = DocumentOf(e.Document)
+			i.Document.Redacted = true
+		}
+		a.contest(e.Slot)
 		a.forget(e.Slot, e.Former)
+		if a.Stage == application.Correction && !slices.Contains(a.Unlocked, e.Slot) {
+			a.Unlocked = append(a.Unlocked, e.Slot)
+		}
 	case application.ConsentGiven:
 		a.Consents = append(a.Consents, Consent{e.Consent, e.Version, e.SHA256, e.Language, h.At})
 	case application.Submitted:
@@ -86,6 +91,9 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 		a.Findings = slices.Clone(e.Findings)
 		if a.Findings == nil {
 			a.Findings = []application.Finding{}
+		}
+		for _, k := range e.Contests(a.Stage) {
+			a.contest(k)
 		}
 	case application.Claimed, application.Released, application.Reassigned, application.Prioritised:
 		// The summary says it all.
@@ -308,6 +316,14 @@ func (a *Application) accept(k item.Key, h application.Header) {
 	}
 	i.AcceptedBy, i.AcceptedAt = &h.By, &h.At
 	a.restate(k)
+}
+
+// contest takes an item's acceptance back.
+func (a *Application) contest(k item.Key) {
+	if i := a.item(k); i != nil {
+		i.AcceptedBy, i.AcceptedAt = nil, nil
+		a.restate(k)
+	}
 }
 
 // checked records a result; an older one of the same kind gives way.

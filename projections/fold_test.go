@@ -113,7 +113,7 @@ func (w *told) agrees(after string) {
 		if x.Round > 0 && !i.Key.IsSite() {
 			wrong("round of "+string(i.Key), i.Round, x.Round)
 		}
-		if !i.Key.IsSite() && !x.Redacted {
+		if !i.Key.IsSite() {
 			wrong("lock of "+string(i.Key), i.Locked, s.Locked(i.Key) != nil)
 		}
 	}
@@ -150,6 +150,32 @@ var (
 
 func (w *told) self() application.Actor {
 	return application.Actor{ID: w.s.Merchant, Role: application.RoleMerchant}
+}
+
+// acceptTheRest accepts what the qualification still has to look at and has no
+// reason.
+func (w *told) acceptTheRest() {
+	req, err := w.s.Requirements(rules, w.at)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var rest []item.Key
+	for _, q := range req.Items {
+		x := w.s.Item(q.Item)
+		raised := slices.ContainsFunc(w.s.Reasons, func(r application.Reason) bool { return r.Target == q.Item })
+		if q.Required && !x.Empty() && x.Accepted == 0 && !raised && !q.Item.IsSite() && q.Stage != policy.StageICP {
+			rest = append(rest, q.Item)
+		}
+	}
+	w.do(application.AcceptItems{Items: rest, By: reviewer, At: w.at})
+}
+
+// returned comes back because of the mobile number.
+func (w *told) returned() {
+	w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
+	w.do(application.RaiseReason{Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, By: reviewer, At: w.at})
+	w.acceptTheRest()
+	w.do(application.Return{Rules: rules, By: reviewer, At: w.at})
 }
 
 func TestTheRestOfALifeAgreesWithTheDeciderToo(t *testing.T) {
@@ -190,6 +216,28 @@ func TestTheRestOfALifeAgreesWithTheDeciderToo(t *testing.T) {
 			w.at = d.Due.Add(time.Minute)
 			w.do(application.BreachDeadline{Deadline: d.ID, By: application.Actor{ID: "deadline", Role: application.RoleSystem}, At: w.at})
 		},
+		"covered during the correction of something else": func(w *told) {
+			w.returned()
+			w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
+			former := w.s.Item(item.LegalPersonBack).Document
+			covered := former
+			covered.ID = "covered"
+			w.do(application.RedactDocument{Slot: item.LegalPersonBack, Former: former.ID, Document: covered, Why: "a card beside it shows its code", By: reviewer, At: w.at})
+			if w.app.item(item.LegalPersonBack).Locked {
+				w.t.Error("the merchant is asked for another image and cannot upload one")
+			}
+		},
+		"accepted before a machine found it unfit": func(w *told) {
+			w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
+			w.do(application.AcceptItems{Items: []item.Key{item.IdentityNumber, item.IdentityName}, By: reviewer, At: w.at})
+			w.do(application.RecordPrecheck{
+				Round: w.s.Round, Findings: []application.Finding{{Code: "resident-id-checksum", Item: item.IdentityNumber, Severity: "block"}},
+				By: application.Actor{ID: "precheck", Role: application.RoleSystem}, At: w.at,
+			})
+			if w.app.item(item.IdentityNumber).State != Given || w.app.item(item.IdentityName).State != Accepted {
+				w.t.Error("what a machine found unfit has to be looked at again, and nothing else")
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) { story(begin(t, 1, "qualification")) })
 	}
@@ -224,17 +272,7 @@ func TestAMerchantsDocumentsHoldNothingInternal(t *testing.T) {
 			t.Errorf("%s stands there in clear", it.Key)
 		}
 	}
-	var rest []item.Key
-	req, err := w.s.Requirements(rules, w.at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, q := range req.Items {
-		if x := w.s.Item(q.Item); q.Required && !x.Empty() && x.Accepted == 0 && q.Item != item.ContactMobile && !q.Item.IsSite() && q.Stage != policy.StageICP {
-			rest = append(rest, q.Item)
-		}
-	}
-	w.do(application.AcceptItems{Items: rest, By: reviewer, At: w.at})
+	w.acceptTheRest()
 	w.do(application.Return{Rules: rules, By: reviewer, At: w.at})
 	secret("after the return")
 	s := StatusOf(w.app)

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"alta/domain/identifier"
@@ -34,6 +35,9 @@ func runCheck(_ context.Context, args []string, out, errOut io.Writer) error {
 		at = t
 	}
 	args = flags.Args()
+	if len(args) > 1 && args[1] == "--" { // nothing behind the kind is a flag anyway
+		args = slices.Delete(args, 1, 2)
+	}
 	if len(args) == 0 {
 		checkUsage(errOut, flags)
 		return errUsage("check: the kind is missing")

@@ -32,6 +32,7 @@ func TestCheckPrintsOneObjectAndSucceedsWhateverItFinds(t *testing.T) {
 		{"resident-id", ""},
 		{"resident-id", "11010519491231002X", ""},
 		{"resident-id", "-1"},
+		{"resident-id", "--", "-1"},
 		{"uscc", "91350100M0001TGQXM", "enterprise"},
 		{"org-code", "D2143569-X"},
 		{"licence", "110108000000016"},

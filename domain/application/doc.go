@@ -31,7 +31,12 @@
 // The next submission must answer each of them; what the changes undid is judged
 // again, what they left alone stays accepted. State.RoundDiff is what a second
 // look has to look at. A new reason on something that was judged before and left
-// alone takes a lead.
+// alone takes a lead, whatever the stage that it is raised at.
+//
+// Nobody gets stuck in between: what a reviewer covers during a correction is
+// unlocked, and what ran out meanwhile and is locked does not stand in the
+// merchant's way. It is the reviewers' to look at again, as is everything that a
+// machine finds unfit after it was accepted.
 //
 // # Personal data
 //

@@ -35,6 +35,9 @@ func Evolve(s State, e Event) State {
 	case DocumentRedacted:
 		s.Items = s.put(e.Slot, func(i *Item) { i.Document, i.Accepted, i.Redacted = e.Document, 0, true })
 		s.Changed = s.Revision()
+		if s.Stage == Correction && !slices.Contains(s.Unlocked, e.Slot) {
+			s.Unlocked = append(slices.Clip(s.Unlocked), e.Slot) // a new upload is asked for
+		}
 	case ConsentGiven:
 		s.Consents = append(slices.Clip(s.Consents), Consent{e.Consent, e.Version, e.SHA256})
 	case Submitted:
@@ -44,6 +47,9 @@ func Evolve(s State, e Event) State {
 		s.Findings, s.Checked = e.Findings, e.Round
 		if len(e.Findings) > 0 {
 			s.Changed = s.Revision()
+		}
+		for _, k := range e.Contests(s.Stage) {
+			s.Items = s.put(k, func(i *Item) { i.Accepted = 0 })
 		}
 	case Claimed:
 		s.Claim = Lease{e.By, e.At, e.Until, e.Lease}
@@ -177,8 +183,9 @@ func (s State) enter(next Stage, d *Deadline) State {
 // decide notes that a stage was decided in this round, so that what it left
 // alone is late afterwards.
 func (s State) decide(stage Stage) State {
-	s.Decided = append(slices.DeleteFunc(slices.Clone(s.Decided), func(d Decision) bool { return d.Stage == stage }),
-		Decision{stage, s.Round})
+	if d := (Decision{stage, s.Round}); !slices.Contains(s.Decided, d) {
+		s.Decided = append(slices.Clip(s.Decided), d)
+	}
 	return s
 }
 

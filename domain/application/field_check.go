@@ -25,7 +25,7 @@ const longTerm = "long-term"
 
 // check looks at one value in the company of the others; of answers those. A
 // value that no rule speaks of has no findings and is kept as it was given.
-func check(k item.Key, v string, kind policy.Kind, leastAge int, at time.Time, of func(item.Key) string) identifier.Result {
+func check(k item.Key, v string, kind policy.Kind, terms policy.Terms, at time.Time, of func(item.Key) string) identifier.Result {
 	switch k {
 	case item.IdentityType:
 		return oneOf(v, residentID, residencePermit, permanentResidence, passport, travelPermit)
@@ -36,9 +36,9 @@ func check(k item.Key, v string, kind policy.Kind, leastAge int, at time.Time, o
 		case travelPermit:
 			return identifier.TravelPermit(v)
 		}
-		return identifier.ResidentIDFrom(v, leastAge, at)
+		return identifier.ResidentIDFrom(v, terms.MinimumAge, at)
 	case item.IdentityValidFrom, item.IdentityValidTo:
-		return validity(k, v, at, of)
+		return validity(k, v, terms.ValidityWarningDays, at, of)
 	case item.CompanyLicence:
 		return identifier.Licence(v, string(kind))
 	case item.CompanyOrgCode:
@@ -102,7 +102,7 @@ func bank(v string) identifier.Result {
 
 // validity checks each end of the period by itself, and the whole of it at its
 // end.
-func validity(k item.Key, v string, at time.Time, of func(item.Key) string) identifier.Result {
+func validity(k item.Key, v string, notice int, at time.Time, of func(item.Key) string) identifier.Result {
 	v = identifier.Normalise(v)
 	from := of(item.IdentityValidFrom)
 	if k == item.IdentityValidFrom {
@@ -117,7 +117,7 @@ func validity(k item.Key, v string, at time.Time, of func(item.Key) string) iden
 	} else if !ok {
 		from = "1900-01-01" // judged where it stands; the end is read all the same
 	}
-	r := identifier.IDValidity(from+"/"+v, of(item.IdentityNumber), at)
+	r := identifier.IDValidityWithin(from+"/"+v, of(item.IdentityNumber), notice, at)
 	if whole, ok := identifier.ParseValidity(from + "/" + v); ok && whole.LongTerm() {
 		r.Canonical = longTerm
 	} else if ok {
@@ -139,7 +139,7 @@ func canonical(s State, typed map[item.Key]string, k item.Key, v string, at time
 		}
 		return s.Text(k)
 	}
-	if c := check(k, v, s.Kind, 0, at, of).Canonical; c != "" {
+	if c := check(k, v, s.Kind, policy.Terms{}, at, of).Canonical; c != "" {
 		return c
 	}
 	return tidy(v)
@@ -148,7 +148,7 @@ func canonical(s State, typed map[item.Key]string, k item.Key, v string, at time
 // checkField is what a machine sees in one field.
 func (s State) checkField(p policy.Policy, k item.Key, at time.Time) []Finding {
 	var out []Finding
-	for _, f := range check(k, s.Text(k), s.Kind, p.Terms.MinimumAge, at, s.Text).Findings {
+	for _, f := range check(k, s.Text(k), s.Kind, p.Terms, at, s.Text).Findings {
 		if f.Code == "icp-app-filing" && s.Site == policy.App {
 			continue // for an app it is the right filing
 		}

@@ -280,6 +280,40 @@ func TestAPrecheckFindsAndNeverDecidesAndHoldsNoPersonalValue(t *testing.T) {
 	}
 }
 
+func TestWhatTheImagesTellAReviewer(t *testing.T) {
+	for rule, k := range map[string]struct {
+		change func(*Document)
+		found  string // code and what it suggests; empty for nothing
+	}{
+		"a photograph of a card":          {func(*Document) {}, ""},
+		"a card that lies upright":        {func(d *Document) { d.Width, d.Height = 900, 1200 }, ""},
+		"a strip is no card":              {func(d *Document) { d.Width, d.Height = 2400, 900 }, "image-shape R02/belongs-elsewhere"},
+		"a square is no card":             {func(d *Document) { d.Width, d.Height = 1000, 1000 }, "image-shape R02/belongs-elsewhere"},
+		"fewer than 500 × 800 pixels":     {func(d *Document) { d.Width, d.Height = 790, 500 }, "image-small R03/unclear"},
+		"500 × 800 pixels are enough":     {func(d *Document) { d.Width, d.Height = 500, 800 }, ""},
+		"a blurred image":                 {func(d *Document) { d.Blur = leastSharpness - 1 }, "image-blurred R03/unclear"},
+		"a nearly blank image":            {func(d *Document) { d.Blank = true }, "image-blank R03/unclear"},
+		"a copy without colour":           {func(d *Document) { d.Greyscale = true }, "image-greyscale R03/invalid"},
+		"the other side once more":        {func(d *Document) { d.PHash = "00ff00ff00ff00ff" }, "image-alike R02/swapped"},
+		"a hash that is told badly is no": {func(d *Document) { d.PHash = "zzff00ff00ff00ff" }, ""},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			front, back := file("front"), file("back")
+			front.PHash = "00ff00ff00ff00fe"
+			k.change(&back)
+			w := individual(t)
+			for slot, d := range map[item.Key]Document{item.IDCardFront: front, item.IDCardBack: back} {
+				w.do(UploadDocument{Slot: slot, Document: d, By: merchant, At: w.now()})
+			}
+			found := ""
+			for _, f := range w.s.checkFiles() {
+				found += f.Code + " " + f.Suggests
+			}
+			is(t, found, k.found)
+		})
+	}
+}
+
 func is[T comparable](t *testing.T, got, want T) {
 	t.Helper()
 	if got != want {

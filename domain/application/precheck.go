@@ -23,6 +23,7 @@ const (
 	imageBlurred   = "image-blurred"
 	imageGrey      = "image-greyscale"
 	imageAlike     = "image-alike"
+	imageShape     = "image-shape"
 	urlOffDomain   = "site-off-domain"
 )
 
@@ -31,6 +32,9 @@ const (
 	leastShort, leastLong = 500, 800 // pixels
 	leastSharpness        = 60       // variance of the Laplacian
 	alikeBits             = 6        // of 64 of the perceptual hash
+	// A card is 1.6 times as long as it is wide, a passport's page 1.4 times, and
+	// there is some room around them.
+	leastShape, mostShape = 1.1, 2.2
 )
 
 // Precheck says what a machine sees in the application as it stands: what is
@@ -113,6 +117,21 @@ func (s State) compare() []Finding {
 	return out
 }
 
+// Contests lists the items that a machine found unfit while the qualification is
+// judged. Whoever accepted one did not know, and has to look again.
+func (e PrecheckFound) Contests(at Stage) []item.Key {
+	if at != Qualification && at != SecondApproval {
+		return nil
+	}
+	var out []item.Key
+	for _, f := range e.Findings {
+		if f.Severity == string(identifier.Block) && known(f.Item) {
+			out = append(out, f.Item)
+		}
+	}
+	return out
+}
+
 func suggest(c reason.Code, sub reason.Sub) string { return string(c) + "/" + string(sub) }
 
 // onDomain: the address is an http or https one on that registrable domain.
@@ -135,9 +154,13 @@ func (s State) checkFiles() []Finding {
 			twin, sided := reason.OtherSide(i.Key)
 			switch {
 			case other.Document.SHA256 == i.Document.SHA256:
+				copied, original := i.Key, other.Key
+				if other.Round > i.Round { // the file that came later is the wrong one
+					copied, original = original, copied
+				}
 				f := Finding{
-					Code: sameFile, Item: i.Key, Severity: string(identifier.Block), Detail: "the same file lies in another slot",
-					Suggests: suggest(reason.R02, reason.BelongsElsewhere), Params: []ParamPair{{"slot", string(other.Key)}},
+					Code: sameFile, Item: copied, Severity: string(identifier.Block), Detail: "the same file lies in another slot",
+					Suggests: suggest(reason.R02, reason.BelongsElsewhere), Params: []ParamPair{{"slot", string(original)}},
 				}
 				if sided && twin == other.Key {
 					f.Suggests = suggest(reason.R01, reason.SameFile)
@@ -171,11 +194,19 @@ func image(i Item) []Finding {
 	if short > 0 && (short < leastShort || long < leastLong) {
 		find(imageSmall, identifier.Warn, reason.Unclear, "the image has fewer than 500 × 800 pixels")
 	}
+	if _, card := reason.OtherSide(i.Key); card && short > 0 && !between(leastShape, float64(long)/float64(short), mostShape) {
+		out = append(out, Finding{
+			Code: imageShape, Item: i.Key, Severity: string(identifier.Hint), Detail: "the image does not have the shape of a card",
+			Suggests: suggest(reason.R02, reason.BelongsElsewhere),
+		})
+	}
 	if d.Greyscale {
 		find(imageGrey, identifier.Hint, reason.Invalid, "the image has no colour; it may be a copy")
 	}
 	return out
 }
+
+func between(least, v, most float64) bool { return least <= v && v <= most }
 
 // alike: two perceptual hashes differ in few bits.
 func alike(a, b string) bool {

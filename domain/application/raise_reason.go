@@ -41,7 +41,7 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		return nil, ErrReasonTarget.on(c.Target)
 	case !c.Target.Fits(s.Kind.Audience()):
 		return nil, ErrItemKind.on(c.Target)
-	case s.late(c.Target) && c.By.Role != RoleLead:
+	case s.late(c.Code, c.Target) && c.By.Role != RoleLead:
 		return nil, ErrLateReason.on(c.Target)
 	}
 	return []Event{ReasonRaised{
@@ -50,15 +50,29 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 	}}, nil
 }
 
-// late: this stage was decided in an earlier round, and neither the item nor
-// anything it is compared with changed since. Everything that a stage objects to
-// belongs into its first round.
-func (s State) late(k item.Key) bool {
-	decided := s.decided(s.Stage)
-	if decided == 0 || decided >= s.Round || slices.Contains(s.Allowed, k) {
+// late: the stage to see it was decided in an earlier round, and neither the
+// item nor anything it is compared with changed since. Everything that a stage
+// objects to belongs into its first round. A covered image is never late: a new
+// one has to be asked for.
+func (s State) late(code reason.Code, k item.Key) bool {
+	decided := s.decidedBefore(s.sees(code, k))
+	if decided == 0 || slices.Contains(s.Allowed, k) || s.Item(k).Redacted {
 		return false
 	}
 	return !slices.ContainsFunc(s.opens(k), func(k item.Key) bool {
 		return s.Item(k).Round > decided
 	})
+}
+
+// sees is the first stage that could raise a reason on an item: this one or the
+// one before it that looks at such things.
+func (s State) sees(code reason.Code, k item.Key) Stage {
+	first := Qualification
+	switch {
+	case code == reason.R11 || code == reason.R12 || k.IsSite():
+		first = Website
+	case code == reason.R09 || code == reason.R10 || slices.Contains(filingItems, k):
+		first = ICP
+	}
+	return judged[min(slices.Index(judged, s.Stage), slices.Index(judged, first))]
 }

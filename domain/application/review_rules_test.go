@@ -214,6 +214,21 @@ func TestCorrecting(t *testing.T) {
 			},
 		},
 		"a changed item is read again before the approval": {given: func(t testing.TB) *story { return resubmitted(t).claim(anna) }, when: approving(anna), err: ErrChecklist},
+		"an image covered meanwhile is asked for again": {
+			given: func(t testing.TB) *story { return showed(t).upload(item.IDCardFront, "again") },
+			when:  put(merchant, item.BankBack, "the code is under my thumb"), then: "document-uploaded",
+		},
+		"without it nothing is handed in": {given: func(t testing.TB) *story { return showed(t).upload(item.IDCardFront, "again") }, when: submit, err: ErrIncomplete},
+		"a copy of a locked file is not handed in": {
+			given: func(t testing.TB) *story { return returned(t).upload(item.IDCardFront, "bank_card.back") }, when: submit, err: ErrIncomplete,
+		},
+		"what ran out meanwhile and is locked does not stand in the merchant's way": {
+			given: func(t testing.TB) *story { return ranOut(t).upload(item.BankFront, "again") }, when: submit, then: "resubmitted",
+		},
+		"it is read again": {given: func(t testing.TB) *story { return reread(t) }, when: approving(anna), err: ErrChecklist},
+		"whoever accepts it all the same overrides the machine, which takes a second person": {
+			given: func(t testing.TB) *story { return reread(t).accept(anna) }, when: approving(anna), then: "qualification-proposed",
+		},
 		"accepting the answer settles the reason": {
 			given: func(t testing.TB) *story { return resubmitted(t).claim(anna) }, when: accepting(anna, item.IDCardFront), then: "items-accepted",
 			also: func(t *testing.T, s State, _ Event) { r, _ := s.Reason("reason-front"); is(t, r.Status, StatusSettled) },
@@ -226,6 +241,29 @@ func TestCorrecting(t *testing.T) {
 			when: approving(anna), then: "qualification-proposed",
 		},
 	})
+}
+
+// showed is a correction during which a reviewer saw a security code.
+func showed(t testing.TB) *story {
+	w := individual(t).returned().claim(anna)
+	return w.do(RedactDocument{Slot: item.BankBack, Former: "file-bank_card.back", Document: file("covered"), Why: "the security code shows", By: anna, At: w.now()})
+}
+
+// ranOut is a correction of a bank card during which the identity card ran out.
+func ranOut(t testing.TB) *story {
+	w := individual(t).filled()
+	w.do(fill(merchant, item.IdentityValidTo, "2026-03-10")(w)).submit().claim(anna)
+	return w.raise(anna, RaiseReason{Code: "R03", Sub: "unclear", Target: item.BankFront}).accept(anna).giveBack(anna).wait(10 * day)
+}
+
+// reread is the round after it, once the machine has looked.
+func reread(t testing.TB) *story {
+	w := ranOut(t).upload(item.BankFront, "again").submit()
+	findings, err := Precheck(w.s, rules, w.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.do(RecordPrecheck{Round: 2, Findings: findings, By: robot, At: w.now()}).claim(anna).accept(anna, item.IdentityValidTo)
 }
 
 func TestNewReasonsInALaterRound(t *testing.T) {
@@ -244,6 +282,25 @@ func TestNewReasonsInALaterRound(t *testing.T) {
 		}, err: ErrLeadOnly},
 		"consent says why":         {given: again, when: func(w *story) command { return AllowLateReason{Target: item.ContactMobile, By: lena, At: w.now()} }, err: ErrRequired},
 		"a lead raises it herself": {given: func(t testing.TB) *story { return resubmitted(t).claim(lena) }, when: raising(lena, mobile), then: "reason-raised"},
+		"at a later stage, what the qualification judged is late as well": {
+			given: func(t testing.TB) *story { return resubmitted(t).claim(anna).accept(anna).approve(anna).claim(anna) },
+			when:  raising(anna, mobile), err: ErrLateReason,
+		},
+		"a covered image is asked for again at any time": {
+			given: func(t testing.TB) *story {
+				w := again(t)
+				return w.do(RedactDocument{Slot: item.BankBack, Former: "file-bank_card.back", Document: file("covered"), Why: "the security code shows", By: anna, At: w.now()})
+			},
+			when: raising(anna, RaiseReason{Reason: "cvn", Code: "R03", Sub: "cvn-visible", Target: item.BankBack}), then: "reason-raised",
+		},
+		"what a second person refused is late as before": {
+			given: func(t testing.TB) *story {
+				w := enterprise(t).submitted().claim(anna).raise(anna, unclearLicence).accept(anna).giveBack(anna)
+				w.upload(item.BusinessLicence, "licence again").submit().claim(anna).accept(anna).approve(anna).claim(lena)
+				return w.do(RefuseQualification{Why: "another company's licence", Rules: rules, By: lena, At: w.now()}).claim(anna)
+			},
+			when: raising(anna, mobile), err: ErrLateReason,
+		},
 		"the filing is first looked at in its own stage, so its reasons are not late": {
 			given: func(t testing.TB) *story { return resubmitted(t).claim(anna).accept(anna).approve(anna).claim(anna) },
 			when:  raising(anna, RaiseReason{Reason: "icp", Code: "R09", Sub: "no-filing", Target: item.SiteDomain}), then: "reason-raised",

@@ -46,7 +46,7 @@ type State struct {
 	Allowed  []item.Key // items that may get a late reason in this round
 	Findings []Finding  // of the newest machine check
 	Checked  int        // the round of the newest machine check
-	Decided  []Decision // the newest decision of every stage that has one
+	Decided  []Decision // the rounds in which each stage was decided
 
 	Claim    Lease
 	Skips    []Skip   // since it came to its stage
@@ -146,7 +146,7 @@ type Reason struct {
 	Status ReasonStatus
 }
 
-// Decision is the newest decision of a stage: in which round it fell.
+// Decision is that a stage was decided in a round.
 type Decision struct {
 	Stage Stage
 	Round int
@@ -245,14 +245,16 @@ func (s State) with(status ReasonStatus) []Reason {
 	return out
 }
 
-// decided is the round of a stage's newest decision, 0 where it has none.
-func (s State) decided(stage Stage) int {
+// decidedBefore is the newest round before this one in which a stage was
+// decided, 0 where there is none.
+func (s State) decidedBefore(stage Stage) int {
+	newest := 0
 	for _, d := range s.Decided {
-		if d.Stage == stage {
-			return d.Round
+		if d.Stage == stage && d.Round < s.Round {
+			newest = max(newest, d.Round)
 		}
 	}
-	return 0
+	return newest
 }
 
 // working is the round that a change made now counts for.

@@ -274,4 +274,6 @@ func (w *story) returned() *story {
 	return w.submitted().claim(anna).raise(anna, unclearFront).accept(anna).giveBack(anna)
 }
 
+var unclearLicence = RaiseReason{Reason: "reason-licence", Code: "R03", Sub: "unclear", Target: item.BusinessLicence}
+
 var unclearFront = RaiseReason{Reason: "reason-front", Code: "R03", Sub: "unclear", Target: item.IDCardFront, Note: "please photograph it again"}

@@ -62,11 +62,13 @@ func (s State) onward(p policy.Policy, voided []Check) Stage {
 	return s.without(voided).next(p.Requirements(s.Facts()))
 }
 
-// blockers are the findings that stand in the way of a submission.
+// blockers are the findings that stand in the way of a submission. What the
+// merchant cannot change does not: a card that ran out during the correction of
+// something else is a reviewer's to look at again.
 func (s State) blockers(p policy.Policy, at time.Time) []Problem {
 	var out []Problem
 	for _, f := range s.precheck(p, at) {
-		if f.Severity == string(identifier.Block) {
+		if f.Severity == string(identifier.Block) && !(known(f.Item) && s.Locked(f.Item) != nil) {
 			out = append(out, Problem{Code: f.Code, Item: f.Item, Detail: f.Detail, Params: f.Params})
 		}
 	}

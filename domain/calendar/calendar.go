@@ -173,6 +173,13 @@ func (c Calendar) Between(from, to time.Time) (Elapsed, error) {
 		return Elapsed{}, ErrRange
 	}
 	open := time.Duration(whole)*c.DayLength() + c.worked(b, bClock) - c.worked(a, aClock)
+	// The answer does not rest on a day of which only closed hours lie between.
+	if aClock >= c.close && a.Before(b) {
+		a = a.Next()
+	}
+	if bClock <= c.open && a.Before(b) {
+		b = dateAt(b.Year, b.index()-1)
+	}
 	return Elapsed{Time: sign * open, Version: c.Version, Provisional: !c.covers(a, b)}, nil
 }
 

@@ -64,6 +64,28 @@ func TestAddingBusinessTime(t *testing.T) {
 	}
 }
 
+func TestAMeasureRestsOnTheDaysWhoseOpenHoursItCounts(t *testing.T) {
+	for rule, k := range map[string]struct {
+		from, to    string
+		provisional bool
+	}{
+		"the year up to its last midnight is official":     {"2026-01-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00", false},
+		"up to the opening of the first unpublished day":   {"2026-12-31T10:00:00+08:00", "2027-01-01T09:00:00+08:00", false},
+		"a second later it is not":                         {"2026-12-31T10:00:00+08:00", "2027-01-01T09:00:01+08:00", true},
+		"from the closing of the last day without a table": {"2025-12-31T18:00:00+08:00", "2026-01-04T10:00:00+08:00", false},
+		"a second earlier it is not":                       {"2025-12-31T17:59:59+08:00", "2026-01-04T10:00:00+08:00", true},
+		"one moment of an unpublished day is not official": {"2027-01-04T08:00:00+08:00", "2027-01-04T08:00:00+08:00", true},
+		"nor is a night between two unpublished days":      {"2027-01-04T19:00:00+08:00", "2027-01-05T08:00:00+08:00", true},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			e, err := calendar.Default().Between(at(t, k.from), at(t, k.to))
+			if err != nil || e.Provisional != k.provisional {
+				t.Errorf("provisional %t (%v), want %t", e.Provisional, err, k.provisional)
+			}
+		})
+	}
+}
+
 func TestTheYear2026Has248BusinessDays(t *testing.T) {
 	if n := calendar.Default().BusinessDays(2026); n != 248 {
 		t.Errorf("got %d", n)

@@ -6,9 +6,13 @@ import "strings"
 // enterprise's as a [CorporateAccount], any other as a [BankCard].
 func SettlementAccount(value, kind string) Result {
 	if kind == enterprise {
-		return CorporateAccount(value)
+		r := CorporateAccount(value)
+		r.Kind = "bank-card" // what was asked, whatever answered it
+		return r
 	}
-	return BankCard(value)
+	r := BankCard(value)
+	checkKind(&r, kind)
+	return r
 }
 
 // BankCard checks a personal card number: 13 to 19 digits that satisfy the Luhn

@@ -134,6 +134,13 @@ func TestThePolicySetsTheLeastAge(t *testing.T) {
 	}
 }
 
+func TestThePolicySetsHowLongBeforeItsEndADocumentIsWarnedAbout(t *testing.T) {
+	const ends = "2016.12.03-2026.12.03" // ten days after noon
+	if identifier.IDValidityWithin(ends, "", 10, noon).Has("id-validity-expiring") || !identifier.IDValidityWithin(ends, "", 11, noon).Has("id-validity-expiring") {
+		t.Error("with ten days left a document is warned about from eleven days before its end on, and not from ten")
+	}
+}
+
 func TestPartsOfAResidentIdentityNumber(t *testing.T) {
 	p, ok := identifier.ParseResidentID("11010519491231002x")
 	want := identifier.Resident{Class: identifier.Citizen, Region: "110105", Province: "11",
@@ -211,6 +218,7 @@ func TestUnifiedSocialCreditCode(t *testing.T) {
 		{rule: "the published example is valid", value: "91350100M000100Y43", canonical: "91350100M000100Y43"},
 		{rule: "lower case is the same", value: "91350100m000100y43", canonical: "91350100M000100Y43"},
 		{rule: "a pilot-era number fails the check with a warning only", value: "91350100M0001TGQXM", found: []string{"warn uscc-checksum"}, canonical: "91350100M0001TGQXM"},
+		{rule: "a kind of merchant that is none is a hint", value: "91350100M000100Y43", other: "company", found: []string{"hint uscc-kind-unknown"}},
 		{rule: "the letter I blocks", value: "91350100M00010IY43", found: []string{"block uscc-form"}},
 		{rule: "the letter O blocks", value: "91350100M00010OY43", found: []string{"block uscc-form"}},
 		{rule: "the letter S blocks", value: "91350100M00010SY43", found: []string{"block uscc-form"}},
@@ -325,7 +333,9 @@ func TestSettlementAccount(t *testing.T) {
 		{rule: "letters are a warning", value: "12345A", found: []string{"warn corporate-account-form"}},
 		{rule: "dashes alone are a warning", value: "-----", found: []string{"warn corporate-account-form"}},
 	})
-	if r := identifier.SettlementAccount("6216261000000000017", "enterprise"); len(r.Findings) != 0 {
-		t.Errorf("an enterprise's account was checked as a card: %q", found(r))
-	}
+	judge(t, "bank-card", []ruling{
+		{rule: "an enterprise's account is no card", value: "6216261000000000017", other: "enterprise"},
+		{rule: "an individual's is", value: "6216261000000000017", other: "individual", found: []string{"warn bank-card-checksum"}},
+		{rule: "a holder that is neither is a hint, and the account is checked as a card", value: "6216261000000000018", other: "corporate", found: []string{"hint bank-card-kind-unknown"}},
+	})
 }

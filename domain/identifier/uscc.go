@@ -41,7 +41,7 @@ func ParseUSCC(value string) (Registration, bool) {
 
 // USCC checks a unified social credit code. The kind is the chosen kind of
 // merchant, individual or enterprise; with it, a class that does not suit is a
-// hint. An empty kind compares nothing.
+// hint. An empty kind compares nothing, and an unknown one is a hint.
 func USCC(value, kind string) Result {
 	r, s, ok := begin("uscc", value, Normalise)
 	if !ok {
@@ -66,6 +66,15 @@ func checkUSCC(r *Result, s, kind string) {
 		r.add(Hint, "uscc-kind", "91 is a company's code, and the application is an individual's")
 	case p.Class == ClassSoleTrader && kind == enterprise:
 		r.add(Hint, "uscc-kind", "92 is a sole trader's code, and the application is an enterprise's")
+	}
+	checkKind(r, kind)
+}
+
+// checkKind hints at a kind of merchant that is none, since nothing was compared
+// with it.
+func checkKind(r *Result, kind string) {
+	if kind != "" && kind != individual && kind != enterprise {
+		r.add(Hint, r.Kind+"-kind-unknown", "the kind of merchant is individual or enterprise, not %.40q", fold(kind))
 	}
 }
 

@@ -15,8 +15,9 @@ type Validity struct {
 // LongTerm reports whether the card has no end.
 func (v Validity) LongTerm() bool { return v.Until.IsZero() }
 
-// expiryNotice is how many days before its end a document is warned about.
-const expiryNotice = 90
+// ExpiryNotice is how many days before its end a document is warned about
+// unless the policy says otherwise.
+const ExpiryNotice = 90
 
 var validityForm = regexp.MustCompile(`^(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?(?:-|/|~|至|到|TO|\s)+(?:(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?|(长期|長期|长期有效|LONG-?TERM))$`)
 
@@ -55,6 +56,12 @@ func pad(s string) string {
 // expired card blocks; a period that does not suit the age is a warning, since
 // temporary and re-issued cards differ lawfully.
 func IDValidity(value, number string, at time.Time) Result {
+	return IDValidityWithin(value, number, ExpiryNotice, at)
+}
+
+// IDValidityWithin is IDValidity for a policy that warns so many days before
+// the end.
+func IDValidityWithin(value, number string, notice int, at time.Time) Result {
 	r, _, ok := begin("id-validity", value, Normalise)
 	if !ok {
 		return r
@@ -81,8 +88,8 @@ func IDValidity(value, number string, at time.Time) Result {
 	case v.LongTerm():
 	case v.Until.Before(today):
 		r.add(Block, "id-validity-expired", "the document has expired")
-	case v.Until.Before(today.AddDate(0, 0, expiryNotice)):
-		r.add(Warn, "id-validity-expiring", "the document expires within %d days", expiryNotice)
+	case v.Until.Before(today.AddDate(0, 0, notice)):
+		r.add(Warn, "id-validity-expiring", "the document expires within %d days", notice)
 	}
 	return r
 }
