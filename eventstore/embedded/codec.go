@@ -126,26 +126,34 @@ func decodeRecord(pos uint64, b []byte) (*eventstore.Record, error) {
 }
 
 // record is the public form of a record that lies in b, the same bytes as those
-// it was split from or a copy of them. Names found in known are not allocated.
-func (r rawRecord) record(pos uint64, b []byte, known map[string]string) *eventstore.Record {
+// it was split from or a copy of them.
+func (r rawRecord) record(pos uint64, b []byte, known names) *eventstore.Record {
 	meta := len(b) - len(r.datum) - len(r.meta)
 	return &eventstore.Record{
 		Proposed: eventstore.Proposed{
-			ID: r.id, Type: text(r.typ, known),
+			ID: r.id, Type: known.text(r.typ),
 			Meta: clip(b[meta : meta+len(r.meta)]), Data: clip(b[len(b)-len(r.datum):]),
 		},
-		Stream:   text(r.stream, known),
+		Stream:   known.text(r.stream),
 		Revision: r.revision,
 		Position: position(pos),
 		Created:  fromTicks(r.created),
 	}
 }
 
-func text(b []byte, known map[string]string) string {
-	if s, ok := known[string(b)]; ok {
+// names are those that were met on one page, each allocated once; nil remembers
+// none.
+type names map[string]string
+
+func (n names) text(b []byte) string {
+	if s, ok := n[string(b)]; ok {
 		return s
 	}
-	return string(b)
+	s := string(b)
+	if n != nil && len(n) < pageEvents {
+		n[s] = s
+	}
+	return s
 }
 
 // clip keeps an append by a consumer from writing over the neighbouring part.

@@ -136,7 +136,7 @@ func (l *Log) pages(ctx context.Context, limit int, yield func(*eventstore.Recor
 }
 
 // wanted is a filter over a record that is not copied yet; nil wants all.
-type wanted func(stream, typ []byte) bool
+type wanted func(stream, typ string) bool
 
 // scan reads events from position next to mark until limit of them were
 // considered or a page is full. It answers those that want accepts and the
@@ -155,7 +155,7 @@ func (l *Log) scan(next, mark uint64, limit int, want wanted) (page []*eventstor
 			err = l.damaged("read the log", cerr)
 		}
 	}()
-	known := make(map[string]string) // the page's names, each allocated once
+	known := names{}
 	size := 0
 	ok := it.First()
 	for ; ok && limit > 0 && size < pageBytes; ok = it.Next() {
@@ -173,14 +173,10 @@ func (l *Log) scan(next, mark uint64, limit int, want wanted) (page []*eventstor
 		if err != nil {
 			return page, next, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), err)
 		}
-		if want != nil && !want(raw.stream, raw.typ) {
+		if want != nil && !want(known.text(raw.stream), known.text(raw.typ)) {
 			continue
 		}
-		r := raw.record(pos, bytes.Clone(value), known)
-		if len(known) < pageEvents {
-			known[r.Type], known[r.Stream] = r.Type, r.Stream
-		}
-		page = append(page, r)
+		page = append(page, raw.record(pos, bytes.Clone(value), known))
 		size += len(value)
 	}
 	if !ok && next <= mark && it.Error() == nil {

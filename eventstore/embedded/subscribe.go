@@ -64,7 +64,7 @@ func (l *Log) following(next, mark uint64, limit int, f *eventstore.Filter) (pag
 	}
 	var want wanted
 	if !f.Empty() {
-		want = func(stream, typ []byte) bool { return f.Accepts(string(stream), string(typ)) }
+		want = f.Accepts
 	}
 	page, after, err = l.scan(next, mark, limit, want)
 	return page, after, false, err
