@@ -37,6 +37,8 @@ export interface Words {
   /** An item's name as it stands inside a sentence of the language. */
   inline: (key: string, language: keyof Label) => string
   bank: (code: string) => string
+  /** What an item holds, with a word beside every code. */
+  value: (item: string, value: string) => string
   requirement: (id: string) => string
   /** "R03" → its number and title; a sub-code makes it exact. */
   reason: (code: string, sub?: string, item?: string) => string
@@ -69,6 +71,12 @@ export function useWords(): Words {
       item: (key) => capital(named(items, key)),
       inline: (key, other) => items.get(key)?.[other] ?? key,
       bank: (code) => named(banks, code),
+      value: (item, value) => {
+        if (item === 'bank.code' && banks.has(value)) return `${named(banks, value)} (${value})`
+        if (item === 'identity.type')
+          return t(`identityTypes.${value as 'passport'}`, { defaultValue: value })
+        return value
+      },
       requirement: (id) => named(requirements, id),
       entry,
       reason: (code, sub, item) => {
