@@ -40,7 +40,7 @@ export interface Words {
   /** What an item holds, with a word beside every code. */
   value: (item: string, value: string) => string
   requirement: (id: string) => string
-  /** "R03" → its number and title; a sub-code makes it exact. */
+  /** What a code is about; with the item, and a sub-code, exactly what is wrong with it. */
   reason: (code: string, sub?: string, item?: string) => string
   entry: (code: string, sub?: string) => ReasonEntry | undefined
   pick: (label: Label) => string
@@ -80,9 +80,12 @@ export function useWords(): Words {
       requirement: (id) => named(requirements, id),
       entry,
       reason: (code, sub, item) => {
+        if (item === undefined) {
+          return t(`reasonCodes.${code as 'R01'}`, { defaultValue: t('unknownReason', { code }) })
+        }
         const found = entry(code, sub)
         if (!found) return t('unknownReason', { code })
-        return fillTemplate(found.text[language].title, { item: item ? named(items, item) : '' })
+        return fillTemplate(found.text[language].title, { item: named(items, item) })
       },
     }
   }, [data, language, t])

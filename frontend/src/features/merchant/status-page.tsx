@@ -146,7 +146,10 @@ function Reasons({ status }: { status: Status }) {
             <p className={styles.target}>
               {words.item(reason.target)}
               {reason.value && (
-                <span className="muted"> · {t('status.now_is', { value: reason.value })}</span>
+                <span className="muted">
+                  {' '}
+                  · {t('status.now_is', { value: words.value(reason.target, reason.value) })}
+                </span>
               )}
             </p>
             <MerchantText text={reason.text[language]} note={reason.note} language={language} />
