@@ -182,6 +182,10 @@ func (k Key) IsSite() bool { return byKey[k].Class == Site }
 // IsPersonal reports whether k holds data of a natural person.
 func (k Key) IsPersonal() bool { return byKey[k].Personal }
 
+// IsCode reports whether what k holds is a code of ours, which says nothing to
+// whoever filled in the form.
+func (k Key) IsCode() bool { return k == IdentityType || k == BankCode }
+
 // Fits reports whether a merchant of the kind can supply k.
 func (k Key) Fits(kind Audience) bool {
 	i, ok := byKey[k]

@@ -16,7 +16,7 @@ import (
 // key, as a document in the wrong slot does; they read as its label then.
 type Params struct {
 	Item     item.Key  // {item}: the target, shown by its label
-	Value    string    // {value}: what the merchant supplied, masked
+	Value    string    // {value}: what the merchant supplied, masked; left out where it is a code
 	Expected string    // {expected}: what it should be or where it belongs
 	Seen     string    // {seen}: what the reviewer or the machine saw instead
 	Deadline time.Time // {deadline}: in the zone to be shown; zero where no deadline runs
@@ -78,6 +78,9 @@ func Fallback(c Code, s Sub) Entry {
 var passage = regexp.MustCompile(`\[[^\]]*\]`)
 
 func fill(template string, l lang.Lang, p Params) string {
+	if p.Item.IsCode() {
+		p.Value = ""
+	}
 	values := map[string]string{
 		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": ItemLabel(item.Key(p.Expected), l),
 		// People end what they saw with a full stop, and so does the template.

@@ -116,6 +116,18 @@ func TestAValueIsNeverTakenForATemplate(t *testing.T) {
 	}
 }
 
+func TestACodeIsNoWordForAMerchant(t *testing.T) {
+	for k, code := range map[item.Key]string{item.IdentityType: "resident_id", item.BankCode: "308"} {
+		for _, e := range reason.All() {
+			for _, l := range lang.All() {
+				if m := e.Render(l, reason.Params{Item: k, Value: code}); strings.Contains(m.Title+m.What+m.Fix, code) {
+					t.Errorf("%s on %s in %s reads %q, %q", name(e), k, l, m.What, m.Fix)
+				}
+			}
+		}
+	}
+}
+
 func TestADocumentInTheWrongSlotIsNamedInTheReadersLanguage(t *testing.T) {
 	p := reason.Params{Item: item.BankFront, Expected: string(item.IDCardFront)}
 	for _, l := range lang.All() {

@@ -238,4 +238,6 @@ async function claimIfFree(page: Page): Promise<void> {
   await expect(page.getByText(/Yours for|Nobody is reviewing it/)).toBeVisible()
   const claim = page.getByRole('button', { name: 'Claim', exact: true })
   if (await claim.isVisible()) await claim.click()
+  // A key that is pressed before the claim is there does nothing.
+  await expect(page.getByText(/Yours for/)).toBeVisible()
 }

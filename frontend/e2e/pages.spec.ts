@@ -5,7 +5,7 @@ let submitted: ReturnType<typeof simulate>
 test.beforeAll(() => {
   submitted = simulate(
     '--count',
-    '2',
+    '3',
     '--seed',
     String(Date.now() % 1_000_000),
     '--kind',
@@ -80,6 +80,40 @@ test('J and K move, Enter opens, and the sheet lists the keys', async ({ page })
   await page.keyboard.press('k')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/cases\//)
+})
+
+test('by keys alone a case is claimed and a reason raised, with a word of what was seen', async ({
+  page,
+}) => {
+  await logIn(page, people.reviewer)
+  await page.goto(`/cases/${submitted[2]?.id ?? ''}`)
+  await expect(page.getByRole('region', { name: 'What to judge' })).toBeVisible()
+  await page.keyboard.press('c')
+  await expect(page.getByText(/Yours for/)).toBeVisible()
+  const picker = page.getByRole('group', { name: /^Raise a reason on/ })
+  await page.keyboard.press('1')
+  await expect(picker.getByLabel(/Add for the merchant/)).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(picker).toBeHidden()
+  await page.keyboard.press('1')
+  await page.keyboard.type('The last letter is cut off.')
+  await page.keyboard.press('Control+Enter')
+  await expect(picker).toBeHidden()
+  await expect(page.getByText('The last letter is cut off.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Return with 1 reason…' })).toBeVisible()
+})
+
+test('a lead chooses several rows with the mouse and goes on with the keys', async ({ page }) => {
+  await logIn(page, people.lead)
+  await page
+    .getByRole('checkbox', { name: /^Select / })
+    .first()
+    .check()
+  await page.keyboard.press('j')
+  await page.keyboard.press('x')
+  await expect(page.getByRole('region', { name: 'What to do with the selected ones' })).toContainText(
+    '2 selected',
+  )
 })
 
 test('filters are in the address and can be removed', async ({ page }) => {

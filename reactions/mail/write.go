@@ -275,7 +275,7 @@ func masked(s application.State, k item.Key) string {
 	switch {
 	case k == item.SiteTestAccount:
 		return s.Declaration.User.Masked()
-	case k.IsDocument():
+	case k.IsDocument(), k.IsCode():
 		return ""
 	case k.IsPersonal():
 		return i.Personal.Masked()

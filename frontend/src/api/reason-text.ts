@@ -27,3 +27,8 @@ export function fillText(text: Schemas['ReasonText'], params: ReasonParams): Sch
     ...(text.by && { by: fillTemplate(text.by, params) }),
   }
 }
+
+/** Whether an item holds a code of ours, which is no word to show to anybody. */
+export function isCode(item: string): boolean {
+  return item === 'identity.type' || item === 'bank.code'
+}

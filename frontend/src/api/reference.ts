@@ -37,8 +37,10 @@ export interface Words {
   /** An item's name as it stands inside a sentence of the language. */
   inline: (key: string, language: keyof Label) => string
   bank: (code: string) => string
+  /** What an item holds, with a word beside every code. */
+  value: (item: string, value: string) => string
   requirement: (id: string) => string
-  /** "R03" → its number and title; a sub-code makes it exact. */
+  /** What a code is about; with the item, and a sub-code, exactly what is wrong with it. */
   reason: (code: string, sub?: string, item?: string) => string
   entry: (code: string, sub?: string) => ReasonEntry | undefined
   pick: (label: Label) => string
@@ -69,12 +71,21 @@ export function useWords(): Words {
       item: (key) => capital(named(items, key)),
       inline: (key, other) => items.get(key)?.[other] ?? key,
       bank: (code) => named(banks, code),
+      value: (item, value) => {
+        if (item === 'bank.code' && banks.has(value)) return `${named(banks, value)} (${value})`
+        if (item === 'identity.type')
+          return t(`identityTypes.${value as 'passport'}`, { defaultValue: value })
+        return value
+      },
       requirement: (id) => named(requirements, id),
       entry,
       reason: (code, sub, item) => {
+        if (item === undefined) {
+          return t(`reasonCodes.${code as 'R01'}`, { defaultValue: t('unknownReason', { code }) })
+        }
         const found = entry(code, sub)
         if (!found) return t('unknownReason', { code })
-        return fillTemplate(found.text[language].title, { item: item ? named(items, item) : '' })
+        return fillTemplate(found.text[language].title, { item: named(items, item) })
       },
     }
   }, [data, language, t])

@@ -1,10 +1,9 @@
 import { LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { Button, Drawer, Dropdown } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api } from '@/api/client'
 import { end, useIdentity, useSession, type Role } from '@/api/session'
-import { EnrolPage } from '@/features/session/enrol-page'
 import { ReloginDialog } from '@/features/session/relogin-dialog'
 import { useTranslation } from '@/i18n'
 import { Wordmark } from '@/ui/brand'
@@ -13,6 +12,12 @@ import { LanguageSwitch, SchemeSwitch } from '@/ui/switches'
 import { ErrorBoundary } from './error-boundary'
 import { KeySheet } from './key-sheet'
 import styles from './shell.module.css'
+
+// Seen once in the life of an account; its codes are drawn by a library of their own.
+const EnrolPage = lazy(async () => {
+  const page = await import('@/features/session/enrol-page')
+  return { default: page.EnrolPage }
+})
 
 type Place =
   | '/queue'
@@ -118,7 +123,13 @@ export function Shell() {
     },
   ])
   if (!identity) return null
-  if (mustEnrol) return <EnrolPage />
+  if (mustEnrol) {
+    return (
+      <Suspense>
+        <EnrolPage />
+      </Suspense>
+    )
+  }
 
   async function logOut() {
     await api.POST('/v1/auth/logout').catch(() => undefined)

@@ -33,6 +33,9 @@ export const themes: Record<Scheme, ThemeConfig> = {
       colorLink: '#0b5cd6',
       colorError: '#cf1322',
       colorSuccess: '#1a7f4b',
+      // antd derives a grey from so dark a green.
+      colorSuccessBg: '#e3f3e9',
+      colorSuccessBorder: '#b9dfc9',
       colorTextBase: '#000000',
       colorText: 'rgba(10,16,26,.92)',
       colorTextSecondary: 'rgba(0,0,0,.72)',

@@ -63,6 +63,10 @@ describe('the three languages', () => {
     },
   )
 
+  it('name no text in a way that i18next takes apart', () => {
+    expect([...all.en.keys()].filter((key) => key.includes(':'))).toEqual([])
+  })
+
   it.each(['en', 'es', 'zh-CN'] as const)('leave no text empty in %s', (language) => {
     expect([...all[language]].filter(([, text]) => text.trim() === '').map(([key]) => key)).toEqual([])
   })

@@ -61,12 +61,14 @@ function single(keys: string): boolean {
   return !/(\$mod|Control|Meta|Alt)\+/.test(keys)
 }
 
-// A key that types a character, or works a control, belongs to that control.
+// A key that types a character, or works a control, belongs to that control. A
+// check box takes none but the space bar, and keeps the focus after it was clicked.
 function inField(event: KeyboardEvent): boolean {
   const target = event.target
   if (!(target instanceof HTMLElement)) return false
   return (
-    target.isContentEditable || !!target.closest('input, textarea, select, [role=combobox], [role=listbox]')
+    target.isContentEditable ||
+    !!target.closest('input:not([type=checkbox]), textarea, select, [role=combobox], [role=listbox]')
   )
 }
 

@@ -80,7 +80,6 @@ function Line({ difference }: { difference: Difference }) {
   const { t } = useTranslation('audit')
   const label = useFieldLabel()
   const show = useValueText()
-  const leaf = difference.path.at(-1) ?? ''
   return (
     <tr className={styles[difference.sign]}>
       <td className={styles.sign}>
@@ -88,8 +87,8 @@ function Line({ difference }: { difference: Difference }) {
         <span className="visually-hidden">{t(`changes.${difference.sign}`)}</span>
       </td>
       <th scope="row">{label(difference.path)}</th>
-      <td>{difference.before !== undefined && <del>{show(leaf, difference.before)}</del>}</td>
-      <td>{difference.after !== undefined && <ins>{show(leaf, difference.after)}</ins>}</td>
+      <td>{difference.before !== undefined && <del>{show(difference.path, difference.before)}</del>}</td>
+      <td>{difference.after !== undefined && <ins>{show(difference.path, difference.after)}</ins>}</td>
     </tr>
   )
 }
@@ -97,6 +96,9 @@ function Line({ difference }: { difference: Difference }) {
 function exists(key: string): boolean {
   return i18next.exists(key)
 }
+
+// Whose parts have names of their own.
+const namesIn: Record<string, string> = { steps: 'stages', stages: 'stages', checks: 'checks' }
 
 /** A path in words: "Settlement account number · state". */
 export function useFieldLabel(): (path: readonly string[]) => string {
@@ -106,6 +108,8 @@ export function useFieldLabel(): (path: readonly string[]) => string {
     path
       .map((part, position) => {
         if (position === 0 && path.length > 1 && part === 'items') return ''
+        const named = namesIn[path[position - 1] ?? '']
+        if (named && exists(`terms:${named}.${part}`)) return i18next.t(`terms:${named}.${part}` as never)
         if (words.reference?.items.some((item) => item.key === part)) return words.item(part)
         if (exists(`audit:fields.${part}`)) return i18next.t(`audit:fields.${part}` as never)
         // An id of thirty-six characters tells a reader nothing.
@@ -125,13 +129,15 @@ const vocabularies: Record<string, string> = {
 }
 
 /** A value as a person reads it: a date as a date, a code as its word. */
-export function useValueText(): (leaf: string, value: string) => string {
+export function useValueText(): (path: readonly string[], value: string) => string {
   const { t } = useTranslation('audit')
   const format = useFormats()
   const words = useWords()
   const { data } = useQuery(peopleQuery)
   const people = new Map(data?.people.map((person) => [person.id, person.name]))
-  return (leaf, value) => {
+  return (path, value) => {
+    const leaf = path.at(-1) ?? ''
+    const item = path.at(-2)
     if (/^\d{4}-\d\d-\d\dT/.test(value)) return format.exact(value)
     if (value === 'true' || value === 'false') return t(`changes.${value}`)
     const vocabulary = vocabularies[leaf]
@@ -144,6 +150,7 @@ export function useValueText(): (leaf: string, value: string) => string {
     }
     if (leaf === 'target' || leaf === 'item' || leaf === 'unlocked' || leaf === 'items')
       return words.item(value)
+    if (item && (leaf === 'value' || leaf === 'previous')) return words.value(item, value)
     if (leaf === 'banks') return words.bank(value)
     const person = people.get(value)
     if (person !== undefined) return person

@@ -40,7 +40,7 @@ export function EventRecord({ entry }: { entry: Schemas['HistoryEntry'] }) {
           {differences({}, data).map(({ path, after }) => (
             <tr key={`${path.join('/')}${after ?? ''}`}>
               <th scope="row">{label(path)}</th>
-              <td>{show(path.at(-1) ?? '', after ?? '')}</td>
+              <td>{show(path, after ?? '')}</td>
             </tr>
           ))}
         </tbody>

@@ -68,48 +68,51 @@ export function ApplicationThen({ id, application }: { id: string; application: 
           />
         </div>
       )}
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('then.item')}</th>
-            <th scope="col">{t('then.value')}</th>
-            <th scope="col">{t('then.state')}</th>
-            <th scope="col">{t('then.acceptedBy')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.key}>
-              <th scope="row">{words.item(item.key)}</th>
-              <td>
-                {item.document ? (
-                  <Button
-                    size="small"
-                    disabled={!stated}
-                    onClick={() => {
-                      setShown(item.key)
-                    }}
-                  >
-                    {t('then.open', { item: words.item(item.key) })}
-                  </Button>
-                ) : (
-                  <MaskedValue
-                    label={words.item(item.key)}
-                    masked={item.value ?? '–'}
-                    reveal={
-                      item.personal && item.value && stated
-                        ? async () => (await reveal(id, [item.key], why.trim()))[item.key] ?? ''
-                        : undefined
-                    }
-                  />
-                )}
-              </td>
-              <td>{terms(`itemStates.${item.state}`)}</td>
-              <td>{item.accepted_by ? name(item.accepted_by) : ''}</td>
+      <div className={styles.wide}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t('then.item')}</th>
+              <th scope="col">{t('then.value')}</th>
+              <th scope="col">{t('then.state')}</th>
+              <th scope="col">{t('then.acceptedBy')}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <tr key={item.key}>
+                <th scope="row">{words.item(item.key)}</th>
+                <td>
+                  {item.document ? (
+                    <Button
+                      size="small"
+                      disabled={!stated}
+                      aria-label={t('then.open', { item: words.item(item.key) })}
+                      onClick={() => {
+                        setShown(item.key)
+                      }}
+                    >
+                      {t('then.openIt')}
+                    </Button>
+                  ) : (
+                    <MaskedValue
+                      label={words.item(item.key)}
+                      masked={item.value ? words.value(item.key, item.value) : '–'}
+                      reveal={
+                        item.personal && item.value && stated
+                          ? async () => (await reveal(id, [item.key], why.trim()))[item.key] ?? ''
+                          : undefined
+                      }
+                    />
+                  )}
+                </td>
+                <td>{terms(`itemStates.${item.state}`)}</td>
+                <td>{item.accepted_by ? name(item.accepted_by) : ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {application.reasons.length > 0 && (
         <>
           <h3>{t('then.reasons')}</h3>

@@ -37,7 +37,7 @@ export function ApplicationsPage() {
       lead={agent ? t('list.lead') : undefined}
       actions={
         agent && (
-          <ButtonLink to="/applications/new" type="primary">
+          <ButtonLink to="/applications/new" primary>
             {t('list.add')}
           </ButtonLink>
         )
@@ -64,7 +64,9 @@ export function ApplicationsPage() {
                 </span>
                 <StatusTag tone={stageTone(row.stage)}>{terms(`stages.${row.stage}`)}</StatusTag>
                 <span className={styles.turn}>
-                  {row.holder === 'merchant' ? t('list.yourTurn') : terms(`holders.${row.holder}`)}
+                  {row.holder === 'merchant'
+                    ? t('list.yourTurn')
+                    : row.holder === 'platform' && terms('holders.platform')}
                   {row.due && <DeadlineBadge due={row.due} />}
                 </span>
               </Link>

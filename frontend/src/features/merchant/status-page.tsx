@@ -29,8 +29,12 @@ export function StatusPage({ id }: { id: string }) {
           <Steps status={status} />
           {status.reasons.length > 0 && <Reasons status={status} />}
           <Facts status={status} />
-          <Ends status={status} />
-          {merchant && <Erasure status={status} />}
+          {merchant && (
+            <div className={styles.ends}>
+              <Ends status={status} />
+              <Erasure status={status} />
+            </div>
+          )}
         </>
       )}
     </MerchantFrame>
@@ -65,7 +69,13 @@ function Now({ status }: { status: Status }) {
   return (
     <section className={`sheet ${styles.now} ${turn ? styles.turn : ''}`} aria-label={t('status.now')}>
       <p className={styles.whose}>
-        {holder === 'nobody' ? t('status.over') : turn ? t('status.yourTurn') : t('status.ourTurn')}
+        {stage === 'active'
+          ? t('status.done')
+          : holder === 'nobody'
+            ? t('status.over')
+            : turn
+              ? t('status.yourTurn')
+              : t('status.ourTurn')}
       </p>
       <h2 className={styles.headline}>
         {stage === 'website' && turn
@@ -85,7 +95,7 @@ function Now({ status }: { status: Status }) {
         </p>
       )}
       {offer && (
-        <ButtonLink to={to} params={{ id: status.id }} type="primary" size="large">
+        <ButtonLink to={to} params={{ id: status.id }} primary size="large">
           {t(`status.actions.${stage as 'draft'}`)}
         </ButtonLink>
       )}
@@ -95,7 +105,6 @@ function Now({ status }: { status: Status }) {
 
 function Steps({ status }: { status: Status }) {
   const { t } = useTranslation('merchant')
-  const { t: terms } = useTranslation('terms')
   const format = useFormats()
   return (
     <section aria-label={t('status.way')} className={styles.way}>
@@ -111,7 +120,7 @@ function Steps({ status }: { status: Status }) {
               {step.state === 'done' ? <CheckOutlined /> : index + 1}
             </span>
             <span>
-              <span className={styles.step}>{terms(`stages.${step.stage}`)}</span>
+              <span className={styles.step}>{t(`status.names.${step.stage}`)}</span>
               <span className={styles.when}>
                 {step.state === 'done' ? step.at && format.day(step.at) : t(`status.steps.${step.state}`)}
               </span>
@@ -137,7 +146,10 @@ function Reasons({ status }: { status: Status }) {
             <p className={styles.target}>
               {words.item(reason.target)}
               {reason.value && (
-                <span className="muted"> · {t('status.now_is', { value: reason.value })}</span>
+                <span className="muted">
+                  {' '}
+                  · {t('status.now_is', { value: words.value(reason.target, reason.value) })}
+                </span>
               )}
             </p>
             <MerchantText text={reason.text[language]} note={reason.note} language={language} />
@@ -182,12 +194,10 @@ const ended: readonly Status['stage'][] = ['active', 'declined', 'expired', 'wit
 
 function Ends({ status }: { status: Status }) {
   const { t } = useTranslation('merchant')
-  const merchant = useIdentity()?.role === 'merchant'
   const withdraw = useWithdraw(status.id, status.revision)
   const reopen = useReopen(status.id, status.revision)
   const [asking, setAsking] = useState(false)
   const [why, setWhy] = useState('')
-  if (!merchant) return null
   if (status.stage === 'withdrawn') {
     return (
       <div>

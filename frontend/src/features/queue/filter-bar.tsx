@@ -1,14 +1,20 @@
 import { CloseOutlined, DownOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Button, DatePicker, Dropdown, Select } from 'antd'
-import { useMemo, useState } from 'react'
+import { Button, Dropdown, Select } from 'antd'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { peopleQuery, useWords } from '@/api/reference'
 import { languages, useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { choices, dueWithin, facets, type FacetName, type Filters, type QueueName } from './filters'
 import styles from './filter-bar.module.css'
 import { ViewsMenu } from './views-menu'
+
+// The calendar is an eighth of the page's scripts, and seldom asked for.
+const DuePicker = lazy(async () => {
+  const picker = await import('./due-picker')
+  return { default: picker.DuePicker }
+})
 
 // What is not picked from a short list is asked for beside the button.
 type Asking = 'assignee' | 'agent' | 'due_before'
@@ -186,17 +192,14 @@ export function FilterBar({ queue, filters }: { queue: QueueName; filters: Filte
         />
       )}
       {asking === 'due_before' && (
-        <DatePicker
-          autoFocus
-          defaultOpen
-          showTime={{ format: 'HH:mm' }}
-          aria-label={t('filters.ask.due_before')}
-          placeholder={t('filters.ask.due_before')}
-          onChange={(moment) => {
-            if (moment) set({ due_before: moment.toISOString(), due_within: undefined })
-          }}
-          onOpenChange={close}
-        />
+        <Suspense>
+          <DuePicker
+            onPick={(moment) => {
+              set({ due_before: moment, due_within: undefined })
+            }}
+            onOpenChange={close}
+          />
+        </Suspense>
       )}
       {chips.map((chip) => (
         <span key={chip.key} className={styles.chip}>

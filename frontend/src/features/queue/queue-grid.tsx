@@ -2,7 +2,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Checkbox } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { Row } from '@/api/applications'
-import { usePersonName } from '@/api/reference'
+import { usePersonName, useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
@@ -168,7 +168,7 @@ export function QueueGrid({ rows, queue, total, chosen, onChoose }: Props) {
             {format.list(row.products.map((product) => terms(`products.${product}`)))}
           </span>,
           ...(withStage ? [<span key="stage">{terms(`stages.${row.stage}`)}</span>] : []),
-          <span key="round">{row.round > 1 ? t('grid.nth', { n: row.round }) : t('grid.first')}</span>,
+          <span key="round">{t('grid.nth', { n: format.number(Math.max(1, row.round)) })}</span>,
           <Signals key="signals" row={row} />,
           <DeadlineBadge key="due" due={row.due} paused={row.holder === 'merchant' && !row.due} />,
           <Holder key="holder" row={row} />,
@@ -188,7 +188,14 @@ export function QueueGrid({ rows, queue, total, chosen, onChoose }: Props) {
             }}
           >
             {cells.map((cell, column) => (
-              <div key={cell.key} role="gridcell" aria-colindex={column + 1} className={styles.cell}>
+              <div
+                key={cell.key}
+                role="gridcell"
+                aria-colindex={column + 1}
+                className={styles.cell}
+                data-cell={cell.key}
+                data-label={t('grid.round')}
+              >
                 {cell}
               </div>
             ))}
@@ -201,7 +208,8 @@ export function QueueGrid({ rows, queue, total, chosen, onChoose }: Props) {
 
 function Signals({ row }: { row: Row }) {
   const { t } = useTranslation('staff')
-  const reasons = row.reasons ?? []
+  const words = useWords()
+  const reasons = [...new Set(row.reasons)]
   const priority = row.priority ?? 0
   const nothing = !priority && !row.blocks && !row.warns && !row.hints && !row.skips && reasons.length === 0
   if (nothing) return <span className="muted">{t('grid.clear')}</span>
@@ -216,7 +224,11 @@ function Signals({ row }: { row: Row }) {
       {row.warns ? <StatusTag tone="warn">{t('grid.warns', { count: row.warns })}</StatusTag> : null}
       {row.hints ? <StatusTag tone="calm">{t('grid.hints', { count: row.hints })}</StatusTag> : null}
       {row.skips ? <StatusTag tone="calm">{t('grid.skips', { count: row.skips })}</StatusTag> : null}
-      {reasons.length > 0 && <span className="mono">{[...new Set(reasons)].join(' ')}</span>}
+      {reasons.map((code) => (
+        <abbr key={code} className={`mono ${styles.code}`} title={words.reason(code)}>
+          {code}
+        </abbr>
+      ))}
     </span>
   )
 }

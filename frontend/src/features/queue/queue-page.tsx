@@ -50,7 +50,8 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const summary = queues.data?.queues.find((q) => q.queue === queue)
   const [news, setNews] = useState(0)
   const seen = useRef(new Set<string>())
-  const canClaim = claimable.includes(queue)
+  // The second approval is a lead's.
+  const canClaim = claimable.includes(queue) && (queue !== 'second_approval' || reader?.role === 'lead')
   const filtered = Object.keys(filters).some((key) => key !== 'sort')
   // A selection belongs to the list it was made in.
   const list = JSON.stringify([queue, filters])
@@ -103,7 +104,8 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   ])
 
   const total = filtered ? first?.total : (first?.total ?? summary?.total)
-  const claimed = first?.claimed ?? summary?.claimed ?? 0
+  // Whose queue it is holds all of it, so there the number says nothing.
+  const claimed = queue === 'mine' ? 0 : (first?.claimed ?? summary?.claimed ?? 0)
   const lead = [
     filtered &&
       first &&
@@ -114,7 +116,7 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
     !filtered &&
       total !== undefined &&
       total > 0 &&
-      t('queue.waiting', { count: total, n: format.number(total) }),
+      t(queue === 'mine' ? 'queue.yours' : 'queue.waiting', { count: total, n: format.number(total) }),
     !filtered && claimed > 0 && t('queue.claimed', { count: claimed, n: format.number(claimed) }),
     !filtered && summary?.breached
       ? t('queue.overdue', { count: summary.breached, n: format.number(summary.breached) })
@@ -172,12 +174,12 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
             <div className="sheet">
               <EmptyState
                 title={
-                  claimed > 0
+                  claimed > 0 && !filtered
                     ? t('queue.allClaimed', { count: claimed, n: format.number(claimed) })
                     : t('queue.empty')
                 }
               >
-                {Object.keys(filters).length > 0 ? t('queue.emptyFiltered') : t(`queue.about.${queue}`)}
+                {filtered ? t('queue.emptyFiltered') : t(`queue.about.${queue}`)}
               </EmptyState>
             </div>
           )}

@@ -36,12 +36,7 @@ export function AddMerchantPage() {
             title={t('add.done', { number: adding.data.merchant_number })}
             subTitle={t('add.doneBody')}
             extra={[
-              <ButtonLink
-                key="open"
-                to="/applications/$id/form"
-                params={{ id: adding.data.id }}
-                type="primary"
-              >
+              <ButtonLink key="open" to="/applications/$id/form" params={{ id: adding.data.id }} primary>
                 {t('add.fill')}
               </ButtonLink>,
               <Button

@@ -9,7 +9,7 @@ import { DeadlineBadge } from '@/ui/deadline-badge'
 import { useNow } from '@/ui/now'
 import { StatusTag } from '@/ui/status-tag'
 import { stageTone } from '@/ui/stage'
-import { queueOf } from './case'
+import { queueOf, waitsForUs } from './case'
 import styles from './case-header.module.css'
 
 export function CaseHeader({ application, mine }: { application: Application; mine: boolean }) {
@@ -75,7 +75,7 @@ export function CaseHeader({ application, mine }: { application: Application; mi
               ? mine
                 ? t('case.yours', { left: format.span(Date.parse(claim.until) - now) })
                 : t('case.theirs', { name: name(claim.by), left: format.span(Date.parse(claim.until) - now) })
-              : t('case.unclaimed')}
+              : waitsForUs(application) && t('case.unclaimed')}
           </span>
         </span>
       </div>

@@ -16,6 +16,21 @@ export function reasonsOn(application: Application, item: string): Reason[] {
     .reverse()
 }
 
+const ourStages: readonly Application['stage'][] = [
+  'qualification',
+  'second_approval',
+  'icp',
+  'website',
+  'contract',
+  'countersignature',
+  'activation',
+]
+
+/** Whether it stands where somebody of the platform has to do something. */
+export function waitsForUs({ stage }: Pick<Application, 'stage'>): boolean {
+  return ourStages.includes(stage)
+}
+
 /** Whether the reader holds the application at this moment. */
 export function holds(application: Application, reader: Identity | undefined, now: number): boolean {
   const { claim } = application

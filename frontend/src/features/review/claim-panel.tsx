@@ -8,22 +8,14 @@ import { useFormats } from '@/i18n/format'
 import { useKeys } from '@/ui/keys'
 import { useNow } from '@/ui/now'
 import { ProblemNotice } from '@/ui/problem-notice'
-import type { PanelProps } from './decision-panel'
+import { useHindrance, type PanelProps } from './deciding'
+import { Hindrance } from './hindrance'
 import { Panel } from './panel'
+import { waitsForUs } from './case'
 import styles from './claim-panel.module.css'
 import { useClaim, useReassign, useRelease } from './review.api'
 import { useAdvance } from './use-advance'
 import { WhyForm } from './why-form'
-
-const workStages = [
-  'qualification',
-  'second_approval',
-  'icp',
-  'website',
-  'contract',
-  'countersignature',
-  'activation',
-]
 
 export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { held: boolean }) {
   const { t } = useTranslation('staff')
@@ -34,13 +26,16 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
   const reader = useIdentity()
   const claim = useClaim(application)
   const takeOver = useReassign(application)
-  const workable = workStages.includes(application.stage)
+  const workable = waitsForUs(application)
+  const refusal = useHindrance(application, 'claim')
+  // A lease runs out without an event, so an answer that somebody holds it may be old.
+  const hindrance = refusal?.code === 'claimed-by-other' ? undefined : refusal
   useKeys([
     {
       keys: 'KeyC',
       label: t('claim.take'),
       group: shell('keys.case'),
-      disabled: mine || held || !workable || claim.isPending,
+      disabled: mine || held || !workable || hindrance !== undefined || claim.isPending,
       run: () => {
         claim.mutate()
       },
@@ -68,11 +63,12 @@ export function ClaimPanel({ application, mine, held, onSee }: PanelProps & { he
   }
   return (
     <Panel title={t('claim.freeTitle')}>
-      <p>{t('claim.freeBody')}</p>
+      {hindrance ? <Hindrance why={hindrance} /> : <p>{t('claim.freeBody')}</p>}
       {problem}
       <Button
         type="primary"
         block
+        disabled={hindrance !== undefined}
         loading={claim.isPending && { delay: 300 }}
         onClick={() => {
           claim.mutate()

@@ -1,5 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
-import { actionsQuery, type Application } from '@/api/applications'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { useNow } from '@/ui/now'
@@ -7,6 +5,7 @@ import { ClaimPanel, Release } from './claim-panel'
 import { ContractPanel } from './contract-panel'
 import { DeclinePanel } from './decline-panel'
 import { heldByOther } from './case'
+import type { PanelProps } from './deciding'
 import styles from './decision-panel.module.css'
 import { ICPPanel } from './icp-panel'
 import { LeadPanel } from './lead-panel'
@@ -14,13 +13,6 @@ import { Panel } from './panel'
 import { QualificationPanel } from './qualification-panel'
 import { SecondPanel } from './second-panel'
 import { WebsitePanel } from './website-panel'
-
-export interface PanelProps {
-  application: Application
-  mine: boolean
-  /** Reloads the case and shows what others did. */
-  onSee: () => void
-}
 
 /** What the reader can decide at the stage where the application stands. */
 export function DecisionPanel(props: PanelProps) {
@@ -72,15 +64,4 @@ function StagePanel(props: PanelProps) {
         </Panel>
       )
   }
-}
-
-/** Why the server would refuse an action now; undefined where it would not. */
-export function useHindrance(
-  application: Application,
-  action: string,
-): { code: string; detail?: string } | undefined {
-  const { data } = useQuery(actionsQuery(application.id, application.revision))
-  const found = data?.actions.find((each) => each.action === action)
-  if (!found || found.allowed) return undefined
-  return { code: found.code ?? '', ...(found.detail && { detail: found.detail }) }
 }

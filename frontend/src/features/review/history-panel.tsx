@@ -33,7 +33,6 @@ export function HistoryPanel({ id }: { id: string }) {
     <Panel title={t('history.title')}>
       <Segmented
         size="small"
-        block
         value={filter}
         aria-label={t('history.filter')}
         onChange={(value) => {

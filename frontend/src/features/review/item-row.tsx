@@ -90,7 +90,7 @@ export function ItemRow(props: Props) {
           ) : item.value ? (
             <MaskedValue
               label={label}
-              masked={shownValue(item, words.bank)}
+              masked={words.value(item.key, item.value)}
               mono={exact.test(item.key)}
               reveal={
                 item.personal
@@ -199,12 +199,4 @@ export function ItemRow(props: Props) {
       )}
     </li>
   )
-
-  function shownValue(view: ItemView, bank: (code: string) => string): string {
-    if (view.key === 'identity.type' && view.value) {
-      return terms(`identityTypes.${view.value as 'passport'}`, { defaultValue: view.value })
-    }
-    if (view.key === 'bank.code' && view.value) return `${bank(view.value)} (${view.value})`
-    return view.value ?? ''
-  }
 }

@@ -7,7 +7,7 @@ import { peopleQuery, usePersonName } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
-import type { PanelProps } from './decision-panel'
+import type { PanelProps } from './deciding'
 import styles from './lead-panel.module.css'
 import { useExtendDeadline, useReassign } from './review.api'
 

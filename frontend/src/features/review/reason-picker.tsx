@@ -3,10 +3,11 @@ import { useState } from 'react'
 import { perform } from '@/api/command'
 import type { Application, ItemView } from '@/api/applications'
 import { ProblemError } from '@/api/problem'
-import { fillText } from '@/api/reason-text'
+import { fillText, isCode } from '@/api/reason-text'
 import { useWords, type ReasonEntry } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { languages, useTranslation } from '@/i18n'
+import { useKeys } from '@/ui/keys'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { useAllowLateReason, useRaiseReason } from './review.api'
@@ -48,6 +49,7 @@ export function candidates(
  */
 export function ReasonPicker({ application, item, preset, onDone, onSee }: Props) {
   const { t } = useTranslation('staff')
+  const { t: shell } = useTranslation()
   const words = useWords()
   const reader = useIdentity()
   const suggested = application.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
@@ -66,11 +68,37 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
   // The caller names the reason, so that a lost answer can be asked again.
   const [reason] = useState(() => crypto.randomUUID())
   const raise = useRaiseReason(application)
+  // A code is no word for anybody; the server leaves it out of the text as well.
+  const known = isCode(item.key) ? undefined : item.value
   const entry = list.find((each) => nameOf(each) === chosen)
   const late = raise.error instanceof ProblemError && raise.error.code === 'late-reason'
+  const submit = () => {
+    if (!entry || raise.isPending) return
+    perform(
+      raise,
+      {
+        reason,
+        code: entry.code,
+        target: item.key,
+        ...(entry.sub && { sub: entry.sub }),
+        ...(note.trim() && { note: note.trim() }),
+        ...(internal.trim() && { internal: internal.trim() }),
+      },
+      onDone,
+    )
+  }
+  // While a reason is being written, the keys of the decision belong to it.
+  useKeys([{ keys: '$mod+Enter', label: t('reasons.raise'), group: shell('keys.case'), run: submit }])
 
   return (
-    <div className={styles.picker} role="group" aria-label={t('reasons.on', { item: words.item(item.key) })}>
+    <div
+      className={styles.picker}
+      role="group"
+      aria-label={t('reasons.on', { item: words.item(item.key) })}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onDone()
+      }}
+    >
       <Radio.Group
         className={styles.list}
         value={chosen}
@@ -86,7 +114,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
               {
                 fillText(each.text[words.language], {
                   item: words.inline(item.key, words.language),
-                  value: item.value,
+                  value: known,
                 }).title
               }
               {suggested.includes(nameOf(each)) && (
@@ -107,7 +135,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             <MerchantText
               text={fillText(entry.text[application.language], {
                 item: words.inline(item.key, application.language),
-                value: item.value,
+                value: known,
               })}
               note={note}
               language={application.language}
@@ -118,7 +146,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             {
               fillText(
                 { title: '', what: words.pick(entry.internal), fix: '' },
-                { item: words.inline(item.key, words.language), value: item.value },
+                { item: words.inline(item.key, words.language), value: known },
               ).what
             }
           </p>
@@ -128,6 +156,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
               rows={2}
               maxLength={2000}
               value={note}
+              autoFocus={preset !== undefined}
               placeholder={t('reasons.notePlaceholder')}
               onChange={(event) => {
                 setNote(event.target.value)
@@ -162,26 +191,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
           <Alert type="info" title={t('reasons.askLead')} />
         ))}
       <div className={styles.buttons}>
-        <Button
-          type="primary"
-          disabled={!entry}
-          loading={raise.isPending && { delay: 300 }}
-          onClick={() => {
-            if (!entry) return
-            perform(
-              raise,
-              {
-                reason,
-                code: entry.code,
-                target: item.key,
-                ...(entry.sub && { sub: entry.sub }),
-                ...(note.trim() && { note: note.trim() }),
-                ...(internal.trim() && { internal: internal.trim() }),
-              },
-              onDone,
-            )
-          }}
-        >
+        <Button type="primary" disabled={!entry} loading={raise.isPending && { delay: 300 }} onClick={submit}>
           {t('reasons.raise')}
         </Button>
         <Button onClick={onDone}>{t('reasons.cancel')}</Button>

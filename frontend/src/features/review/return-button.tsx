@@ -2,7 +2,7 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from '@/i18n'
 import { openReasons } from './case'
-import { useHindrance, type PanelProps } from './decision-panel'
+import { useHindrance, type PanelProps } from './deciding'
 import { Hindrance } from './hindrance'
 import { ReturnDrawer } from './return-drawer'
 

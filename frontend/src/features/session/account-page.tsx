@@ -10,6 +10,7 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
 import styles from './account-page.module.css'
 import { ApiKeys } from './api-keys'
+import { device } from './device'
 import { OneTimeCodes } from './one-time-codes'
 
 export function AccountPage() {
@@ -56,7 +57,9 @@ function Sessions() {
         {sessions.data?.sessions.map((session) => (
           <li key={session.id} className={styles.session}>
             <span>
-              <span className={styles.agent}>{session.user_agent ?? t('account.unknownDevice')}</span>
+              <span className={styles.agent} title={session.user_agent}>
+                {device(session.user_agent) ?? t('account.unknownDevice')}
+              </span>
               <span className="muted">
                 {t('account.since', { when: format.moment(session.started) })}
                 {session.last_used && ` · ${t('account.used', { when: format.moment(session.last_used) })}`}

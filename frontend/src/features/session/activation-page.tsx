@@ -28,7 +28,7 @@ export function ActivationPage({ token: given }: { token: string | undefined }) 
   if (setting.isSuccess) {
     return (
       <OutsidePage title={t('activation.doneTitle')} lead={t('activation.done')}>
-        <ButtonLink to="/login" type="primary" size="large">
+        <ButtonLink to="/login" primary size="large">
           {t('login.submit')}
         </ButtonLink>
       </OutsidePage>

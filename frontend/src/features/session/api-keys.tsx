@@ -9,6 +9,12 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import styles from './account-page.module.css'
 
 const scopes = ['applications:read', 'applications:write'] as const
+// A colon in a key would be read as the end of a namespace.
+const scopeNames = {
+  'applications:read': 'read',
+  'applications:write': 'write',
+  'webhooks:manage': 'webhooks',
+} as const satisfies Record<Schemas['Scope'], string>
 const terms = [30, 90, 365] as const
 
 interface Values {
@@ -63,7 +69,7 @@ export function ApiKeys() {
                 {key.label} <span className="mono">{key.prefix}…</span>
               </span>
               <span className="muted">
-                {format.list(key.scopes.map((scope) => t(`keysOf.scopes.${scope}`)))}
+                {format.list(key.scopes.map((scope) => t(`keysOf.scopes.${scopeNames[scope]}`)))}
                 {' · '}
                 {key.used ? t('account.used', { when: format.moment(key.used) }) : t('keysOf.unused')}
                 {key.expires && ` · ${t('keysOf.until', { when: format.day(key.expires) })}`}
@@ -107,7 +113,10 @@ export function ApiKeys() {
         </Form.Item>
         <Form.Item name="scopes" label={t('keysOf.may')} rules={[{ type: 'array', min: 1 }]}>
           <Checkbox.Group
-            options={scopes.map((scope) => ({ value: scope, label: t(`keysOf.scopes.${scope}`) }))}
+            options={scopes.map((scope) => ({
+              value: scope,
+              label: t(`keysOf.scopes.${scopeNames[scope]}`),
+            }))}
           />
         </Form.Item>
         <Form.Item name="days" label={t('keysOf.term')}>

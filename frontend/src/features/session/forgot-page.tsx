@@ -35,7 +35,7 @@ export function ForgotPage() {
         </Form>
       )}
       <p style={{ marginTop: 24 }}>
-        <Link to="/login">{t('activation.toLogin')}</Link>
+        <Link to="/login">{t('login.back')}</Link>
       </p>
     </OutsidePage>
   )

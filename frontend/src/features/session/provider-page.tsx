@@ -41,7 +41,7 @@ export function ProviderPage({ answer }: { answer: ProviderAnswer }) {
       {!refused && !finish.error && <Loading rows={2} />}
       {(refused || finish.error) && (
         <p style={{ marginTop: 24 }}>
-          <Link to="/login">{t('activation.toLogin')}</Link>
+          <Link to="/login">{t('login.back')}</Link>
         </p>
       )}
     </OutsidePage>

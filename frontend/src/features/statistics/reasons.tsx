@@ -4,13 +4,6 @@ import { Bars } from './bars'
 import { sum } from './series'
 import type { Statistics } from './statistics.api'
 
-// The registry names each case of a reason; here all cases of one are together.
-const known = ['R01', 'R02', 'R03', 'R04', 'R05', 'R06', 'R07', 'R08', 'R09', 'R10', 'R11', 'R12'] as const
-
-function isKnown(code: string): code is (typeof known)[number] {
-  return (known as readonly string[]).includes(code)
-}
-
 /** What merchants were told to put right, the most frequent first. */
 export function Reasons({ data }: { data: Statistics }) {
   const { t } = useTranslation('statistics')
@@ -20,8 +13,7 @@ export function Reasons({ data }: { data: Statistics }) {
       key: code,
       label: (
         <>
-          <span className="mono">{code}</span>{' '}
-          {isKnown(code) ? t(`reasons.codes.${code}`) : words.reason(code)}
+          <span className="mono">{code}</span> {words.reason(code)}
         </>
       ),
       value: sum(told),
