@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
@@ -203,14 +204,26 @@ func (b *Blobs) open(ctx context.Context, subject, id string) (manifest, cipher.
 	}
 	name := manifestName(nameOf(subject), id)
 	raw, err := b.objects.Get(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		err = cmp.Or(b.fenced(ctx, subject, id), err)
+	}
 	if err != nil {
 		return manifest{}, nil, fmt.Errorf("blob %s: %w", id, err)
 	}
 	m, key, err := decodeManifest(raw, owner.blobs, subject)
 	if err != nil || m.ID != id {
-		return manifest{}, nil, fmt.Errorf("%w: %s; restore it from a backup", ErrDamaged, name)
+		return manifest{}, nil, b.damaged(ctx, subject, id, name)
 	}
 	return m, aead(derive(key, purposeChunk)), nil
+}
+
+// damaged is why an object of a blob does not open. What is being destroyed reads
+// as damaged too; its fence, which came before, tells one from the other.
+func (b *Blobs) damaged(ctx context.Context, subject, id, object string) error {
+	if err := b.fenced(ctx, subject, id); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s; restore it from a backup", ErrDamaged, object)
 }
 
 type blobReader struct {
@@ -251,7 +264,7 @@ func (r *blobReader) load() ([]byte, error) {
 		clear, err = unseal(r.chunks, sealed, bindChunk(r.subject, r.m.ID, r.next, r.next == len(r.m.Chunks)-1))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s; restore it from a backup", ErrDamaged, name)
+		return nil, r.blobs.damaged(r.ctx, r.subject, r.m.ID, name)
 	}
 	return clear, nil
 }

@@ -161,6 +161,24 @@ func TestADestroyedDocumentIsGoneWhileItsOwnerStays(t *testing.T) {
 	}
 }
 
+func TestADocumentThatIsDestroyedWhileItIsReadIsErasedAndNotDamaged(t *testing.T) {
+	ctx := context.Background()
+	v := open(t, Config{Dir: t.TempDir()})
+	blob := put(t, v, "merchant-1", random(3*ChunkSize))
+	r, err := v.Blobs().Get(ctx, "merchant-1", blob.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(r, make([]byte, ChunkSize)); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Blobs().Destroy(ctx, "merchant-1", blob.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadAll(r)
+	wants(t, "the rest of a destroyed document", err, ErrErased)
+}
+
 // A crash is put after every single write of an upload: there is no document,
 // and the sweep removes what is left once it is old.
 func TestACrashAtAnyPointOfAnUploadLeavesNoDocument(t *testing.T) {
