@@ -13,8 +13,6 @@ import (
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
-
-	"github.com/labstack/echo/v4"
 )
 
 // grant says on which applications a role may call an operation.
@@ -188,8 +186,8 @@ func (s *Server) admit(c *call, r route) error {
 	if c.op.Public {
 		return nil
 	}
-	token, ok := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
-	if !ok {
+	token := c.token()
+	if token == "" {
 		return problem(http.StatusUnauthorized, "token", "Log in first: this needs an access token.")
 	}
 	ctx := c.Request().Context()
