@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"alta/decider"
 	"alta/simulate/drive"
@@ -79,6 +80,19 @@ func TestAMemberThatStandsTwiceCountsOnce(t *testing.T) {
 	for _, i := range form.Items {
 		if i.Key == "contact.name" && i.Value != "Ann" || i.Key == "contact.address" && i.Value == "Unread Road 1, Nowhere" {
 			t.Errorf("%s is %q", i.Key, i.Value)
+		}
+	}
+}
+
+// How long a registration takes must not tell whether the address was known: a
+// taken one, with next to nothing to do, is not answered sooner than the others.
+func TestARegistrationOfATakenAddressIsAnsweredNoSooner(t *testing.T) {
+	w := start(t, demoConfig(t))
+	for _, email := range []string{"fresh@example.com", "fresh@example.com", "lead@demo.alta.example"} {
+		begun := time.Now()
+		a := w.send(t, nil, registration(email, decider.NewID().String(), ""))
+		if took := time.Since(begun); a.status != http.StatusAccepted || took < 100*time.Millisecond {
+			t.Errorf("%s: %d after %v", email, a.status, took)
 		}
 	}
 }
