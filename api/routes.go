@@ -13,8 +13,6 @@ import (
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
-
-	"github.com/labstack/echo/v4"
 )
 
 // grant says on which applications a role may call an operation.
@@ -69,6 +67,7 @@ func (g grants) of(role account.Role) grant {
 type route struct {
 	operation string
 	who       grants
+	holder    bool // of them, whoever holds the claim: the rules see to it, so that what is done already is no refusal
 	handle    func(*call) error
 	upload    bool // large body, long time
 	live      bool // an answer that does not end
@@ -149,26 +148,26 @@ func (s *Server) routes() []route {
 
 		{operation: "claimNext", who: judges, handle: s.claimNext},
 		{operation: "claim", who: judges, handle: s.claim},
-		{operation: "release", who: judges, handle: s.release},
-		{operation: "acceptItems", who: judges, handle: s.acceptItems},
-		{operation: "raiseReason", who: judges, handle: s.raiseReason},
-		{operation: "withdrawReason", who: judges, handle: s.withdrawReason},
+		{operation: "release", who: judges, holder: true, handle: s.release},
+		{operation: "acceptItems", who: judges, holder: true, handle: s.acceptItems},
+		{operation: "raiseReason", who: judges, holder: true, handle: s.raiseReason},
+		{operation: "withdrawReason", who: judges, holder: true, handle: s.withdrawReason},
 		{operation: "addNote", who: judges, handle: s.addNote},
-		{operation: "redactDocument", who: judges, handle: s.redactDocument, upload: true},
-		{operation: "return", who: judges, handle: s.returnIt},
-		{operation: "approveQualification", who: judges, handle: s.approveQualification},
-		{operation: "recordICPEvidence", who: judges, handle: s.recordICPEvidence},
-		{operation: "verifyICP", who: judges, handle: s.verifyICP},
-		{operation: "approveSite", who: judges, handle: s.approveSite},
-		{operation: "offerContract", who: judges, handle: s.offerContract},
-		{operation: "countersignContract", who: judges, handle: s.countersignContract},
-		{operation: "activateMerchant", who: judges, handle: s.activateMerchant},
-		{operation: "proposeDecline", who: judges, handle: s.proposeDecline},
+		{operation: "redactDocument", who: judges, holder: true, handle: s.redactDocument, upload: true},
+		{operation: "return", who: judges, holder: true, handle: s.returnIt},
+		{operation: "approveQualification", who: judges, holder: true, handle: s.approveQualification},
+		{operation: "recordICPEvidence", who: judges, holder: true, handle: s.recordICPEvidence},
+		{operation: "verifyICP", who: judges, holder: true, handle: s.verifyICP},
+		{operation: "approveSite", who: judges, holder: true, handle: s.approveSite},
+		{operation: "offerContract", who: judges, holder: true, handle: s.offerContract},
+		{operation: "countersignContract", who: judges, holder: true, handle: s.countersignContract},
+		{operation: "activateMerchant", who: judges, holder: true, handle: s.activateMerchant},
+		{operation: "proposeDecline", who: judges, holder: true, handle: s.proposeDecline},
 
-		{operation: "confirmQualification", who: leads, handle: s.confirmQualification},
-		{operation: "refuseQualification", who: leads, handle: s.refuseQualification},
-		{operation: "confirmDecline", who: leads, handle: s.confirmDecline},
-		{operation: "refuseDecline", who: leads, handle: s.refuseDecline},
+		{operation: "confirmQualification", who: leads, holder: true, handle: s.confirmQualification},
+		{operation: "refuseQualification", who: leads, holder: true, handle: s.refuseQualification},
+		{operation: "confirmDecline", who: leads, holder: true, handle: s.confirmDecline},
+		{operation: "refuseDecline", who: leads, holder: true, handle: s.refuseDecline},
 		{operation: "reassign", who: leads, handle: s.reassign},
 		{operation: "prioritise", who: leads, handle: s.prioritise},
 		{operation: "bulk", who: leads, handle: s.bulk},
@@ -188,8 +187,8 @@ func (s *Server) admit(c *call, r route) error {
 	if c.op.Public {
 		return nil
 	}
-	token, ok := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
-	if !ok {
+	token := c.token()
+	if token == "" {
 		return problem(http.StatusUnauthorized, "token", "Log in first: this needs an access token.")
 	}
 	ctx := c.Request().Context()

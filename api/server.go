@@ -67,7 +67,7 @@ type Server struct {
 	Notify            Notifier
 	Now               func() time.Time
 	Logger            *slog.Logger
-	TrustProxy        bool         // believe X-Forwarded-Proto of the proxy in front
+	TrustProxy        bool         // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
 	Ready             func() error // why this process cannot serve, or nil
 	Pages             http.Handler // everything that is not the API: the SPA
 	Check             func(error)  // with it, every answer is checked against the contract (tests, development)
@@ -93,7 +93,7 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.answer
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = func(r *http.Request) string { return auth.Address(r, s.TrustProxy) }
 	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return decider.NewID().String() }}))
 	e.Use(s.recoverPanics, securityHeaders)
 	s.changes = newHub(s.Log, s.Logger)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"alta/api/auth"
@@ -43,7 +42,7 @@ func (c *call) caller() auth.Caller { return auth.Caller{IP: c.RealIP(), UserAge
 
 // token is the request's bearer token.
 func (c *call) token() string {
-	return strings.TrimPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+	return auth.Bearer(c.Request().Header.Get(echo.HeaderAuthorization))
 }
 
 // begin answers a session: the access token in the body, the refresh token in a

@@ -2,9 +2,11 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -55,6 +57,9 @@ func (o *Operation) checkParams(c echo.Context) error {
 			note(p, "invalid", first(err).Detail)
 		}
 	}
+	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
+		note(param{in: "query"}, "malformed", "cannot be read")
+	}
 	for name := range c.QueryParams() {
 		if !known[name] {
 			note(param{name: name, in: "query"}, "unknown", "there is no such parameter")
@@ -66,8 +71,9 @@ func (o *Operation) checkParams(c echo.Context) error {
 	return nil
 }
 
-// readBody reads, bounds and validates the JSON body and answers its bytes; nil
-// where there is none and none is needed.
+// readBody reads, bounds and validates the JSON body; nil where there is none and
+// none is needed. What it answers is the validated value written anew, in one form:
+// a member that stands twice would otherwise be validated once and decoded twice.
 func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 	r := c.Request()
 	if o.body == nil {
@@ -99,7 +105,7 @@ func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 		p.Errors = collect(err)
 		return nil, p
 	}
-	return b, nil
+	return json.Marshal(v)
 }
 
 // collect turns a schema's complaint into single errors with pointers.

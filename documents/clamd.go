@@ -1,14 +1,18 @@
 package documents
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,6 +21,11 @@ import (
 var ErrScanner = errors.New("documents: the virus scanner is unavailable")
 
 // Clamd asks a ClamAV daemon with the INSTREAM command (clamd(8)).
+//
+// A daemon that meets its own limits within a file answers OK, as if it had looked
+// at all of it, unless AlertExceedsMax is set. Nobody can ask for that setting, so
+// it is tried: what no daemon looks through is sent first, and only one that says
+// so is believed about files.
 type Clamd struct {
 	Network string        // "unix" or "tcp"; told by the address when empty
 	Address string        // a path that starts with a slash, or host:port
@@ -25,9 +34,43 @@ type Clamd struct {
 
 const clamdChunk = 64 << 10
 
-// Scan answers nil only when the daemon says OK; Infected as a *Rejection when
-// it names a signature; ErrScanner in every other case.
+// Scan answers nil only when the daemon says OK, and does not say so of what it
+// cannot look through; a *Rejection when it names a signature (Infected) or meets
+// its limits (TooComplex); ErrScanner in every other case.
 func (c Clamd) Scan(ctx context.Context, r io.Reader) error {
+	var told *Rejection
+	switch err := c.ask(ctx, bytes.NewReader(unscannable())); {
+	case err == nil:
+		return fmt.Errorf("%w: it calls clean what it cannot look through; set AlertExceedsMax", ErrScanner)
+	case !errors.As(err, &told):
+		return err
+	}
+	return c.ask(ctx, r)
+}
+
+// unscannable is an archive within an archive, deeper than any daemon follows: it
+// can be told to go a hundred deep at most.
+var unscannable = sync.OnceValue(func() []byte {
+	inner := []byte("as deep as it gets")
+	for range 110 {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.CreateRaw(&zip.FileHeader{
+			Name: "0", Method: zip.Store, CRC32: crc32.ChecksumIEEE(inner),
+			CompressedSize64: uint64(len(inner)), UncompressedSize64: uint64(len(inner)),
+		})
+		if err == nil {
+			_, err = w.Write(inner)
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			panic("documents: an archive in memory: " + err.Error())
+		}
+		inner = b.Bytes()
+	}
+	return inner
+})
+
+func (c Clamd) ask(ctx context.Context, r io.Reader) error {
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = 30 * time.Second
@@ -92,7 +135,11 @@ func readVerdict(reply string, whole bool) error {
 	if verdict == "OK" && whole {
 		return nil
 	}
-	if name, found := strings.CutSuffix(verdict, " FOUND"); found {
+	name, found := strings.CutSuffix(verdict, " FOUND")
+	switch {
+	case found && strings.HasPrefix(name, "Heuristics.Limits.Exceeded"):
+		return reject(TooComplex, "the scanner cannot look through it")
+	case found:
 		return reject(Infected, "the scanner found %.100q", name)
 	}
 	return fmt.Errorf("%w: it answered neither OK nor FOUND", ErrScanner)

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// startClamd is a daemon that speaks INSTREAM and finds whatever contains the
-// word "virus". behave, when not nil, replaces its answer.
+// startClamd is a daemon that speaks INSTREAM, alerts what it cannot look through,
+// and finds whatever contains the word "virus". behave, when not nil, replaces its
+// answer about files.
 func startClamd(t *testing.T, behave func(conn net.Conn, content []byte)) Clamd {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -50,6 +51,8 @@ func startClamd(t *testing.T, behave func(conn net.Conn, content []byte)) Clamd 
 					content = append(content, chunk...)
 				}
 				switch {
+				case bytes.Equal(content, unscannable()):
+					io.WriteString(conn, "stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\x00")
 				case behave != nil:
 					behave(conn, content)
 				case bytes.Contains(content, []byte("virus")):
@@ -85,6 +88,7 @@ func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
 		"clean, in several chunks":    {startClamd(t, nil), large, "", nil},
 		"infected":                    {startClamd(t, nil), infected, Infected, nil},
 		"the scanner is not there":    {closed, picture, "", ErrScanner},
+		"beyond the scanner's limits": {startClamd(t, answer("stream: Heuristics.Limits.Exceeded.MaxScanSize FOUND\x00")), picture, TooComplex, nil},
 		"the scanner says nothing":    {startClamd(t, answer("")), picture, "", ErrScanner},
 		"the scanner has an error":    {startClamd(t, answer("INSTREAM size limit exceeded. ERROR\x00")), picture, "", ErrScanner},
 		"the scanner is cut off":      {startClamd(t, answer("stream: OK")), picture, "", ErrScanner},
@@ -100,5 +104,29 @@ func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// A daemon without AlertExceedsMax says OK of what it did not look at.
+func TestAScannerThatCallsCleanWhatItCannotLookThroughIsNotBelieved(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			io.WriteString(conn, "stream: OK\x00")
+			io.Copy(io.Discard, conn)
+			conn.Close()
+		}
+	}()
+	c := Clamd{Address: l.Addr().String()}
+	if err := c.Scan(t.Context(), bytes.NewReader([]byte("clean"))); !errors.Is(err, ErrScanner) {
+		t.Errorf("got %v", err)
 	}
 }

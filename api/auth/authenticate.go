@@ -39,19 +39,6 @@ func (p Principal) Command(operation string) decider.Command {
 	return decider.Command{ID: decider.NewID(), Actor: p.Account, Role: string(p.Role), Operation: operation}
 }
 
-type principalKey struct{}
-
-// WithPrincipal hangs the principal on a request's context.
-func WithPrincipal(ctx context.Context, p Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
-}
-
-// PrincipalFrom answers the request's principal.
-func PrincipalFrom(ctx context.Context) (Principal, bool) {
-	p, ok := ctx.Value(principalKey{}).(Principal)
-	return p, ok
-}
-
 // Bearer answers the token of an Authorization header (RFC 6750 §2.1), empty
 // when there is none.
 func Bearer(header string) string {

@@ -33,6 +33,23 @@ func Over(r *http.Request, trustProxy bool) (https bool, err error) {
 	return false, ErrPlainHTTP
 }
 
+// Address says from where a request comes. Behind a proxy it is what the proxy has
+// added to X-Forwarded-For, which is the last entry: what stands before it is
+// whatever the caller liked to send.
+func Address(r *http.Request, trustProxy bool) string {
+	if told := r.Header.Values("X-Forwarded-For"); trustProxy && len(told) > 0 {
+		last := told[len(told)-1]
+		if a, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
+			return a.String()
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
 // loopback reports whether a host, with or without a port, is this machine.
 func loopback(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {

@@ -116,6 +116,9 @@ func (s *Service) byLogin(ctx context.Context, index string) (account.State, err
 		return account.State{}, err
 	}
 	st, _, err := s.accounts.Load(ctx, login.Account)
+	if err == nil && st.Login != index {
+		return account.State{}, nil // the name was taken for an account that goes by another
+	}
 	return st, err
 }
 

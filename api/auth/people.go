@@ -35,7 +35,9 @@ type Invitation struct {
 // by whoever follows account.LinkIssued, with LinkToken; the token is answered
 // here for set-up from the command line and for demo people.
 //
-// A taken e-mail address is account.ErrLoginTaken. Strangers must not be told, or
+// A command that opened an account for another address is decider.ErrCommandReused:
+// that other address would be taken for it, and its owner kept out. A taken e-mail
+// address is account.ErrLoginTaken. Strangers must not be told, or
 // the addresses of all merchants can be asked for; Register sees to that. Open
 // itself asks nobody for permission: it is what Invite, Register and the command
 // line share.
@@ -63,6 +65,12 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	if _, err := c.Decide(account.State{}); err != nil {
 		return Invitation{}, err
 	}
+	other := func(st account.State) bool { return st.Status != "" && st.Login != c.Login }
+	if st, _, err := s.accounts.Load(ctx, id); err != nil {
+		return Invitation{}, err
+	} else if other(st) {
+		return Invitation{}, decider.ErrCommandReused
+	}
 	if err := s.reserve(ctx, cmd, c.Login, id); err != nil {
 		return Invitation{}, err
 	}
@@ -86,6 +94,13 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	})
 	if err != nil {
 		return Invitation{}, err
+	}
+	// The same command for two addresses at once is one append to the log: only the
+	// account as it is now tells whose.
+	if st, _, err := s.accounts.Load(ctx, id); err != nil {
+		return Invitation{}, err
+	} else if other(st) {
+		return Invitation{}, errors.Join(decider.ErrCommandReused, s.release(ctx, cmd, c.Login, id))
 	}
 	token, err := s.LinkToken(ctx, c.Account, link)
 	if errors.Is(err, account.ErrLinkOver) {
@@ -134,7 +149,8 @@ func (s *Service) Invite(ctx context.Context, by Principal, cmd decider.Command,
 const abandoned = time.Minute
 
 // reserve takes the log-in name for an account. A name that was taken for an
-// account which never came to be is made free first.
+// account which never came to be, or came to be under another name, is made free
+// first.
 func (s *Service) reserve(ctx context.Context, cmd decider.Command, login, id string) error {
 	now := s.now()
 	take := func() error {
@@ -156,15 +172,20 @@ func (s *Service) reserve(ctx context.Context, cmd decider.Command, login, id st
 	if loadErr != nil {
 		return loadErr
 	}
-	if st.Status != "" || now.Sub(holder.Since) < abandoned {
+	if st.Status != "" && st.Login == login || now.Sub(holder.Since) < abandoned {
 		return err
 	}
-	free := cmd
-	free.ID = decider.DeriveID(cmd.ID, "release")
-	if _, err := s.logins.Transact(ctx, login, free, nil, account.ReleaseLogin{Account: holder.Account, At: now}.Decide); err != nil {
+	if err := s.release(ctx, cmd, login, holder.Account); err != nil {
 		return err
 	}
 	return take()
+}
+
+// release makes a log-in name free that an account holds and does not have.
+func (s *Service) release(ctx context.Context, cmd decider.Command, login, holder string) error {
+	cmd.ID = decider.DeriveID(cmd.ID, "release")
+	_, err := s.logins.Transact(ctx, login, cmd, nil, account.ReleaseLogin{Account: holder, At: s.now()}.Decide)
+	return err
 }
 
 // newLink prepares a link whose id follows from the command, so that a repeated

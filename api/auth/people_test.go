@@ -79,6 +79,44 @@ func TestAnInvitationSentAgainIsTheSameInvitation(t *testing.T) {
 	}
 }
 
+// Whoever could take an address for an account that goes by another would keep its
+// owner out for good, and get the mails that the owner asks for.
+func TestOneCommandForTwoAddressesTakesOne(t *testing.T) {
+	w := newWorld(t)
+	s := w.node()
+	mine, theirs := person(account.Merchant), person(account.Merchant)
+	mine.Email = "mallory@example.com"
+	cmd := command("register")
+	if _, err := s.Open(t.Context(), cmd, mine); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Open(t.Context(), cmd, theirs)
+	w.want(err, decider.ErrCommandReused)
+	w.join(s, theirs)
+
+	// Both at once, on two nodes.
+	for range 20 {
+		mine.ID, cmd = decider.NewID().String(), command("register")
+		mine.Email, theirs.ID, theirs.Email = mine.ID+"@example.com", mine.ID, "owner."+mine.ID+"@example.com"
+		var both sync.WaitGroup
+		for i, n := range []auth.NewAccount{mine, theirs} {
+			node := []*auth.Service{s, w.node()}[i]
+			both.Go(func() { _, _ = node.Open(t.Context(), cmd, n) })
+		}
+		both.Wait()
+		st, _, err := s.Account(t.Context(), mine.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := theirs
+		if st.Email.Clear() == theirs.Email {
+			left = mine
+		}
+		left.ID = ""
+		w.join(s, left)
+	}
+}
+
 func TestANameTakenForAnAccountThatNeverCameToBeIsNotLost(t *testing.T) {
 	w := newWorld(t)
 	s := w.node()

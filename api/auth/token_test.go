@@ -283,6 +283,34 @@ func TestSessionsAreGivenOverHTTPSOrOnThisMachine(t *testing.T) {
 	}
 }
 
+// What a caller writes into the header counts for nothing: limits and records would
+// be about an address of the caller's choice.
+func TestAnAddressIsWhatTheConnectionOrTheTrustedProxySays(t *testing.T) {
+	for _, x := range []struct {
+		told  []string
+		trust bool
+		want  string
+	}{
+		{nil, false, "192.0.2.1"},
+		{nil, true, "192.0.2.1"},
+		{[]string{"203.0.113.7"}, false, "192.0.2.1"},
+		{[]string{"203.0.113.7"}, true, "203.0.113.7"},
+		{[]string{"10.0.0.1, 203.0.113.7"}, true, "203.0.113.7"},
+		{[]string{"10.0.0.1", "::1,203.0.113.7 "}, true, "203.0.113.7"},
+		{[]string{"2001:db8::1"}, true, "2001:db8::1"},
+		{[]string{"203.0.113.7, nonsense"}, true, "192.0.2.1"},
+		{[]string{""}, true, "192.0.2.1"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil) // from 192.0.2.1
+		for _, v := range x.told {
+			r.Header.Add("X-Forwarded-For", v)
+		}
+		if got := auth.Address(r, x.trust); got != x.want {
+			t.Errorf("%q, trusted %v: %s, want %s", x.told, x.trust, got, x.want)
+		}
+	}
+}
+
 func TestACookieIsNotUsedByAnotherSite(t *testing.T) {
 	for name, c := range map[string]struct {
 		site, origin string

@@ -9,6 +9,7 @@ import (
 
 	"alta/api"
 	"alta/domain/account"
+	"alta/domain/policy"
 	"alta/simulate/drive"
 )
 
@@ -36,7 +37,8 @@ func TestTheContractAndTheRouteTableNameTheSameOperations(t *testing.T) {
 // Who may call what is what the table says: every operation, asked for by nobody
 // and by every role, on an own and on another's application.
 func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
-	w := start(t, demoConfig(t))
+	c := demoConfig(t)
+	w := start(t, c)
 	d := w.driver(t)
 	registered := w.merchant(t, d, drive.Wish{Seed: 5, First: 0, To: drive.Submitted, Via: drive.Self})
 	added := w.merchant(t, d, drive.Wish{Seed: 5, First: 1, To: drive.Submitted, Via: drive.Agent})
@@ -47,7 +49,9 @@ func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
 		on   relation
 	}{
 		{account.Merchant, registered.Self, relation{registered.ID, added.ID}},
+		{account.Merchant, added.Self, relation{added.ID, registered.ID}}, // which an agent added
 		{account.Agent, w.as(t, "agent"), relation{added.ID, registered.ID}},
+		{account.Agent, w.invited(t, c, "agent"), relation{"", added.ID}}, // of another organisation
 		{account.Reviewer, w.as(t, "reviewer"), relation{registered.ID, added.ID}},
 		{account.Lead, w.as(t, "lead"), relation{registered.ID, added.ID}},
 		{account.Auditor, w.as(t, "auditor"), relation{registered.ID, added.ID}},
@@ -74,6 +78,9 @@ func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
 				if i > 0 && !concerns {
 					break
 				}
+				if id == "" && concerns {
+					continue
+				}
 				asked++
 				got := w.outcome(t, x.who, op, id)
 				want := expected(x.role, reach, concerns, i)
@@ -84,6 +91,119 @@ func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests", asked)
+}
+
+// Of those whom the table lets judge, only who holds the claim does: each operation
+// of that kind, asked for at a stage that has it, while nobody or another one holds
+// the application.
+func TestOnlyWhoHoldsTheClaimDoesWhatTheTableKeepsForHolders(t *testing.T) {
+	w := start(t, demoConfig(t))
+	d := w.driver(t)
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	maria, chen, lead, lead2 := w.as(t, "reviewer"), w.as(t, "reviewer2"), w.as(t, "lead"), w.as(t, "lead2")
+	asked := map[string]bool{}
+	ask := func(who *drive.Person, id, operation, body string) (a answer) {
+		op, _ := spec.Operation(operation)
+		r := probe(op, id)
+		r.body = []byte(body)
+		for range 10 { // the machine's checks write to the stream too
+			r.header = map[string]string{"If-Match": etag(w.revision(t, id, lead)), "Content-Type": "application/json"}
+			if a = w.send(t, who, r); a.Code != "stale" {
+				break
+			}
+		}
+		return a
+	}
+	refused := func(id, operation, body string, holder bool, by ...*drive.Person) {
+		t.Helper()
+		asked[operation] = true
+		for _, who := range by {
+			if a := ask(who, id, operation, body); a.Code != "not-claimed" && (holder || operation != "release") {
+				t.Errorf("%s by who does not hold it, held by another: %v: %d %s", operation, holder, a.status, a.Code)
+			}
+		}
+	}
+	act := func(who *drive.Person, id, operation, body string) {
+		t.Helper()
+		if a := ask(who, id, operation, body); a.status >= 300 {
+			t.Fatalf("%s by who holds it: %d %s", operation, a.status, a.Code)
+		}
+	}
+	life := func(number int, to drive.Target, kind policy.Kind) string {
+		l := w.merchant(t, d, drive.Wish{Seed: 31, First: uint64(number), Kind: kind, Site: "web", To: to, Via: drive.Self})
+		if to == drive.Claimed { // and proposed, so that a second person has to look
+			r := racing{t: t, w: w, id: l.ID, by: lead}
+			act(l.Reviewer, l.ID, "acceptItems", `{"items":["`+strings.Join(r.given(), `","`)+`"]}`)
+			act(l.Reviewer, l.ID, "approveQualification", ``)
+		}
+		return l.ID
+	}
+	rectangle, reason := `{"x":0.1,"y":0.1,"width":0.1,"height":0.1,"why":"a code"}`, `{"code":"R03","sub":"unclear","target":"id_card.front","note":"take it again"}`
+	type question struct{ operation, body string }
+	for i, stage := range []struct {
+		to        drive.Target
+		kind      policy.Kind
+		questions []question
+	}{
+		{drive.Submitted, "individual", []question{{"release", `{}`}, {"acceptItems", `{"items":["id_card.front"]}`}, {"raiseReason", reason}, {"withdrawReason", ``},
+			{"redactDocument", rectangle}, {"return", ``}, {"approveQualification", ``}, {"proposeDecline", `{"note":"not among the goods"}`},
+			{"recordICPEvidence", `{"status":"found","domain":"shop.example.cn"}`}}},
+		{drive.Claimed, "enterprise", []question{{"confirmQualification", `{"judged":1}`}, {"refuseQualification", `{"why":"look again"}`}}},
+		{drive.Qualified, "individual", []question{{"verifyICP", ``}}},
+		{drive.ICP, "individual", []question{{"approveSite", `{"checklist":{}}`}}},
+		{drive.Website, "individual", []question{{"offerContract", ``}}},
+		{drive.Signed, "individual", []question{{"countersignContract", ``}}},
+	} {
+		id := life(i, stage.to, stage.kind)
+		others, holder := []*drive.Person{maria, chen}, lead
+		if stage.to == drive.Claimed {
+			others, holder = []*drive.Person{lead}, lead2
+		}
+		for _, q := range stage.questions {
+			refused(id, q.operation, q.body, false, others...)
+		}
+		act(holder, id, "claim", ``)
+		for _, q := range stage.questions {
+			refused(id, q.operation, q.body, true, others...)
+		}
+		switch stage.to {
+		case drive.Submitted:
+			act(lead, id, "proposeDecline", `{"note":"not among the goods"}`)
+			refused(id, "confirmDecline", `{"judged":1}`, false, lead2)
+			refused(id, "refuseDecline", `{"why":"it is"}`, false, lead2)
+		case drive.Signed:
+			act(lead, id, "countersignContract", ``)
+			refused(id, "activateMerchant", ``, true, maria, chen)
+		}
+	}
+	for _, p := range api.Table() {
+		if p.Holder != asked[p.Operation] {
+			t.Errorf("%s: kept for holders %v, asked for %v", p.Operation, p.Holder, asked[p.Operation])
+		}
+	}
+}
+
+// invited is somebody whom the operator invites.
+func (w *world) invited(t *testing.T, c config, role string) *drive.Person {
+	t.Helper()
+	email, password := role+".invited@alta.example", "quiet harbour 73"
+	out := desk{t, c.Data}.does("invite", "--role", role, "--email", email, "--name", "Zhao Min", "--print-link")
+	link := printedLink.FindStringSubmatch(out)
+	if link == nil {
+		t.Fatal(out)
+	}
+	set := drive.Request{Method: http.MethodPost, Path: "/v1/auth/activation", Body: map[string]string{"token": link[1], "password": password}}
+	if _, err := w.client.Do(t.Context(), set, nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.client.LogIn(t.Context(), email, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // mayMiss are operations whose probe names a part that is not there: who is

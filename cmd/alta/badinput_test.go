@@ -76,6 +76,7 @@ func TestBadInputGetsItsPermanentCodeAndLeavesNoEvent(t *testing.T) {
 		"a query that the contract lacks":         {reviewer, ask("GET", "/v1/queues/qualification?colour=red", ""), 422, "invalid-parameter", "query colour"},
 		"a query value that is none":              {reviewer, ask("GET", "/v1/queues/qualification?limit=many", ""), 422, "invalid-parameter", "query limit"},
 		"a cursor of somebody's own making":       {reviewer, ask("GET", "/v1/queues/qualification?cursor=abc", ""), 422, "cursor", "query cursor"},
+		"a query that cannot be read":             {reviewer, ask("GET", "/v1/queues/qualification?q=%zz", ""), 422, "invalid-parameter", "query "},
 		"a key that is no UUID":                   {me, with(ask("PUT", own+"/kind", `{"kind":"enterprise"}`), "Idempotency-Key", "once"), 422, "invalid-parameter", "header Idempotency-Key"},
 		"a decision that names no revision":       {me, ask("POST", own+"/submission", ""), 428, "if-match-required", ""},
 		"a revision that is none":                 {me, with(ask("POST", own+"/submission", ""), "If-Match", `"latest"`), 400, "if-match", ""},

@@ -83,7 +83,7 @@ func (c *config) settings() []setting {
 		{"oidc-name", "ALTA_OIDC_NAME", &c.OIDCName, nil, nil, "what people call the provider, for the button; empty: its host"},
 		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
 		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
-		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front"},
+		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto, and the last entry of X-Forwarded-For, of the proxy in front, which must set both"},
 		{"clock-hours-back", "ALTA_CLOCK_HOURS_BACK", nil, nil, &c.HoursBack, "development: how far the clock is put back, to make demonstration data with a past"},
 		{"limit-factor", "ALTA_LIMIT_FACTOR", nil, nil, &c.LimitFactor, "how many times the usual number of log-ins, links and codes is let through; for load tests, where one address stands for many people"},
 		{"open-claims", "ALTA_OPEN_CLAIMS", nil, nil, &c.OpenClaims, "how many applications one person may hold and still be handed the next one, 1 to 50"},
