@@ -19,9 +19,10 @@ type Plan struct {
 // plans are the versions, oldest first. They stand beside the policy and not in
 // it: a policy binds an application from its submission, and how the house looks
 // after its own diligence is nothing that a merchant submits under. A version that
-// was in force is never edited; a new one is added.
+// was in force is never edited; a new one is added. What was decided before the
+// first one is left alone, so that a long history is not looked at all at once.
 var plans = []Plan{
-	{Version: "2026-01", Effective: "2026-01-01", Percent: 5, BusinessDays: 5},
+	{Version: "2026-11", Effective: "2026-11-01", Percent: 5, BusinessDays: 5},
 }
 
 // PlanAt is the plan for decisions of that moment, in the platform's zone; before

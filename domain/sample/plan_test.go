@@ -45,10 +45,10 @@ func TestSoManyOfAHundredAreDrawnAndMoreAreDrawnBesideThem(t *testing.T) {
 
 func TestAPlanIsForTheDecisionsFromItsFirstDayOn(t *testing.T) {
 	zone := time.FixedZone("Beijing", 8*60*60)
-	if p := PlanAt(when("2025-12-31T15:59:59Z"), zone); p != (Plan{}) {
+	if p := PlanAt(when("2026-10-31T15:59:59Z"), zone); p != (Plan{}) {
 		t.Errorf("before the first plan: %+v", p)
 	}
-	if p := PlanAt(when("2025-12-31T16:00:00Z"), zone); p.Version != "2026-01" {
+	if p := PlanAt(when("2026-10-31T16:00:00Z"), zone); p.Version != "2026-11" {
 		t.Errorf("on its first day in Beijing: %+v", p)
 	}
 	for i, p := range plans {
