@@ -143,8 +143,9 @@ func (s *Server) sample(c *call, l *secondLook) error {
 	out := struct {
 		sampleRow
 		projections.Evidence
-		Verdict *sample.Verdict `json:"verdict,omitempty"`
-	}{sampleRow: rowOf(l.id, l.state), Evidence: projections.EvidenceOf(app)}
+		Revision int64           `json:"revision"`
+		Verdict  *sample.Verdict `json:"verdict,omitempty"`
+	}{sampleRow: rowOf(l.id, l.state), Evidence: projections.EvidenceOf(app), Revision: int64(l.revision)}
 	if l.state.Judged() {
 		out.Verdict = &l.state.Second
 	}

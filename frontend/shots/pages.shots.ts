@@ -71,6 +71,10 @@ test('the lead', async ({ page }) => {
   one(5, '--to', 'active')
   await logIn(page, people.lead)
   await shoot(page, 'statistics', '/statistics?range=quarter')
+  await shoot(page, 'samples', '/samples')
+  await page.getByRole('region', { name: 'Samples that wait' }).getByRole('link').first().click()
+  await page.waitForURL(/\/samples\/./)
+  await shoot(page, 'sample', new URL(page.url()).pathname)
 })
 
 test('the auditor', async ({ page }) => {

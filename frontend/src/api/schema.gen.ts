@@ -1866,6 +1866,8 @@ export interface components {
       next?: string
     }
     Sample: {
+      /** @description of the sample */
+      revision: number
       banks?: string[]
       /** @description the version that it was judged by */
       policy: string

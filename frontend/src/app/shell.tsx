@@ -16,6 +16,7 @@ import styles from './shell.module.css'
 
 type Place =
   | '/queue'
+  | '/samples'
   | '/search'
   | '/team'
   | '/audit'
@@ -29,17 +30,29 @@ const places: Record<
   Role,
   {
     to: Place
-    label: 'queue' | 'search' | 'team' | 'audit' | 'statistics' | 'mine' | 'merchants' | 'add' | 'account'
+    label:
+      | 'queue'
+      | 'search'
+      | 'samples'
+      | 'team'
+      | 'audit'
+      | 'statistics'
+      | 'mine'
+      | 'merchants'
+      | 'add'
+      | 'account'
   }[]
 > = {
   reviewer: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/samples', label: 'samples' },
     { to: '/statistics', label: 'statistics' },
   ],
   lead: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/samples', label: 'samples' },
     { to: '/team', label: 'team' },
     { to: '/audit', label: 'audit' },
     { to: '/statistics', label: 'statistics' },
