@@ -25,7 +25,7 @@ test('a second person judges a decision without knowing it', async ({ page, brow
   await rows.first().click()
   await expect(page.getByRole('heading', { level: 1, name: 'Second look' })).toBeVisible()
   const sample = page.url()
-  await expect(page.getByRole('img', { name: 'ID card, portrait side' })).toBeVisible()
+  await expect(page.getByRole('img', { name: 'Identity document, photo side' })).toBeVisible()
   const main = page.getByRole('main')
   await expect(main.locator('a[href*="/cases/"], a[href*="/applications/"]')).toHaveCount(0)
   await expect(main.getByText('Rejected')).toHaveCount(0)
@@ -33,9 +33,9 @@ test('a second person judges a decision without knowing it', async ({ page, brow
 
   const verdict = page.getByRole('complementary', { name: 'Your verdict' })
   await expect(verdict.getByRole('button', { name: 'I would approve it' })).toBeVisible()
-  await page.getByRole('button', { name: 'Raise a reason on ID card, portrait side' }).click()
+  await page.getByRole('button', { name: 'Raise a reason on Identity document, photo side' }).click()
   await page
-    .getByRole('group', { name: 'Raise a reason on ID card, portrait side' })
+    .getByRole('group', { name: 'Raise a reason on Identity document, photo side' })
     .getByRole('radio')
     .first()
     .click()
