@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"alta/decider"
@@ -61,25 +63,55 @@ func (s *Server) blind(handle func(*call, *secondLook) error) func(*call) error 
 	}
 }
 
-// events reads an application's stream.
-func (s *Server) events(ctx context.Context, id string) (out []application.Event, err error) {
+// records reads an application's stream.
+func (s *Server) records(ctx context.Context, id string) iter.Seq2[*eventstore.Record, error] {
 	const page = 512
-	for {
-		n := len(out)
-		for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(id), eventstore.Revision(n), page) {
-			if err != nil {
-				return nil, err
+	return func(yield func(*eventstore.Record, error) bool) {
+		for from := eventstore.Revision(0); ; from += page {
+			n := 0
+			for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(id), from, page) {
+				if !yield(r, err) || err != nil {
+					return
+				}
+				n++
 			}
-			e, err := s.Decode(ctx, r)
-			if err != nil {
-				return nil, err
+			if n < page {
+				return
 			}
-			out = append(out, e)
-		}
-		if len(out) < n+page {
-			return out, nil
 		}
 	}
+}
+
+// events are those of an application, opened.
+func (s *Server) events(ctx context.Context, id string) (out []application.Event, err error) {
+	for r, err := range s.records(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := s.Decode(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// hands are those who had one in an application, and whether its processing is
+// restricted. Nothing of it is opened.
+func (s *Server) hands(ctx context.Context, id string) (acted []string, restricted bool, err error) {
+	for r, err := range s.records(ctx, id) {
+		if err != nil {
+			return nil, false, err
+		}
+		h, err := application.HeaderOf(r.Data)
+		if err != nil {
+			return nil, false, err
+		}
+		acted = append(acted, h.By.ID)
+		restricted = restricted || strings.HasPrefix(r.Type, "application.restricted.")
+	}
+	return acted, restricted, nil
 }
 
 // sampleRow is a sample in a list: nothing of it tells which application it is.
@@ -98,8 +130,7 @@ func rowOf(id string, st sample.State) sampleRow {
 	return sampleRow{id, st.Due, st.DecidedAt, st.Round, st.Kind, st.Products, st.Site, st.Language}
 }
 
-// samples lists what waits for a verdict that the caller may give, as far as the
-// samples themselves tell.
+// samples lists what waits for a verdict that the caller may give.
 func (s *Server) samples(c *call) error {
 	ctx := c.Request().Context()
 	cursor, limit := c.page()
@@ -117,14 +148,14 @@ func (s *Server) samples(c *call) error {
 		if err != nil {
 			return err
 		}
-		if !st.Open() || st.Readable(c.actor(), nil) != nil {
-			continue
+		if !st.Open() {
+			continue // the list has not heard of it yet
 		}
-		about, _, err := s.Applications.Load(ctx, st.Application)
+		acted, restricted, err := s.hands(ctx, st.Application)
 		if err != nil {
 			return err
 		}
-		if !about.Restricted { // or the list has not heard of it yet
+		if !restricted && st.Readable(c.actor(), acted) == nil {
 			out.Samples = append(out.Samples, rowOf(w.ID, st))
 		}
 	}

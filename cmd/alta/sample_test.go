@@ -254,6 +254,9 @@ func TestNobodyJudgesWhatSheActedOnOrWhatIsRestricted(t *testing.T) {
 	if a := w.send(t, judge, request{method: "GET", path: path}); a.status != 403 || a.Code != "sample-involved" {
 		t.Errorf("whoever took the next round: %d %s", a.status, a.Code)
 	}
+	if list := w.waiting(t, judge); len(list.Samples) > 0 {
+		t.Errorf("whoever took the next round is shown %+v", list)
+	}
 	do(others[2], http.MethodPut, "/restriction", map[string]string{"why": "the merchant asks for erasure"})
 	for name, p := range map[string]*drive.Person{"a colleague": lead, "whoever had it": judge} {
 		for _, what := range []string{"", "/files/none"} {

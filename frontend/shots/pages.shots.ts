@@ -69,6 +69,7 @@ test('the reviewer', async ({ page }) => {
 
 test('the lead', async ({ page }) => {
   one(5, '--to', 'active')
+  one(6, '--to', 'returned', '--fault', 'r03-blurred') // what a lead has no part in
   await logIn(page, people.lead)
   const rows = page.getByRole('region', { name: 'Samples that wait' }).getByRole('link')
   await page.goto('/samples')
