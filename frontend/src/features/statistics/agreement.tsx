@@ -55,11 +55,11 @@ function Looks({ note, looks, bins }: LooksProps) {
       aside={
         judged > 0 && (
           <>
-            <span className={styles.value}>{spans.percent(share(agreed, judged - agreed))}</span>
-            <span className={styles.about}>
+            <p className={styles.value}>{spans.percent(share(agreed, judged - agreed))}</p>
+            <p className={styles.about}>
               {t('agreement.of', { agreed: format.number(agreed), all: format.number(judged) })}
               {named > 0 && ` ${t('agreement.reasons', { share: spans.percent(shared / named) })}`}
-            </span>
+            </p>
           </>
         )
       }
