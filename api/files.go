@@ -128,6 +128,18 @@ func (s *Server) documentImage(c *call) error {
 	if !ok {
 		return errNotFound()
 	}
+	why := c.QueryParam("why")
+	if why == "" {
+		if c.who.Role == account.Auditor {
+			return problem(http.StatusUnprocessableEntity, "why-required", "Say why you open this document.").at("query why", "required", "must be given")
+		}
+		why = string(c.state.Stage)
+	}
+	return s.image(c, d, slot, why)
+}
+
+// image delivers a page of a document of the call's application.
+func (s *Server) image(c *call, d application.Document, slot item.Key, why string) error {
 	page, err := strconv.Atoi(c.QueryParam("page"))
 	if err != nil {
 		page = 1
@@ -139,13 +151,6 @@ func (s *Server) documentImage(c *call) error {
 	}
 	if page > d.Pages || at >= len(d.Blobs) {
 		return errNotFound()
-	}
-	why := c.QueryParam("why")
-	if why == "" {
-		if c.who.Role == account.Auditor {
-			return problem(http.StatusUnprocessableEntity, "why-required", "Say why you open this document.").at("query why", "required", "must be given")
-		}
-		why = string(c.state.Stage)
 	}
 	ctx := c.Request().Context()
 	look := access.Looked{What: access.Image, Items: []item.Key{slot}, Document: d.ID, Page: page, Size: size, Why: why}

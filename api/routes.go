@@ -146,6 +146,13 @@ func (s *Server) routes() []route {
 
 		{operation: "statistics", who: overseers, handle: s.statistics},
 
+		{operation: "samples", who: judges, handle: s.samples},
+		{operation: "sample", who: judges, handle: s.blind(s.sample)},
+		{operation: "sampleImage", who: judges, handle: s.blind(s.sampleImage)},
+		{operation: "revealSample", who: judges, handle: s.blind(s.revealSample)},
+		{operation: "judgeSample", who: judges, handle: s.blind(s.judgeSample)},
+		{operation: "samplesOf", who: auditors, handle: s.samplesOf},
+
 		{operation: "claimNext", who: judges, handle: s.claimNext},
 		{operation: "claim", who: judges, handle: s.claim},
 		{operation: "release", who: judges, holder: true, handle: s.release},
@@ -232,7 +239,9 @@ func (s *Server) admit(c *call, r route) error {
 
 // why are the operations that show a restricted application as a whole. Those
 // that show one value or image of it ask for the reason themselves.
-var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true}
+var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true,
+	"samplesOf": true,
+}
 
 // lookInto records why an auditor opens an application whose processing is
 // restricted, before anything of it is read.

@@ -15,6 +15,7 @@ import (
 	"alta/documents"
 	"alta/domain/access"
 	"alta/domain/application"
+	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/projections"
 	"alta/projections/statistics"
@@ -35,6 +36,9 @@ type Log interface {
 // Applications is the decider of applications.
 type Applications = decider.Decider[application.State, application.Event]
 
+// Samples is the decider of blind second looks at decisions.
+type Samples = decider.Decider[sample.State, sample.Event]
+
 // Accesses is the decider of who looked at what.
 type Accesses = decider.Decider[access.State, access.Event]
 
@@ -49,6 +53,7 @@ type Notifier interface {
 type Server struct {
 	Applications      *Applications
 	Accesses          *Accesses
+	Samples           *Samples
 	Auth              *auth.Service
 	People            *People
 	Reader            projections.Reader

@@ -30,7 +30,7 @@ export default defineConfig({
     ? {}
     : {
         webServer: {
-          command: `rm -rf test-results/data && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000`,
+          command: `rm -rf test-results/data && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000 --sample-percent 100`,
           url: `${own}/v1/reference`,
           timeout: 180_000,
           gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },

@@ -149,7 +149,7 @@ func (p *pass) takes(place uint64) bool {
 }
 
 func (p *pass) run(ctx context.Context, target eventstore.Position) error {
-	return replay.Spread(ctx, p.runner.Log, category, target, builders, p.takes, p.work)
+	return replay.Spread(ctx, p.runner.Log, []string{category}, target, builders, p.takes, p.work)
 }
 
 // work folds one part of the applications, and writes them when the log is read.

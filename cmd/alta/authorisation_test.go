@@ -210,6 +210,7 @@ func (w *world) invited(t *testing.T, c config, role string) *drive.Person {
 // admitted gets the same 404 as a stranger.
 var mayMiss = map[string]bool{"contract": true, "documentImage": true, "redactDocument": true, "revokeAPIKey": true, "revokeSession": true,
 	"stateSkills": true, "sendAway": true, "bringBack": true,
+	"sample": true, "sampleImage": true, "revealSample": true, "judgeSample": true,
 }
 
 // expected is the answer by the table: the relation counts where a role has one,
@@ -237,7 +238,7 @@ func probe(op *api.Operation, id string) request {
 	path := strings.NewReplacer("{id}", id, "{revision}", "0", "{slot}", "id_card.front", "{item}", "contact.name", "{consent}", "privacy",
 		"{reason}", "0190b6a0-0000-7000-8000-000000000001", "{note}", "0190b6a0-0000-7000-8000-000000000002",
 		"{evidence}", "0190b6a0-0000-7000-8000-000000000003", "{document}", "none", "{queue}", "breached", "{key}", "none", "{session}", "none",
-		"{person}", "0190b6a0-0000-7000-8000-000000000004", "{view}", "0190b6a0-0000-7000-8000-000000000005").Replace(op.Path)
+		"{person}", "0190b6a0-0000-7000-8000-000000000004", "{view}", "0190b6a0-0000-7000-8000-000000000005", "{sample}", "0190b6a0-0000-7000-8000-000000000006").Replace(op.Path)
 	return request{method: op.Method, path: path}
 }
 

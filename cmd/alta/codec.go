@@ -8,6 +8,7 @@ import (
 	"alta/decider"
 	"alta/domain/access"
 	"alta/domain/application"
+	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/projections"
 	"alta/vault"
@@ -61,14 +62,21 @@ func (s sealing) applications(log decider.Log) *decider.Decider[application.Stat
 }
 
 func accesses(log decider.Log) *decider.Decider[access.State, access.Event] {
-	return &decider.Decider[access.State, access.Event]{
-		Log: log, Category: access.Category, Evolve: access.Evolve,
-		Encode: func(_ context.Context, _ string, _ eventstore.ID, e access.Event) (eventstore.Proposed, error) {
-			name, data, err := access.Encode(e)
+	return plain(log, access.Category, access.Evolve, access.Encode, access.Decode)
+}
+
+func samples(log decider.Log) *decider.Decider[sample.State, sample.Event] {
+	return plain(log, sample.Category, sample.Evolve, sample.Encode, sample.Decode)
+}
+
+// plain is the decider of streams in which nothing is personal.
+func plain[S, E any](log decider.Log, category string, evolve func(S, E) S, encode func(E) (string, []byte, error), decode func(string, []byte) (E, error)) *decider.Decider[S, E] {
+	return &decider.Decider[S, E]{
+		Log: log, Category: category, Evolve: evolve,
+		Encode: func(_ context.Context, _ string, _ eventstore.ID, e E) (eventstore.Proposed, error) {
+			name, data, err := encode(e)
 			return eventstore.Proposed{Type: name, Data: data}, err
 		},
-		Decode: func(_ context.Context, r *eventstore.Record) (access.Event, error) {
-			return access.Decode(r.Type, r.Data)
-		},
+		Decode: func(_ context.Context, r *eventstore.Record) (E, error) { return decode(r.Type, r.Data) },
 	}
 }

@@ -46,6 +46,7 @@ type config struct {
 	Metrics          string
 	HoursBack        int
 	OpenClaims       int
+	SamplePercent    int
 
 	// Only tests set these: the program that decodes uploads, this one by default,
 	// and where its compiled PDF renderer is kept, by default in Data.
@@ -87,6 +88,7 @@ func (c *config) settings() []setting {
 		{"clock-hours-back", "ALTA_CLOCK_HOURS_BACK", nil, nil, &c.HoursBack, "development: how far the clock is put back, to make demonstration data with a past"},
 		{"limit-factor", "ALTA_LIMIT_FACTOR", nil, nil, &c.LimitFactor, "how many times the usual number of log-ins, links and codes is let through; for load tests, where one address stands for many people"},
 		{"open-claims", "ALTA_OPEN_CLAIMS", nil, nil, &c.OpenClaims, "how many applications one person may hold and still be handed the next one, 1 to 50"},
+		{"sample-percent", "ALTA_SAMPLE_PERCENT", nil, nil, &c.SamplePercent, "how many of a hundred qualification decisions are drawn for a blind second look; -1: as many as the plan says"},
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
 	}
@@ -95,7 +97,7 @@ func (c *config) settings() []setting {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
-		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1, OpenClaims: application.DefaultOpenClaims,
+		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1, OpenClaims: application.DefaultOpenClaims, SamplePercent: -1,
 	}
 }
 
@@ -154,6 +156,9 @@ func (c *config) check() error {
 	}
 	if c.OpenClaims < 1 || c.OpenClaims > api.MaxOpenClaims {
 		return errUsage("--open-claims must lie between 1 and %d", api.MaxOpenClaims)
+	}
+	if c.SamplePercent < -1 || c.SamplePercent > 100 {
+		return errUsage("--sample-percent must lie between 0 and 100, or be -1")
 	}
 	for _, p := range strings.Split(c.Parts, ",") {
 		if !slices.Contains(parts, p) {

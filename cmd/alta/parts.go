@@ -185,6 +185,9 @@ func (p *program) startReactions(mailer *mail.Mailer, background background) {
 		{"deadline", reactions.NewDeadline(reactions.DeadlineConfig{
 			Log: p.log, Rules: p.rules, Timers: reactions.NewMemoryTimers(), Now: p.now, Logger: p.logger,
 		})},
+		{"sample", reactions.NewSample(reactions.SampleConfig{
+			Log: p.log, Samples: p.samples, Rules: p.rules, Percent: p.cfg.SamplePercent, Keyed: p.vault.Index, Now: p.now, Logger: p.logger,
+		})},
 		{"erase", p.newErase()},
 	}
 	for _, r := range p.reactions {

@@ -62,6 +62,7 @@ type program struct {
 
 	applications *api.Applications
 	accesses     *api.Accesses
+	samples      *api.Samples
 	store        *projections.Store
 	runner       *projections.Runner
 	reader       projections.Reader
@@ -120,7 +121,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	p.closers = append(p.closers, func() error { p.auth.Close(); return nil })
 
 	codec := sealing{p.vault}
-	p.applications, p.accesses = codec.applications(p.log), accesses(p.log)
+	p.applications, p.accesses, p.samples = codec.applications(p.log), accesses(p.log), samples(p.log)
 	p.store = projections.NewStore(p.redis)
 	folder := projections.Folder{Policies: p.rules().Policies}
 	p.runner = &projections.Runner{
@@ -371,7 +372,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 	limit := api.LimitRegistrations
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
-		Applications: p.applications, Accesses: p.accesses, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
+		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,

@@ -69,7 +69,15 @@ test('the reviewer', async ({ page }) => {
 
 test('the lead', async ({ page }) => {
   one(5, '--to', 'active')
+  one(6, '--to', 'returned', '--fault', 'r03-blurred') // what a lead has no part in
   await logIn(page, people.lead)
+  const rows = page.getByRole('region', { name: 'Samples that wait' }).getByRole('link')
+  await page.goto('/samples')
+  const sample = await rows.first().getAttribute('href')
+  await shoot(page, 'samples', '/samples')
+  await shoot(page, 'sample', sample ?? '')
+  await page.getByRole('complementary').getByRole('button').click() // so that two people agree
+  await page.waitForURL(/samples$/)
   await shoot(page, 'statistics', '/statistics?range=quarter')
 })
 

@@ -22,9 +22,9 @@ type Log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 }
 
-// Event is a record of a stream of the category.
+// Event is a record of a stream of one of the categories.
 type Event struct {
-	ID     string // of the stream, without the category
+	ID     string // of the stream, without its category
 	Place  uint64 // Place(ID)
 	Record *eventstore.Record
 }
@@ -40,11 +40,11 @@ func Place(id string) uint64 {
 	return bits.Reverse64(h.Sum64()) // the low bits are the well mixed ones
 }
 
-// Spread reads all events of a category (such as "application-") up to a position,
-// that included, and hands those that takes lets through to workers. A worker's
+// Spread reads all events of some categories (such as "application-") up to a
+// position, that included, and hands those that takes lets through to workers. A worker's
 // feed ends when the log is read; it must be read to its end, or an error be
 // answered, which ends the others too.
-func Spread(ctx context.Context, log Log, category string, target eventstore.Position, workers int, takes func(place uint64) bool, work func(ctx context.Context, feed iter.Seq[Event]) error) error {
+func Spread(ctx context.Context, log Log, categories []string, target eventstore.Position, workers int, takes func(place uint64) bool, work func(ctx context.Context, feed iter.Seq[Event]) error) error {
 	if target == eventstore.Start {
 		return nil
 	}
@@ -60,7 +60,7 @@ func Spread(ctx context.Context, log Log, category string, target eventstore.Pos
 			}
 		})
 	}
-	if err := read(ctx, log, category, target, takes, feeds); err != nil {
+	if err := read(ctx, log, categories, target, takes, feeds); err != nil {
 		stop(err)
 	}
 	for _, f := range feeds {
@@ -84,7 +84,7 @@ func drain(ctx context.Context, feed <-chan []Event) iter.Seq[Event] {
 	}
 }
 
-func read(ctx context.Context, log Log, category string, target eventstore.Position, takes func(uint64) bool, feeds []chan []Event) error {
+func read(ctx context.Context, log Log, categories []string, target eventstore.Position, takes func(uint64) bool, feeds []chan []Event) error {
 	pending := make([][]Event, len(feeds))
 	hand := func(i int) error {
 		select {
@@ -95,7 +95,7 @@ func read(ctx context.Context, log Log, category string, target eventstore.Posit
 			return context.Cause(ctx)
 		}
 	}
-	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{category}}) {
+	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: categories}) {
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,13 @@ func read(ctx context.Context, log Log, category string, target eventstore.Posit
 		if m.Record == nil {
 			continue
 		}
-		id := strings.TrimPrefix(m.Record.Stream, category)
+		id := m.Record.Stream
+		for _, c := range categories {
+			if rest, ok := strings.CutPrefix(id, c); ok {
+				id = rest
+				break
+			}
+		}
 		place := Place(id)
 		if !takes(place) {
 			continue

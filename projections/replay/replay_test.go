@@ -46,7 +46,7 @@ func TestEveryEventOfACategoryGoesToOneWorkerInOrder(t *testing.T) {
 	var mu sync.Mutex
 	by, next, n := map[string]int{}, map[string]eventstore.Revision{}, 0
 	workers := 0
-	err := replay.Spread(t.Context(), l, "case-", target, 3, func(uint64) bool { return true }, func(_ context.Context, feed iter.Seq[replay.Event]) error {
+	err := replay.Spread(t.Context(), l, []string{"case-"}, target, 3, func(uint64) bool { return true }, func(_ context.Context, feed iter.Seq[replay.Event]) error {
 		mu.Lock()
 		me := workers
 		workers++
@@ -78,7 +78,7 @@ func TestEveryEventOfACategoryGoesToOneWorkerInOrder(t *testing.T) {
 
 func TestAWorkersErrorEndsTheReading(t *testing.T) {
 	broken := errors.New("broken")
-	err := replay.Spread(t.Context(), made(100_000, 50), "case-", eventstore.Position{Commit: 1 << 60, Prepare: 1 << 60}, 2, func(uint64) bool { return true },
+	err := replay.Spread(t.Context(), made(100_000, 50), []string{"case-"}, eventstore.Position{Commit: 1 << 60, Prepare: 1 << 60}, 2, func(uint64) bool { return true },
 		func(_ context.Context, feed iter.Seq[replay.Event]) error {
 			for range feed {
 				return broken
@@ -90,7 +90,7 @@ func TestAWorkersErrorEndsTheReading(t *testing.T) {
 	}
 	ended, stop := context.WithCancel(t.Context())
 	stop()
-	err = replay.Spread(ended, made(100_000, 50), "case-", eventstore.Position{Commit: 1 << 60, Prepare: 1 << 60}, 2, func(uint64) bool { return true },
+	err = replay.Spread(ended, made(100_000, 50), []string{"case-"}, eventstore.Position{Commit: 1 << 60, Prepare: 1 << 60}, 2, func(uint64) bool { return true },
 		func(_ context.Context, feed iter.Seq[replay.Event]) error {
 			for range feed {
 			}

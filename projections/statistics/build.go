@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,12 +94,12 @@ func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, targe
 	}}
 	var applications atomic.Int64
 	everything := func(uint64) bool { return true }
-	err = replay.Spread(ctx, r.Log, category, target, builders, everything, func(ctx context.Context, feed iter.Seq[replay.Event]) error {
+	err = replay.Spread(ctx, r.Log, []string{category, sampleCategory}, target, builders, everything, func(ctx context.Context, feed iter.Seq[replay.Event]) error {
 		cases := newCases(r.Log, r.Calendar())
 		cases.limit = buildCases / builders
 		var adds []addition
 		for e := range feed {
-			if e.Record.Revision == 0 {
+			if e.Record.Revision == 0 && strings.HasPrefix(e.Record.Stream, category) {
 				applications.Add(1)
 			}
 			more, err := cases.then(ctx, e.Record)

@@ -38,6 +38,9 @@ func (s *cases) forget() { clear(s.known) }
 
 // then is what an event adds; nothing, if it was counted before.
 func (s *cases) then(ctx context.Context, r *eventstore.Record) ([]addition, error) {
+	if strings.HasPrefix(r.Stream, sampleCategory) {
+		return s.sampled(ctx, r)
+	}
 	if !strings.HasPrefix(r.Stream, category) {
 		return nil, nil
 	}

@@ -1,7 +1,9 @@
 // Package statistics counts what happens to applications, day by day: what came
 // in and what was done, how deep the queues are, how long the platform and the
 // merchants had the ball, which deadlines were met, which reasons were given,
-// how often the first round was enough, and who had how much to do.
+// how often the first round was enough, who had how much to do, and how often a
+// blind second look at a decision came to the same. With the sums goes the list of
+// second looks that are still waited for: their ids, most urgent first.
 //
 // It is a projection of its own, with a subscription, keys and a position of its
 // own in Redis. Nothing of an application is stored: only sums. What one event
@@ -30,7 +32,7 @@ import (
 
 // Version is the shape of the sums. A program with another one builds its own
 // beside these.
-const Version = "1"
+const Version = "2"
 
 // errFenced: another runner moved the position; this one starts over from what
 // Redis says.

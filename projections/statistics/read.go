@@ -54,6 +54,45 @@ func (r Reader) Everything(ctx context.Context, from, to calendar.Date, account 
 	})
 }
 
+// Waiting is a sample that waits for a verdict.
+type Waiting struct {
+	ID    string
+	Place string // among the others: what is due first comes first
+}
+
+// Samples are at most so many of those that wait for a verdict, after a place or
+// from the first on, and how many wait in all. projections.ErrCursor where the
+// place is none.
+func (r Reader) Samples(ctx context.Context, after string, limit int) (out []Waiting, all int64, err error) {
+	from := "-"
+	if after != "" {
+		if _, ok := idAt(after); !ok {
+			return nil, 0, projections.ErrCursor
+		}
+		from = "(" + after
+	}
+	err = r.within(ctx, func(g generation, _ checkpoint) error {
+		var page *redis.StringSliceCmd
+		var count *redis.IntCmd
+		_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			page = p.ZRangeByLex(ctx, g.samples(), &redis.ZRangeBy{Min: from, Max: "+", Count: int64(limit)})
+			count = p.ZCard(ctx, g.samples())
+			return nil
+		})
+		if err != nil {
+			return failed(err)
+		}
+		out, all = make([]Waiting, 0, limit), count.Val()
+		for _, place := range page.Val() {
+			if id, ok := idAt(place); ok {
+				out = append(out, Waiting{id, place})
+			}
+		}
+		return nil
+	})
+	return out, all, err
+}
+
 // question is one report under way.
 type question struct {
 	*Report
@@ -62,48 +101,60 @@ type question struct {
 	from  calendar.Date
 }
 
-// read reads from one build. Where that was retired meanwhile, what was read may
-// be incomplete, and the new one is asked.
-func (r Reader) read(ctx context.Context, from, to calendar.Date, fill func(*question) error) (Report, error) {
-	cal := r.Calendar()
+// within has a build read. Where that was retired meanwhile, what was read may be
+// incomplete, and the new one is asked.
+func (r Reader) within(ctx context.Context, use func(generation, checkpoint) error) error {
 	for range 3 {
 		g, err := r.Store.live(ctx)
 		if err != nil {
-			return Report{}, err
+			return err
 		}
 		c, err := checkpointIn(ctx, r.Store.rdb, g)
 		if errors.Is(err, errLost) {
 			continue
 		}
 		if err != nil {
-			return Report{}, err
+			return err
 		}
-		if !strings.HasSuffix(c.origin, " "+cal.Version) {
-			return Report{}, projections.ErrRebuilding // counted by another calendar
+		if !strings.HasSuffix(c.origin, " "+r.Calendar().Version) {
+			return projections.ErrRebuilding // counted by another calendar
 		}
+		if err := use(g, c); err != nil {
+			return err
+		}
+		there, err := r.Store.rdb.Exists(ctx, g.checkpoint()).Result()
+		if err != nil {
+			return failed(err)
+		}
+		if there == 1 {
+			return nil
+		}
+	}
+	return projections.ErrRebuilding
+}
+
+// read reads a report from one build.
+func (r Reader) read(ctx context.Context, from, to calendar.Date, fill func(*question) error) (out Report, err error) {
+	cal := r.Calendar()
+	err = r.within(ctx, func(g generation, c checkpoint) error {
 		q := &question{store: r.Store, g: g, from: from, Report: &Report{
 			From: from.String(), To: to.String(), Zone: cal.Zone().String(), Calendar: cal.Version, Position: c.position.String(),
 		}}
 		for d := from; !to.Before(d); d = d.Next() {
 			if q.Days = append(q.Days, d.String()); len(q.Days) > MaxDays {
-				return Report{}, ErrRange
+				return ErrRange
 			}
 		}
 		if len(q.Days) == 0 {
-			return Report{}, ErrRange
+			return ErrRange
 		}
 		if err := fill(q); err != nil {
-			return Report{}, err
+			return err
 		}
-		there, err := r.Store.rdb.Exists(ctx, g.checkpoint()).Result()
-		if err != nil {
-			return Report{}, failed(err)
-		}
-		if there == 1 {
-			return *q.Report, nil
-		}
-	}
-	return Report{}, projections.ErrRebuilding
+		out = *q.Report
+		return nil
+	})
+	return out, err
 }
 
 // series reads what is counted of everybody.
@@ -140,6 +191,7 @@ func (q *question) series(ctx context.Context) error {
 		Activated: of(cellActivated), Declined: of(cellDeclined), Withdrawn: of(cellWithdrawn), Expired: of(cellExpired),
 	}
 	q.FirstRound = &FirstRound{of(cellAccepted), of(cellRejected)}
+	q.Samples = &Samples{of(cellDrawn), of(cellSampled), of(cellAgreed), of(cellShared), of(cellNamed)}
 	q.Turns = turns(of)
 	q.Reasons = []ReasonSeries{}
 	for _, cell := range slices.Sorted(maps.Keys(cells)) {
@@ -344,7 +396,9 @@ func (q *question) agents(ctx context.Context) error {
 }
 
 // ownCells are a reviewer's, in the order of Reviewer and Load.
-var ownCells = []string{cellClaimed, cellDecided, cellReturned, cellReasons, cellHeld}
+var ownCells = []string{
+	cellClaimed, cellDecided, cellReturned, cellReasons, cellHeld, cellSampled, cellAgreed, cellShared, cellNamed,
+}
 
 func (q *question) reviewers(ctx context.Context) error {
 	who, err := q.busiest(ctx, reviewers, topReviewers)
@@ -357,7 +411,7 @@ func (q *question) reviewers(ctx context.Context) error {
 	}
 	q.Reviewers = []Reviewer{}
 	for i, n := range found {
-		q.Reviewers = append(q.Reviewers, Reviewer{who[i], n[0], n[1], n[2], n[3], n[4]})
+		q.Reviewers = append(q.Reviewers, Reviewer{who[i], n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]})
 	}
 	return nil
 }
@@ -388,6 +442,6 @@ func (q *question) own(ctx context.Context, account string) error {
 			}
 		}
 	}
-	q.Own = &Load{series[0], series[1], series[2], series[3], series[4]}
+	q.Own = &Load{series[0], series[1], series[2], series[3], series[4], series[5], series[6], series[7], series[8]}
 	return nil
 }

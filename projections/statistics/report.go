@@ -20,6 +20,7 @@ type Report struct {
 	Turns      []TurnSeries   `json:"turns,omitempty"`
 	FirstRound *FirstRound    `json:"first_round,omitempty"`
 	Reasons    []ReasonSeries `json:"reasons,omitempty"`
+	Samples    *Samples       `json:"samples,omitempty"`
 	Agents     []Agent        `json:"agents,omitempty"`
 	Reviewers  []Reviewer     `json:"reviewers,omitempty"`
 	Own        *Load          `json:"own,omitempty"`
@@ -83,6 +84,18 @@ type ReasonSeries struct {
 	Told []int64     `json:"told"`
 }
 
+// Samples counts decisions that were drawn for a blind second look, on the day of
+// the decision, and what came of it, on the day of the second verdict.
+type Samples struct {
+	Drawn  []int64 `json:"drawn"`
+	Judged []int64 `json:"judged"`
+	Agreed []int64 `json:"agreed"` // the outcome is the same
+	// Where both people returned it: the reasons' codes that both named, and those
+	// that either named.
+	Shared []int64 `json:"reasons_shared"`
+	Named  []int64 `json:"reasons_named"`
+}
+
 // Agent is what the applications of one organisation went through.
 type Agent struct {
 	Organisation     string        `json:"organisation"`
@@ -107,6 +120,12 @@ type Reviewer struct {
 	Returned    int64  `json:"returned"`
 	Reasons     int64  `json:"reasons"`
 	HeldSeconds int64  `json:"held_seconds"`
+	// Of this person's decisions: how many were looked at a second time, and how far
+	// the second verdict agreed; see Samples.
+	Sampled int64 `json:"sampled"`
+	Agreed  int64 `json:"agreed"`
+	Shared  int64 `json:"reasons_shared"`
+	Named   int64 `json:"reasons_named"`
 }
 
 // Load is what the person who asks did, day by day.
@@ -116,6 +135,10 @@ type Load struct {
 	Returned    []int64 `json:"returned"`
 	Reasons     []int64 `json:"reasons"`
 	HeldSeconds []int64 `json:"held_seconds"`
+	Sampled     []int64 `json:"sampled"` // these as of Reviewer
+	Agreed      []int64 `json:"agreed"`
+	Shared      []int64 `json:"reasons_shared"`
+	Named       []int64 `json:"reasons_named"`
 }
 
 // quantile estimates how long the q-th part of all turns took at the most, as if

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"alta/domain/calendar"
+	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/projections"
 
@@ -59,6 +60,8 @@ const (
 	tailBatch = 512 // events of one transaction
 	backOff   = 250 * time.Millisecond
 	category  = "application-"
+
+	sampleCategory = sample.Category + "-"
 )
 
 func (r *Runner) prepare() {

@@ -42,6 +42,10 @@ func (g generation) sums(h hash) string {
 }
 func (g generation) ranks(h hash) string { return g.sums(h) + ":rank" }
 
+// samples is the sorted set of the samples that wait for a verdict, by their
+// places alone.
+func (g generation) samples() string { return root + string(g) + ":samples" }
+
 // checkpoint is where a generation stands and who may write to it.
 type checkpoint struct {
 	position eventstore.Position
@@ -60,7 +64,7 @@ func (c checkpoint) fields() []any {
 	}
 }
 
-func failed(err error) error { return fmt.Errorf("statistics: %w", err) }
+func failed(err error) error { return fmt.Errorf("statistics: %w: %w", projections.ErrAway, err) }
 
 func checkpointIn(ctx context.Context, c redis.Cmdable, g generation) (out checkpoint, err error) {
 	h, err := c.HGetAll(ctx, g.checkpoint()).Result()
@@ -176,20 +180,27 @@ func (s *Store) write(ctx context.Context, g generation, held *checkpoint, to ev
 // parts splits the sums into those of one transaction each; at least one.
 func (s *sums) parts() []*sums {
 	out := []*sums{newSums()}
+	last := func() *sums {
+		part := out[len(out)-1]
+		if part.size >= pipeCells {
+			part = newSums()
+			out = append(out, part)
+		}
+		part.size++
+		return part
+	}
+	for place, waits := range s.waiting {
+		last().waiting[place] = waits
+	}
 	for _, h := range slices.SortedFunc(maps.Keys(s.cells), func(a, b hash) int {
 		return slices.Compare([]string{string(a.kind), a.bucket}, []string{string(b.kind), b.bucket})
 	}) {
 		for field, n := range s.cells[h] {
-			last := out[len(out)-1]
-			if last.size >= pipeCells {
-				last = newSums()
-				out = append(out, last)
+			part := last()
+			if part.cells[h] == nil {
+				part.cells[h] = map[string]int64{}
 			}
-			if last.cells[h] == nil {
-				last.cells[h] = map[string]int64{}
-			}
-			last.cells[h][field] = n
-			last.size++
+			part.cells[h][field] = n
 		}
 	}
 	return out
@@ -234,6 +245,13 @@ func number(v any) (int64, error) {
 
 // queue writes the sums as they are.
 func (s *sums) queue(ctx context.Context, p redis.Pipeliner, g generation) {
+	for place, waits := range s.waiting {
+		if waits {
+			p.ZAdd(ctx, g.samples(), redis.Z{Member: place})
+		} else {
+			p.ZRem(ctx, g.samples(), place)
+		}
+	}
 	for h, cells := range s.cells {
 		values, ranks := make([]any, 0, 2*len(cells)), []redis.Z(nil)
 		for field, n := range cells {
@@ -328,7 +346,7 @@ func (s *Store) drop(ctx context.Context, g generation) error {
 		}
 	}
 	_, err = s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		p.Unlink(ctx, g.years())
+		p.Unlink(ctx, g.years(), g.samples())
 		p.SRem(ctx, generations, string(g))
 		return nil
 	})

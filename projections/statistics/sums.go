@@ -39,6 +39,7 @@ const (
 	cellPlain       = "plain "    // seconds in them
 	cellBin         = "bin "      // turns by how long they were
 	cellReason      = "reason "   // told to merchants, by code
+	cellDrawn       = "samples drawn"
 )
 
 // The cells of a member: an agent's organisation or a reviewer.
@@ -50,6 +51,15 @@ const (
 	cellRank    = "rank" // by which the busiest are found
 )
 
+// The cells of everybody, and of the reviewer whose decisions were looked at a
+// second time.
+const (
+	cellSampled = "samples judged"
+	cellAgreed  = "samples agreed"
+	cellShared  = "samples shared" // codes that both returns name
+	cellNamed   = "samples named"  // codes that either of them names
+)
+
 // addition is a number that an event adds to a cell of a day.
 type addition struct {
 	day    string // 2026-11-23
@@ -57,6 +67,9 @@ type addition struct {
 	member string // empty for everybody
 	cell   string
 	n      int64
+	// sample is the place of a sample that begins to wait for a verdict, or with n
+	// below 0 of one that no longer does; nothing else is added then.
+	sample string
 }
 
 // hash is one Redis hash of sums.
@@ -68,14 +81,20 @@ type hash struct {
 // sums gathers additions. Each counts for its day, its month and its year, so
 // that a long time is read from few of them.
 type sums struct {
-	cells map[hash]map[string]int64
-	size  int
+	cells   map[hash]map[string]int64
+	waiting map[string]bool // places of samples: whether they wait now
+	size    int
 }
 
-func newSums() *sums { return &sums{cells: map[hash]map[string]int64{}} }
+func newSums() *sums { return &sums{cells: map[hash]map[string]int64{}, waiting: map[string]bool{}} }
 
 func (s *sums) add(all []addition) {
 	for _, a := range all {
+		if a.sample != "" {
+			s.waiting[a.sample] = a.n > 0
+			s.size++
+			continue
+		}
 		field := a.cell
 		if a.member != "" {
 			field = a.member + separator + a.cell

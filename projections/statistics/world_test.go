@@ -5,15 +5,20 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"alta/decider"
 	"alta/domain/application"
 	"alta/domain/calendar"
+	"alta/domain/item"
 	"alta/domain/policy"
+	"alta/domain/reason"
+	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
 	"alta/simulate/direct"
@@ -35,6 +40,7 @@ type world struct {
 	store *Store
 	maker *direct.Maker
 	lives []*direct.Life
+	looks map[string]sample.State // by the sample's id
 }
 
 // engines are the two kinds of Redis that Alta runs on without any server.
@@ -78,7 +84,7 @@ func newWorld(t testing.TB, opt *redis.Options) *world {
 	t.Cleanup(func() { _ = rdb.Close() })
 	maker := direct.New(7, moment, rules)
 	maker.Back = 60 * 24 * time.Hour
-	return &world{t: t, log: log, rdb: rdb, store: NewStore(rdb), maker: maker}
+	return &world{t: t, log: log, rdb: rdb, store: NewStore(rdb), maker: maker, looks: map[string]sample.State{}}
 }
 
 func (w *world) encode(_ context.Context, _ string, _ eventstore.ID, e application.Event) (eventstore.Proposed, error) {
@@ -99,6 +105,63 @@ func (w *world) fill(first, count uint64) {
 	}
 	for i, l := range w.lives[begun:] {
 		w.odd(i, l)
+		w.second(l)
+	}
+}
+
+// second has some of a life's decisions drawn for a second look, and some of those
+// judged or dropped.
+func (w *world) second(l *direct.Life) {
+	w.t.Helper()
+	var all []application.Event
+	for _, act := range l.Acts {
+		all = append(all, act.Events...)
+	}
+	robot := application.Actor{ID: "sample", Role: application.RoleSystem}
+	judge := application.Actor{ID: "judge-1", Role: application.RoleReviewer}
+	for i := range all {
+		d, ok := sample.DecisionOf(all[:i+1])
+		lot := sample.LotOf(func(kind, value string) string { return kind + value }, l.ID, int64(i))
+		if !ok || !lot.Under(80) {
+			continue
+		}
+		commands := []interface {
+			Decide(sample.State) ([]sample.Event, error)
+		}{sample.Draw{Application: l.ID, Decision: d, Plan: sample.Plan{Version: "test", BusinessDays: 5}, Calendar: rules.Calendar, By: robot}}
+		other := sample.Verdict{Outcome: sample.Return, Reasons: []sample.Reason{{Target: item.ContactMobile, Code: reason.R05, Sub: reason.Mobile}}}
+		at := d.At.Add(time.Duration(lot[1]) * time.Hour)
+		switch lot[0] % 4 {
+		case 0:
+			commands = append(commands, sample.Judge{Verdict: d.Verdict, By: judge, At: at})
+		case 1:
+			other.Reasons = append(other.Reasons, d.Verdict.Reasons...)
+			commands = append(commands, sample.Judge{Verdict: other, By: judge, At: at})
+		case 2:
+			commands = append(commands, sample.Drop{By: robot, At: at})
+		}
+		var s sample.State
+		for _, c := range commands {
+			events, err := c.Decide(s)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			for _, e := range events {
+				name, data, err := sample.Encode(e)
+				if err != nil {
+					w.t.Fatal(err)
+				}
+				stream, n := sampleCategory+lot.ID(), eventstore.NoStream
+				if s.Drawn() {
+					n = 0
+				}
+				id := decider.EventID(decider.DeriveID(eventstore.ID{}, name), stream, 0)
+				if _, err := w.log.Append(context.Background(), stream, n, eventstore.Proposed{ID: id, Type: name, Data: data}); err != nil {
+					w.t.Fatal(err)
+				}
+				s = sample.Evolve(s, e)
+			}
+		}
+		w.looks[lot.ID()] = s
 	}
 }
 
@@ -198,6 +261,11 @@ func (w *world) report() string {
 			w.t.Fatal(err)
 		}
 	}
+	waiting, all, err := w.reader().Samples(context.Background(), "", 1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	fmt.Fprintln(&out, waiting, all)
 	return out.String()
 }
 

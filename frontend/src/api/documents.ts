@@ -4,6 +4,8 @@ import { toProblem } from './problem'
 /** One page of one document, as an image. */
 export interface PageRequest {
   application: string
+  /** Where a sample stands in for the application, whose id is not known then. */
+  kind?: 'applications' | 'samples' | undefined
   document: string
   page: number
   size: 'view' | 'thumbnail'
@@ -38,10 +40,17 @@ export async function loadPage(request: PageRequest): Promise<string> {
   return fetched
 }
 
-async function fetchPage({ application, document, page, size, why }: PageRequest): Promise<string> {
+async function fetchPage({
+  application,
+  kind = 'applications',
+  document,
+  page,
+  size,
+  why,
+}: PageRequest): Promise<string> {
   const query = new URLSearchParams({ page: String(page), size })
   if (why) query.set('why', why)
-  const path = `/v1/applications/${application}/files/${encodeURIComponent(document)}?${query.toString()}`
+  const path = `/v1/${kind}/${application}/files/${encodeURIComponent(document)}?${query.toString()}`
   const response = await authorised(new Request(new URL(path, location.origin)))
   if (!response.ok) {
     throw toProblem(await response.json().catch(() => undefined), response.status)

@@ -1488,6 +1488,128 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/samples': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Decisions that wait for a second look, most urgent first, without those that the caller had a hand in
+     * @description A page can be shorter than asked for, or empty, and still have a `next`.
+     */
+    get: operations['samples']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/samples/{sample}': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    /** The evidence as it was when it was judged, without the judging: neither who decided, nor what, nor why */
+    get: operations['sample']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/samples/{sample}/files/{document}': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+        /** @description a document's id */
+        document: string
+      }
+      cookie?: never
+    }
+    /** A page of a document of the evidence as an image, also where it was replaced since; the look is recorded before the bytes go out */
+    get: operations['sampleImage']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/samples/{sample}/reveal': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Unmask personal values of the evidence; the look is recorded before the values go out */
+    post: operations['revealSample']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/samples/{sample}/verdict': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    get?: never
+    /** The second verdict: once given it stays */
+    put: operations['judgeSample']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/applications/{id}/samples': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    /** Decisions that were looked at a second time, with both verdicts; what still waits is not told */
+    get: operations['samplesOf']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/people': {
     parameters: {
       query?: never
@@ -1668,6 +1790,17 @@ export interface components {
         /** @description how often merchants were told it */
         told: components['schemas']['Series']
       }[]
+      /** @description decisions that were drawn for a blind second look, by their own day; what came of it, by the day of the second verdict */
+      samples?: {
+        drawn: components['schemas']['Series']
+        judged: components['schemas']['Series']
+        /** @description the second outcome was the first one */
+        agreed: components['schemas']['Series']
+        /** @description codes that both named, where both returned */
+        reasons_shared: components['schemas']['Series']
+        /** @description codes that either named, where both returned */
+        reasons_named: components['schemas']['Series']
+      }
       /** @description the busiest */
       agents?: {
         organisation: string
@@ -1689,6 +1822,12 @@ export interface components {
         reasons: number
         /** @description time by the clock that applications were held, several at once counted each */
         held_seconds: number
+        /** @description decisions of this person that were looked at a second time */
+        sampled: number
+        /** @description of those, to which the second outcome was the same */
+        agreed: number
+        reasons_shared: number
+        reasons_named: number
       }[]
       own: {
         claimed: components['schemas']['Series']
@@ -1696,7 +1835,92 @@ export interface components {
         returned: components['schemas']['Series']
         reasons: components['schemas']['Series']
         held_seconds: components['schemas']['Series']
+        sampled: components['schemas']['Series']
+        agreed: components['schemas']['Series']
+        reasons_shared: components['schemas']['Series']
+        reasons_named: components['schemas']['Series']
       }
+    }
+    SampleRow: {
+      id: components['schemas']['ID']
+      /**
+       * Format: date-time
+       * @description by when a second verdict is wanted
+       */
+      due: string
+      /**
+       * Format: date-time
+       * @description when the first verdict was given
+       */
+      decided_at: string
+      round: number
+      kind: components['schemas']['Kind']
+      products: components['schemas']['Product'][]
+      site_type: components['schemas']['SiteType']
+      language: components['schemas']['Language']
+    }
+    SamplePage: {
+      samples: components['schemas']['SampleRow'][]
+      /** @description how many wait in all, also for others */
+      waiting: number
+      next?: string
+    }
+    Sample: {
+      /** @description of the sample */
+      revision: number
+      banks?: string[]
+      /** @description the version that it was judged by */
+      policy: string
+      items: components['schemas']['ItemView'][]
+      findings: components['schemas']['Finding'][]
+      /** @description reasons of earlier rounds that the merchant has answered */
+      told: {
+        id: string
+        code: string
+        sub?: string
+        target: components['schemas']['ItemKey']
+        /** @description for the merchant */
+        note?: string
+        round: number
+      }[]
+      /** @description the caller's own, once given */
+      verdict?: components['schemas']['Verdict']
+    } & components['schemas']['SampleRow']
+    Verdict: {
+      /** @enum {string} */
+      outcome: 'approve' | 'return'
+      /** @description of a return: what the merchant would have to put right */
+      reasons?: {
+        target: components['schemas']['ItemKey']
+        code: string
+        sub?: string
+      }[]
+    }
+    JudgedSample: {
+      id: components['schemas']['ID']
+      round: number
+      /** @description of the application, that was judged */
+      revision: number
+      decider: components['schemas']['Actor']
+      /** Format: date-time */
+      decided_at: string
+      first: components['schemas']['Verdict']
+      judge: components['schemas']['Actor']
+      /** Format: date-time */
+      judged_at: string
+      second: components['schemas']['Verdict']
+      /** @description the outcomes are the same */
+      agreed: boolean
+    }
+    Reveal: {
+      items: components['schemas']['ItemKey'][]
+      why: string
+    }
+    Revealed: {
+      values: {
+        [key: string]: string
+      }
+      erased?: components['schemas']['ItemKey'][]
     }
     ItemKey: string
     /** @description SHA-256 in hexadecimal */
@@ -2514,6 +2738,8 @@ export interface components {
     /** @description a document slot, such as `id_card.front` */
     Slot: components['schemas']['ItemKey']
     QueueName: components['schemas']['QueueName']
+    /** @description the sample */
+    Sample: components['schemas']['ID']
     /** @description the account of a reviewer or lead */
     Colleague: components['schemas']['ID']
     /** @description `next` of the page before */
@@ -3515,10 +3741,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          items: components['schemas']['ItemKey'][]
-          why: string
-        }
+        'application/json': components['schemas']['Reveal']
       }
     }
     responses: {
@@ -3528,12 +3751,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': {
-            values: {
-              [key: string]: string
-            }
-            erased?: components['schemas']['ItemKey'][]
-          }
+          'application/json': components['schemas']['Revealed']
         }
       }
       default: components['responses']['Problem']
@@ -4824,6 +5042,168 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Statistics']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  samples: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        cursor?: components['parameters']['Cursor']
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of samples. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SamplePage']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  sample: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The evidence. */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Sample']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  sampleImage: {
+    parameters: {
+      query?: {
+        page?: number
+        size?: 'view' | 'thumbnail'
+      }
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+        /** @description a document's id */
+        document: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The image, watermarked with who looks and when. `no-store`. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'image/jpeg': unknown
+          'image/png': unknown
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  revealSample: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reveal']
+      }
+    }
+    responses: {
+      /** @description The values by item key. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Revealed']
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  judgeSample: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description the same key is the same act */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description the revision that was looked at */
+        'If-Match': components['parameters']['IfMatchRequired']
+      }
+      path: {
+        /** @description the sample */
+        sample: components['parameters']['Sample']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Verdict']
+      }
+    }
+    responses: {
+      204: components['responses']['Done']
+      default: components['responses']['Problem']
+    }
+  }
+  samplesOf: {
+    parameters: {
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The samples. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            samples: components['schemas']['JudgedSample'][]
+          }
         }
       }
       default: components['responses']['Problem']

@@ -26,6 +26,8 @@ import { Route as AppAuditIndexRouteImport } from './routes/_app/audit.index'
 import { Route as AppAuditIdRouteImport } from './routes/_app/audit.$id'
 import { Route as AppCasesIdRouteImport } from './routes/_app/cases.$id'
 import { Route as AppQueueIndexRouteImport } from './routes/_app/queue.index'
+import { Route as AppSamplesIndexRouteImport } from './routes/_app/samples.index'
+import { Route as AppSamplesIdRouteImport } from './routes/_app/samples.$id'
 import { Route as AppApplicationsIdIndexRouteImport } from './routes/_app/applications.$id.index'
 import { Route as AppApplicationsIdContractRouteImport } from './routes/_app/applications.$id.contract'
 import { Route as AppApplicationsIdCorrectionsRouteImport } from './routes/_app/applications.$id.corrections'
@@ -118,6 +120,16 @@ const AppQueueIndexRoute = AppQueueIndexRouteImport.update({
   path: '/queue/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSamplesIndexRoute = AppSamplesIndexRouteImport.update({
+  id: '/samples/',
+  path: '/samples/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSamplesIdRoute = AppSamplesIdRouteImport.update({
+  id: '/samples/$id',
+  path: '/samples/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppApplicationsIdIndexRoute = AppApplicationsIdIndexRouteImport.update({
   id: '/applications/$id/',
   path: '/applications/$id/',
@@ -170,9 +182,11 @@ export interface FileRoutesByFullPath {
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
   '/cases/$id': typeof AppCasesIdRoute
+  '/samples/$id': typeof AppSamplesIdRoute
   '/applications/': typeof AppApplicationsIndexRoute
   '/audit/': typeof AppAuditIndexRoute
   '/queue/': typeof AppQueueIndexRoute
+  '/samples/': typeof AppSamplesIndexRoute
   '/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/applications/$id/form': typeof AppApplicationsIdFormRoute
@@ -195,9 +209,11 @@ export interface FileRoutesByTo {
   '/applications/new': typeof AppApplicationsNewRoute
   '/audit/$id': typeof AppAuditIdRoute
   '/cases/$id': typeof AppCasesIdRoute
+  '/samples/$id': typeof AppSamplesIdRoute
   '/applications': typeof AppApplicationsIndexRoute
   '/audit': typeof AppAuditIndexRoute
   '/queue': typeof AppQueueIndexRoute
+  '/samples': typeof AppSamplesIndexRoute
   '/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/applications/$id/form': typeof AppApplicationsIdFormRoute
@@ -222,9 +238,11 @@ export interface FileRoutesById {
   '/_app/applications/new': typeof AppApplicationsNewRoute
   '/_app/audit/$id': typeof AppAuditIdRoute
   '/_app/cases/$id': typeof AppCasesIdRoute
+  '/_app/samples/$id': typeof AppSamplesIdRoute
   '/_app/applications/': typeof AppApplicationsIndexRoute
   '/_app/audit/': typeof AppAuditIndexRoute
   '/_app/queue/': typeof AppQueueIndexRoute
+  '/_app/samples/': typeof AppSamplesIndexRoute
   '/_app/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/_app/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/_app/applications/$id/form': typeof AppApplicationsIdFormRoute
@@ -249,9 +267,11 @@ export interface FileRouteTypes {
     | '/applications/new'
     | '/audit/$id'
     | '/cases/$id'
+    | '/samples/$id'
     | '/applications/'
     | '/audit/'
     | '/queue/'
+    | '/samples/'
     | '/applications/$id/contract'
     | '/applications/$id/corrections'
     | '/applications/$id/form'
@@ -274,9 +294,11 @@ export interface FileRouteTypes {
     | '/applications/new'
     | '/audit/$id'
     | '/cases/$id'
+    | '/samples/$id'
     | '/applications'
     | '/audit'
     | '/queue'
+    | '/samples'
     | '/applications/$id/contract'
     | '/applications/$id/corrections'
     | '/applications/$id/form'
@@ -300,9 +322,11 @@ export interface FileRouteTypes {
     | '/_app/applications/new'
     | '/_app/audit/$id'
     | '/_app/cases/$id'
+    | '/_app/samples/$id'
     | '/_app/applications/'
     | '/_app/audit/'
     | '/_app/queue/'
+    | '/_app/samples/'
     | '/_app/applications/$id/contract'
     | '/_app/applications/$id/corrections'
     | '/_app/applications/$id/form'
@@ -443,6 +467,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppQueueIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/samples/': {
+      id: '/_app/samples/'
+      path: '/samples'
+      fullPath: '/samples/'
+      preLoaderRoute: typeof AppSamplesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/samples/$id': {
+      id: '/_app/samples/$id'
+      path: '/samples/$id'
+      fullPath: '/samples/$id'
+      preLoaderRoute: typeof AppSamplesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/applications/$id/': {
       id: '/_app/applications/$id/'
       path: '/applications/$id'
@@ -503,9 +541,11 @@ interface AppRouteChildren {
   AppApplicationsNewRoute: typeof AppApplicationsNewRoute
   AppAuditIdRoute: typeof AppAuditIdRoute
   AppCasesIdRoute: typeof AppCasesIdRoute
+  AppSamplesIdRoute: typeof AppSamplesIdRoute
   AppApplicationsIndexRoute: typeof AppApplicationsIndexRoute
   AppAuditIndexRoute: typeof AppAuditIndexRoute
   AppQueueIndexRoute: typeof AppQueueIndexRoute
+  AppSamplesIndexRoute: typeof AppSamplesIndexRoute
   AppApplicationsIdContractRoute: typeof AppApplicationsIdContractRoute
   AppApplicationsIdCorrectionsRoute: typeof AppApplicationsIdCorrectionsRoute
   AppApplicationsIdFormRoute: typeof AppApplicationsIdFormRoute
@@ -523,9 +563,11 @@ const AppRouteChildren: AppRouteChildren = {
   AppApplicationsNewRoute: AppApplicationsNewRoute,
   AppAuditIdRoute: AppAuditIdRoute,
   AppCasesIdRoute: AppCasesIdRoute,
+  AppSamplesIdRoute: AppSamplesIdRoute,
   AppApplicationsIndexRoute: AppApplicationsIndexRoute,
   AppAuditIndexRoute: AppAuditIndexRoute,
   AppQueueIndexRoute: AppQueueIndexRoute,
+  AppSamplesIndexRoute: AppSamplesIndexRoute,
   AppApplicationsIdContractRoute: AppApplicationsIdContractRoute,
   AppApplicationsIdCorrectionsRoute: AppApplicationsIdCorrectionsRoute,
   AppApplicationsIdFormRoute: AppApplicationsIdFormRoute,

@@ -21,6 +21,7 @@ const EnrolPage = lazy(async () => {
 
 type Place =
   | '/queue'
+  | '/samples'
   | '/search'
   | '/team'
   | '/audit'
@@ -34,17 +35,29 @@ const places: Record<
   Role,
   {
     to: Place
-    label: 'queue' | 'search' | 'team' | 'audit' | 'statistics' | 'mine' | 'merchants' | 'add' | 'account'
+    label:
+      | 'queue'
+      | 'search'
+      | 'samples'
+      | 'team'
+      | 'audit'
+      | 'statistics'
+      | 'mine'
+      | 'merchants'
+      | 'add'
+      | 'account'
   }[]
 > = {
   reviewer: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/samples', label: 'samples' },
     { to: '/statistics', label: 'statistics' },
   ],
   lead: [
     { to: '/queue', label: 'queue' },
     { to: '/search', label: 'search' },
+    { to: '/samples', label: 'samples' },
     { to: '/team', label: 'team' },
     { to: '/audit', label: 'audit' },
     { to: '/statistics', label: 'statistics' },

@@ -26,6 +26,8 @@ export interface Viewable {
 
 interface Props {
   application: string
+  /** What has that id: an application, or a sample in its place. */
+  kind?: PageRequest['kind']
   shown: Viewable
   /** An earlier version to lay beside it. */
   earlier?: Viewable | undefined
@@ -51,6 +53,7 @@ export function DocumentViewer(props: Props) {
 
 function Viewer({
   application,
+  kind,
   shown,
   earlier,
   why,
@@ -196,6 +199,7 @@ function Viewer({
               <Pane
                 request={{
                   application,
+                  kind,
                   document: viewable.document,
                   page: Math.min(page, viewable.pages),
                   size: 'view',
@@ -238,13 +242,13 @@ function Pane({ request, label, view, onView }: PaneProps) {
   const frameRef = useRef<HTMLDivElement>(null)
   const [frame, setFrame] = useState<Size>({ width: 0, height: 0 })
   const [page, setPage] = useState<Size>({ width: 0, height: 0 })
-  const { application, document: id, page: number, size, why } = request
+  const { application, kind, document: id, page: number, size, why } = request
   const [loaded, setLoaded] = useState<{ url?: string; error?: unknown; of: string }>({ of: '' })
   const name = `${id}/${number}`
 
   useEffect(() => {
     let current = true
-    loadPage({ application, document: id, page: number, size, why }).then(
+    loadPage({ application, kind, document: id, page: number, size, why }).then(
       (url) => {
         if (current) setLoaded({ url, of: name })
       },
@@ -255,7 +259,7 @@ function Pane({ request, label, view, onView }: PaneProps) {
     return () => {
       current = false
     }
-  }, [application, id, number, size, why, name])
+  }, [application, kind, id, number, size, why, name])
 
   useLayoutEffect(() => {
     const element = frameRef.current

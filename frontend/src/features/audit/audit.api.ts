@@ -44,3 +44,15 @@ export const accessesQuery = (id: string) =>
       ),
     getNextPageParam: (page) => page.next,
   })
+
+export const samplesOfQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...applicationKey(id), 'samples'],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET('/v1/applications/{id}/samples', {
+          params: { path: { id }, query: { why: whyOf(id) } },
+          signal,
+        }),
+      ),
+  })

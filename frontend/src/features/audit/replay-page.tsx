@@ -22,6 +22,7 @@ import { EventRecord } from './event-record'
 import { ApplicationThen, StatusThen } from './moment-view'
 import styles from './replay-page.module.css'
 import type { ReplaySearch, Tab } from './replay-search'
+import { SecondLooks } from './second-looks'
 import { WhyGate } from './why-gate'
 
 /** Steps through an application's history and shows how everything stood at each event. */
@@ -259,6 +260,7 @@ function Replay({ id, search, entries }: Props) {
               },
               { key: 'record', label: t('tabs.record'), children: entry && <EventRecord entry={entry} /> },
               { key: 'accesses', label: t('tabs.accesses'), children: <AccessList id={id} /> },
+              { key: 'looks', label: t('tabs.looks'), children: <SecondLooks id={id} /> },
             ]}
           />
         </section>

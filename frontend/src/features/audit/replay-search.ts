@@ -1,4 +1,4 @@
-export const tabs = ['changes', 'application', 'status', 'record', 'accesses'] as const
+export const tabs = ['changes', 'application', 'status', 'record', 'accesses', 'looks'] as const
 export type Tab = (typeof tabs)[number]
 
 /** Which moment is shown, compared with which, in which view; a link shows the same. */

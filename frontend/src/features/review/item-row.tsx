@@ -4,11 +4,10 @@ import type { Application, ItemView } from '@/api/applications'
 import { reveal } from '@/api/applications'
 import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
-import { useFormats } from '@/i18n/format'
-import { MaskedValue } from '@/ui/masked-value'
-import { ProblemNotice, useFindingText } from '@/ui/problem-notice'
+import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag, type Tone } from '@/ui/status-tag'
 import { reasonsOn } from './case'
+import { ItemFacts } from './item-facts'
 import styles from './item-row.module.css'
 import { ReasonPicker } from './reason-picker'
 import { useAcceptItems, useWithdrawReason } from './review.api'
@@ -20,11 +19,6 @@ const tones: Record<ItemView['state'], Tone> = {
   rejected: 'warn',
   corrected: 'active',
 }
-
-const severityTones = { block: 'bad', warn: 'warn', hint: 'calm' } as const
-
-// Values that a reader compares sign by sign are set in a fixed width.
-const exact = /number|org_code|branch|valid_/
 
 interface Props {
   application: Application
@@ -46,15 +40,11 @@ export function ItemRow(props: Props) {
   const { t } = useTranslation('staff')
   const { t: terms } = useTranslation('terms')
   const words = useWords()
-  const format = useFormats()
-  const say = useFindingText()
   const accept = useAcceptItems(application)
   const withdraw = useWithdrawReason(application)
   const reasons = reasonsOn(application, item.key)
   const open = reasons.find((reason) => reason.state === 'open')
-  const findings = application.findings.filter((finding) => finding.item === item.key)
   const label = words.item(item.key)
-  const [before] = item.previous ?? []
   const there = Boolean(item.value ?? item.document)
 
   return (
@@ -65,61 +55,17 @@ export function ItemRow(props: Props) {
       onClick={onActivate}
     >
       <div className={styles.main}>
-        <div className={styles.label}>
-          {label}
-          {item.waived && <span className={styles.waived}> · {words.pick(item.waived)}</span>}
-        </div>
-        <div className={styles.value}>
-          {item.class === 'document' ? (
-            item.document ? (
-              <button
-                type="button"
-                className={styles.document}
-                aria-pressed={shownInViewer}
-                onClick={onActivate}
-              >
-                {t('items.file', {
-                  type: item.document.type.replace(/^.*\//, '').toUpperCase(),
-                  size: format.bytes(item.document.size),
-                })}
-                {item.document.redacted && <StatusTag tone="warn">{t('items.redacted')}</StatusTag>}
-              </button>
-            ) : (
-              <span className="muted">{t('items.nothing')}</span>
-            )
-          ) : item.value ? (
-            <MaskedValue
-              label={label}
-              masked={words.value(item.key, item.value)}
-              mono={exact.test(item.key)}
-              reveal={
-                item.personal
-                  ? async () =>
-                      (
-                        await reveal(application.id, [item.key], t('items.why', { round: application.round }))
-                      )[item.key] ?? ''
-                  : undefined
-              }
-            />
-          ) : (
-            <span className="muted">{item.class === 'site' ? t('items.onSite') : t('items.nothing')}</span>
-          )}
-        </div>
-        {before && (
-          <div className={styles.before}>
-            {t('items.before', { round: before.round })}{' '}
-            <del>{before.value ?? (before.document ? t('items.otherFile') : t('items.nothing'))}</del>
-          </div>
-        )}
-        {item.statement && <blockquote className={styles.statement}>{item.statement}</blockquote>}
-        {findings.map((finding) => (
-          <div key={`${finding.code}${finding.detail}`} className={styles.finding}>
-            <StatusTag tone={severityTones[finding.severity]}>
-              {terms(`severities.${finding.severity}`)}
-            </StatusTag>
-            <span>{say(finding)}</span>
-          </div>
-        ))}
+        <ItemFacts
+          item={item}
+          findings={application.findings}
+          shownInViewer={shownInViewer}
+          onActivate={onActivate}
+          reveal={async () =>
+            (await reveal(application.id, [item.key], t('items.why', { round: application.round })))[
+              item.key
+            ] ?? ''
+          }
+        />
         {reasons.map((reason) => (
           <div key={reason.id} className={styles.reason}>
             <span>

@@ -1,15 +1,16 @@
-import { Alert, Button, Input, Radio } from 'antd'
+import { Alert, Button, Input } from 'antd'
 import { useState } from 'react'
 import { perform } from '@/api/command'
 import type { Application, ItemView } from '@/api/applications'
 import { ProblemError } from '@/api/problem'
 import { fillText, isCode } from '@/api/reason-text'
-import { useWords, type ReasonEntry } from '@/api/reference'
+import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { languages, useTranslation } from '@/i18n'
 import { useKeys } from '@/ui/keys'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { candidates, nameOf, ReasonList } from './reason-list'
 import { useAllowLateReason, useRaiseReason } from './review.api'
 import styles from './reason-picker.module.css'
 
@@ -20,27 +21,6 @@ interface Props {
   preset?: number | undefined
   onDone: () => void
   onSee: () => void
-}
-
-const nameOf = (entry: ReasonEntry) => (entry.sub ? `${entry.code}/${entry.sub}` : entry.code)
-
-/**
- * The reasons that can be raised on an item, likeliest first: what the machine
- * suspects, then what fits, and "missing" at the top or at the end, depending on
- * whether anything is there.
- */
-export function candidates(
-  entries: readonly ReasonEntry[],
-  item: string,
-  there: boolean,
-  suggested: readonly string[],
-): ReasonEntry[] {
-  const rank = (entry: ReasonEntry) => {
-    if (suggested.includes(nameOf(entry))) return 0
-    if (entry.code !== 'R01') return 2
-    return there ? 3 : 1
-  }
-  return entries.filter((entry) => entry.targets.includes(item)).sort((a, b) => rank(a) - rank(b))
 }
 
 /**
@@ -99,33 +79,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
         if (event.key === 'Escape') onDone()
       }}
     >
-      <Radio.Group
-        className={styles.list}
-        value={chosen}
-        onChange={(event) => {
-          setChosen(event.target.value as string)
-        }}
-        aria-label={t('reasons.which')}
-      >
-        {list.map((each, index) => (
-          <Radio key={nameOf(each)} value={nameOf(each)} className={styles.option}>
-            <span className={styles.code}>{each.code}</span>
-            <span>
-              {
-                fillText(each.text[words.language], {
-                  item: words.inline(item.key, words.language),
-                  value: known,
-                }).title
-              }
-              {suggested.includes(nameOf(each)) && (
-                <em className={styles.suggested}>{t('reasons.suggested')}</em>
-              )}
-            </span>
-            {index < 9 && <kbd className={styles.digit}>{index + 1}</kbd>}
-          </Radio>
-        ))}
-      </Radio.Group>
-      {list.length === 0 && <p className="muted">{t('reasons.none')}</p>}
+      <ReasonList item={item} entries={list} suggested={suggested} chosen={chosen} onChoose={setChosen} />
       {entry && (
         <>
           <div className={styles.preview}>

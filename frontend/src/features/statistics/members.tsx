@@ -100,6 +100,7 @@ export function Reviewers({ data }: { data: Statistics }) {
         t('load.returned'),
         t('load.reasons'),
         t('load.held'),
+        t('agreement.column'),
       ]}
       rows={(data.reviewers ?? []).map((reviewer) => ({
         key: reviewer.account,
@@ -110,6 +111,12 @@ export function Reviewers({ data }: { data: Statistics }) {
           format.number(reviewer.returned),
           format.number(reviewer.reasons),
           reviewer.claimed > 0 ? spans.clock(reviewer.held_seconds / reviewer.claimed) : '–',
+          reviewer.sampled > 0
+            ? t('agreement.cell', {
+                share: spans.percent(reviewer.agreed / reviewer.sampled),
+                n: format.number(reviewer.sampled),
+              })
+            : '–',
         ],
       }))}
     />

@@ -1,5 +1,6 @@
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
+import { OwnAgreement } from './agreement'
 import { Plot } from './plot'
 import { sum, summed, type Bins } from './series'
 import type { Statistics } from './statistics.api'
@@ -36,6 +37,7 @@ export function Own({ data, bins }: { data: Statistics; bins: Bins }) {
         shape="columns"
         lines={[{ name: t('load.decided'), values: summed(own.decided, bins), tone: 1 }]}
       />
+      <OwnAgreement data={data} bins={bins} />
     </div>
   )
 }

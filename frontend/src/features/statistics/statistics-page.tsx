@@ -4,6 +4,7 @@ import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { Agreement } from './agreement'
 import { Deadlines } from './deadlines'
 import { Figures } from './figures'
 import { Agents, Reviewers } from './members'
@@ -78,6 +79,7 @@ export function StatisticsPage({ range }: { range: Range }) {
             <Reasons data={data} />
             <Agents data={data} />
           </div>
+          <Agreement data={data} bins={bins} />
           <Reviewers data={data} />
         </div>
       )}
