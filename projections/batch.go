@@ -23,6 +23,7 @@ type change struct {
 	before  *Row     // as Redis has it; nil for none
 	lookups []string // exact values it can be found by, as blind indexes
 	events  int64    // that were folded
+	last    int64    // revision of the stream's newest event, where a build knows it; else -1
 	unlist  bool     // nobody may find it any more: restricted, or the subject was erased
 }
 
@@ -55,7 +56,6 @@ type batch struct {
 	remove  map[string][]any
 	lookups []any    // id, members of exact, …
 	forget  []string // ids whose lookups go
-	size    int      // bytes, roughly
 }
 
 func newBatch(k keys) *batch {
@@ -66,7 +66,6 @@ func newBatch(k keys) *batch {
 // Redis holds for an application that nobody may find any more.
 func (b *batch) put(c *change, former []string) {
 	b.rows = append(b.rows, c.id, c.json)
-	b.size += len(c.json) + 16*64
 	after, before := c.row.facets(), map[string]float64(nil)
 	names, named := namesOf(c.row), []string(nil)
 	if c.before != nil {

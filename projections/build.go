@@ -1,15 +1,13 @@
 package projections
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
 	"runtime/debug"
-	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,12 +19,9 @@ import (
 )
 
 const (
-	builders    = 8       // workers; a remote log answers slowly
-	buildBytes  = 1 << 20 // of one pipeline while building; nobody reads what it writes
-	wordsAtOnce = 1 << 10
-	streamPage  = 512       // events of one stream read at a time
-	much        = 100_000   // applications in memory from which on garbage is collected as usual
-	inMemory    = 1_000_000 // applications that a build folds side by side, about a kilobyte each
+	builders   = 8         // workers; a remote log answers slowly
+	streamPage = 512       // events of one stream read at a time
+	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
 )
 
 // Rebuild builds a new generation beside the live one, switches to it, and drops
@@ -78,17 +73,18 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 		return "", err
 	}
 	// A build makes much garbage beside little that lives. Collecting it less often
-	// saves a quarter of the work, for some hundred megabytes, until much lives.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	// saves a quarter of the work, for a gigabyte at the most, until much lives.
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage(1)))
 	began, target := time.Now(), r.Log.Head()
 	if exactly != nil {
 		target = *exactly
 	}
-	count, events, err := r.fill(ctx, g, target)
+	writes, events, err := r.fill(ctx, g, target)
 	if err != nil {
 		return g, err
 	}
-	if err := r.Store.filled(ctx, g, origin, target, count); err != nil {
+	count, err := r.Store.filled(ctx, g, origin, target, writes)
+	if err != nil {
 		return g, err
 	}
 	held, err := r.Store.standing(ctx, g)
@@ -112,7 +108,11 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 // and folds all applications side by side. Where there are more than memory is
 // meant to hold it lets go of half of them, by the hash of their ids, and reads
 // the log again for those.
-func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Position) (applications, events int64, err error) {
+//
+// An application may be written twice then, with the same outcome: before it was
+// let go and by the later pass. It answers how many were written and of how many
+// events.
+func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Position) (writes, events int64, err error) {
 	r.progress.building.Store(0)
 	if target == eventstore.Start {
 		return 0, 0, nil
@@ -121,10 +121,10 @@ func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Posit
 		p := &pass{runner: r, generation: g, from: from, limit: int64(r.InMemory)}
 		p.to.Store(from + min(width, math.MaxUint64-from))
 		err := p.run(ctx, target)
-		applications, events = applications+p.written.Load(), events+p.events.Load()
+		writes, events = writes+p.written.Load(), events+p.events.Load()
 		to := p.to.Load()
 		if err != nil || to == math.MaxUint64 {
-			return applications, events, err
+			return writes, events, err
 		}
 		from, width = to, to-from
 	}
@@ -137,8 +137,9 @@ type pass struct {
 	generation generation
 	from       uint64
 	to         atomic.Uint64
-	limit      int64        // applications in memory
-	held       atomic.Int64 // in memory now
+	limit      int64          // applications in memory
+	held       atomic.Int64   // in memory now
+	whole      chan []*change // of which all was read
 	written    atomic.Int64
 	events     atomic.Int64
 }
@@ -148,13 +149,38 @@ func (p *pass) takes(place uint64) bool {
 	return place >= p.from && (place < to || to == math.MaxUint64)
 }
 
+// run reads, and writes beside it what was read to its end.
 func (p *pass) run(ctx context.Context, target eventstore.Position) error {
-	return replay.Spread(ctx, p.runner.Log, []string{category}, target, builders, p.takes, p.work)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	p.whole = make(chan []*change, run/handed)
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		if err := p.writeAll(ctx); err != nil {
+			stop(err)
+		}
+	})
+	err := replay.Spread(ctx, p.runner.Log, []string{category}, target, builders, p.takes, p.work)
+	close(p.whole)
+	if err != nil {
+		stop(err)
+	}
+	writing.Wait()
+	return context.Cause(ctx)
 }
 
-// work folds one part of the applications, and writes them when the log is read.
+// work folds one part of the applications, and hands over those of which it knows
+// that it has read all, many at a time; the others when the log is read.
 func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 	changes := map[string]*change{}
+	var whole []*change
+	hand := func() {
+		select {
+		case p.whole <- whole:
+		case <-ctx.Done():
+		}
+		whole = nil
+	}
 	to := p.to.Load()
 	for e := range feed {
 		if now := p.to.Load(); now != to {
@@ -166,26 +192,52 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 		}
 		c := changes[e.ID]
 		if c == nil {
-			c = newChange(e.ID, nil)
+			var err error
+			if c, err = p.begin(ctx, e); err != nil {
+				return err
+			}
 			changes[e.ID] = c
-			switch held := p.held.Add(1); {
-			case held > p.limit:
-				p.narrow()
-			case held%much == 0:
-				debug.SetGCPercent(garbage(held))
+		}
+		if !c.glance(e.Record) {
+			if err := p.runner.fold(ctx, c, e.Record); err != nil {
+				return err
 			}
 		}
-		if c.glance(e.Record) {
-			continue
-		}
-		if err := p.runner.fold(ctx, c, e.Record); err != nil {
-			return err
+		if c.last == int64(e.Record.Revision) {
+			delete(changes, c.id)
+			if whole = append(whole, c); len(whole) == handed {
+				hand()
+			}
 		}
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	for _, c := range changes {
+		if whole = append(whole, c); len(whole) == handed {
+			hand()
+		}
 	}
-	return p.write(ctx, changes)
+	hand()
+	return context.Cause(ctx)
+}
+
+// begin takes an application into memory. Where much of that is in use already it
+// finds out where the stream ends, so that no more is used than by what is unfinished.
+func (p *pass) begin(ctx context.Context, e replay.Event) (*change, error) {
+	c, held := newChange(e.ID, nil), p.held.Add(1)
+	much := max(1, p.limit/10)
+	if log, ok := p.runner.Log.(Ending); ok && held >= much {
+		last, err := log.LastRevision(ctx, e.Record.Stream)
+		if err != nil {
+			return nil, fmt.Errorf("projections: the end of %s: %w", e.Record.Stream, err)
+		}
+		c.last = int64(last)
+	}
+	switch {
+	case held > p.limit:
+		p.narrow()
+	case held%much == 0:
+		debug.SetGCPercent(garbage(held))
+	}
+	return c, nil
 }
 
 // let lets go of the applications that another pass will take.
@@ -195,17 +247,6 @@ func (p *pass) let(changes map[string]*change) {
 			delete(changes, id)
 		}
 	}
-}
-
-// dueBefore compares by due time; what has none comes last.
-func (c *change) dueBefore(o *change) int {
-	due := func(c *change) int64 {
-		if c.app == nil || c.app.Deadline == nil {
-			return never
-		}
-		return c.app.Deadline.Due.UnixMilli()
-	}
-	return cmp.Compare(due(c), due(o))
 }
 
 // glance folds an event of which only the header matters, without decoding the
@@ -227,7 +268,7 @@ func (c *change) glance(rec *eventstore.Record) bool {
 
 // garbage is how much of it may lie beside what lives, in percent, with so many
 // applications in memory: a gigabyte or so, until that is less than what lives.
-func garbage(held int64) int { return int(min(400, max(100, 60_000_000/held))) }
+func garbage(held int64) int { return int(min(800, max(100, 60_000_000/held))) }
 
 // narrow leaves the upper half of what this pass takes to another one.
 func (p *pass) narrow() {
@@ -237,117 +278,26 @@ func (p *pass) narrow() {
 	}
 }
 
-func (p *pass) write(ctx context.Context, changes map[string]*change) error {
-	s := p.runner.Store
-	parts := make([]*batch, s.shards)
-	for i, k := range s.each(p.generation) {
-		parts[i] = newBatch(k)
-	}
-	// Members that come in the order of a sorted set cost it a third. Most sets are in
-	// the order of due times; what is in the order of words comes afterwards.
-	order := slices.Collect(maps.Values(changes))
-	slices.SortFunc(order, func(a, b *change) int { return a.dueBefore(b) })
-	clear(changes)
-	late := make([]words, s.shards)
-	for i := range late {
-		late[i] = words{}
-	}
-	for i, c := range order {
-		order[i] = nil // what is written need not be kept
-		if c.app == nil || !p.takes(replay.Place(c.id)) {
-			continue
-		}
-		if err := c.encode(); err != nil {
-			return err
-		}
-		n := s.shard(c.id)
-		parts[n].put(c, nil)
-		late[n].take(parts[n])
-		p.written.Add(1)
-		p.events.Add(c.app.Revision + 1)
-		if parts[n].size > buildBytes {
-			if err := p.runner.flush(ctx, parts[n]); err != nil {
-				return err
-			}
-			parts[n] = newBatch(parts[n].keys)
-		}
-	}
-	for i, b := range parts {
-		if err := p.runner.flush(ctx, b); err != nil {
-			return err
-		}
-		if err := s.enter(ctx, late[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// words are the members of the sets that are in the order of words, by key, while
-// a build keeps them back to write them in that order.
-type words map[string][]string
-
-// take moves the words of a batch here.
-func (w words) take(b *batch) {
-	for _, key := range []string{b.keys.names(), b.keys.exact()} {
-		for _, z := range b.add[key] {
-			w[key] = append(w[key], z.Member.(string))
-		}
-		delete(b.add, key)
-	}
-}
-
-// enter writes words.
-func (s *Store) enter(ctx context.Context, w words) error {
-	for key, members := range w {
-		slices.Sort(members)
-		for some := range slices.Chunk(members, wordsAtOnce) {
-			z := make([]redis.Z, len(some))
-			for i, m := range some {
-				z[i].Member = m
-			}
-			if err := s.rdb.ZAdd(ctx, key, z...).Err(); err != nil {
-				return fmt.Errorf("projections: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// flush writes what a builder gathered for a shard.
-func (r *Runner) flush(ctx context.Context, b *batch) error {
-	applications := int64(len(b.rows) / 2)
-	if applications == 0 {
-		return nil
-	}
-	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		b.queue(ctx, p)
-		// Counted in the same pipeline: what a failover loses is missing in the sum.
-		p.HIncrBy(ctx, b.keys.checkpoint(), "built", applications)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("projections: %w", err)
-	}
-	r.progress.building.Add(applications)
-	return nil
-}
-
 // filled moves a generation to the position up to which it was filled, provided
-// that everything that was written is there.
-func (s *Store) filled(ctx context.Context, g generation, origin string, at eventstore.Position, applications int64) error {
+// that everything that was written is there, and answers how many applications
+// it holds.
+func (s *Store) filled(ctx context.Context, g generation, origin string, at eventstore.Position, writes int64) (applications int64, err error) {
 	built := int64(0)
 	for _, k := range s.each(g) {
 		n, err := s.rdb.HGet(ctx, k.checkpoint(), "built").Int64()
 		if err != nil && !errors.Is(err, redis.Nil) {
-			return fmt.Errorf("projections: %w", err)
+			return 0, fmt.Errorf("projections: %w", err)
 		}
-		built += n
+		rows, err := s.rdb.HLen(ctx, k.rows()).Result()
+		if err != nil {
+			return 0, fmt.Errorf("projections: %w", err)
+		}
+		built, applications = built+n, applications+rows
 	}
-	if built != applications {
-		return fmt.Errorf("%w: %d of %d applications are there", errLost, built, applications)
+	if built != writes {
+		return 0, fmt.Errorf("%w: %d of %d applications are there", errLost, built, writes)
 	}
-	return s.everywhere(g, func(_ int, k keys) error {
+	return applications, s.everywhere(g, func(_ int, k keys) error {
 		return s.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: origin} }, func(p redis.Pipeliner) error {
 			p.HSet(ctx, k.checkpoint(), "position", at.String())
 			return nil

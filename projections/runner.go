@@ -28,6 +28,12 @@ type Log interface {
 	Head() eventstore.Position
 }
 
+// Ending is what a Log may know besides: the revision of a stream's newest event. A
+// build then writes an application, and forgets it, as soon as it has read all of it.
+type Ending interface {
+	LastRevision(ctx context.Context, stream string) (eventstore.Revision, error)
+}
+
 // Runner keeps one generation of rows and indexes up to date. Fill the exported fields
 // once, then call Run.
 //

@@ -30,6 +30,40 @@ func TestWhatIsFollowedLiveIsWhatARebuildMakes(t *testing.T) {
 	})
 }
 
+// plainLog is a log that does not say where its streams end.
+type plainLog struct{ Log }
+
+func TestABuildIsTheSameHoweverLittleMemoryItMayUse(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 120, "")
+		var want string
+		for _, build := range []struct {
+			name     string
+			log      Log
+			inMemory int
+		}{
+			{"all at once", plainLog{w.log}, 0},
+			{"several readings", plainLog{w.log}, 16},
+			{"written as they end", w.log, 200},
+			{"written as they end, and several readings", w.log, 1},
+		} {
+			r := w.runner()
+			r.Log, r.InMemory = build.log, build.inMemory
+			if err := r.Rebuild(background); err != nil {
+				t.Fatalf("%s: %v", build.name, err)
+			}
+			if n := r.Stats().Built; n != 120 {
+				t.Errorf("%s: %d applications", build.name, n)
+			}
+			if got := w.dump(); want == "" {
+				want = got
+			} else if got != want {
+				t.Errorf("%s: another outcome", build.name)
+			}
+		}
+	})
+}
+
 func TestARestartedRunnerGoesOnWhereTheLastOneStood(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 10, "")
@@ -425,7 +459,7 @@ func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
 		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "built", 7).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.store.filled(background, g, "o", w.log.Head(), 10); !errors.Is(err, errLost) {
+		if _, err := w.store.filled(background, g, "o", w.log.Head(), 10); !errors.Is(err, errLost) {
 			t.Errorf("7 of 10 applications: %v", err)
 		}
 	})

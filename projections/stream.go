@@ -160,7 +160,7 @@ func (r *Runner) index(c *change, e application.Event) {
 
 // newChange begins what a batch does to an application; h is what is known of it.
 func newChange(id string, h *kept) *change {
-	c := &change{id: id}
+	c := &change{id: id, last: -1}
 	if h != nil {
 		c.app, c.before = h.app, h.row
 	}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -39,6 +40,23 @@ func (l *Log) look(stream string, mark uint64) (view, error) {
 		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamNotFound, stream)
 	}
 	return view{sid: sid, first: m.keep, last: last}, nil
+}
+
+// LastRevision answers the revision of a stream's newest event without reading it.
+// It fails as ReadStream does.
+func (l *Log) LastRevision(ctx context.Context, stream string) (eventstore.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return eventstore.NoStream, err
+	}
+	if err := l.enter(); err != nil {
+		return eventstore.NoStream, err
+	}
+	defer l.closing.RUnlock()
+	v, err := l.look(stream, l.mark.get())
+	if err != nil {
+		return eventstore.NoStream, err
+	}
+	return v.last, nil
 }
 
 // lastRevision finds the last revision of a stream whose event lies at or before
