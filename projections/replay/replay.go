@@ -53,7 +53,7 @@ func Spread(ctx context.Context, log Log, categories []string, target eventstore
 	feeds := make([]chan []Event, workers)
 	var all sync.WaitGroup
 	for i := range feeds {
-		feeds[i] = make(chan []Event, 4)
+		feeds[i] = make(chan []Event, 16)
 		all.Go(func() {
 			if err := work(ctx, drain(ctx, feeds[i])); err != nil {
 				stop(err)
