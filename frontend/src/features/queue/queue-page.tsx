@@ -47,6 +47,12 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const page = useInfiniteQuery(queueQuery(queue, filters))
   const rows = page.data?.pages.flatMap((p) => p.rows) ?? []
   const first = page.data?.pages[0]
+  // The server looks at so many rows for one page; what is rare may lie further on.
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = page
+  const searching = page.isSuccess && rows.length === 0 && hasNextPage
+  useEffect(() => {
+    if (searching && !isFetchingNextPage && !isError) void fetchNextPage()
+  }, [searching, isFetchingNextPage, isError, fetchNextPage])
   const summary = queues.data?.queues.find((q) => q.queue === queue)
   const [news, setNews] = useState(0)
   const seen = useRef(new Set<string>())
@@ -169,8 +175,8 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
             </button>
           )}
           <ProblemNotice error={page.error} onSee={() => void page.refetch()} />
-          {page.isPending && <Loading rows={8} />}
-          {page.isSuccess && rows.length === 0 && (
+          {(page.isPending || searching) && <Loading rows={8} />}
+          {page.isSuccess && rows.length === 0 && !searching && (
             <div className="sheet">
               <EmptyState
                 title={
@@ -187,12 +193,9 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
           {rows.length > 0 && (
             <QueueGrid rows={rows} queue={queue} total={total} chosen={chosen} onChoose={choose} />
           )}
-          {page.hasNextPage && (
+          {hasNextPage && (
             <div className={styles.more}>
-              <Button
-                onClick={() => void page.fetchNextPage()}
-                loading={page.isFetchingNextPage && { delay: 300 }}
-              >
+              <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage && { delay: 300 }}>
                 {t('queue.more')}
               </Button>
             </div>
