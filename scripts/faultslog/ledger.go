@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"alta/eventstore"
@@ -74,7 +76,9 @@ func (r *run) start(ctx context.Context, dir string, during func(kill func()), f
 	if err := cmd.Start(); err != nil {
 		return t, err
 	}
-	stuck := time.AfterFunc(60*time.Second, func() { _ = cmd.Process.Kill() })
+	// A process that is asked for its stacks says them and ends.
+	var hung atomic.Bool
+	stuck := time.AfterFunc(60*time.Second, func() { hung.Store(true); _ = cmd.Process.Signal(syscall.SIGQUIT) })
 	defer stuck.Stop()
 	lines := bufio.NewReader(out)
 	for {
@@ -101,6 +105,9 @@ func (r *run) start(ctx context.Context, dir string, during func(kill func()), f
 		return t, err
 	}
 	t.exit, t.trouble = cmd.ProcessState.ExitCode(), strings.TrimSpace(stderr.String())
+	if hung.Load() {
+		return t, fmt.Errorf("the process hung:\n%s", t.trouble)
+	}
 	if t.breach != "" {
 		return t, errors.New(t.breach)
 	}
