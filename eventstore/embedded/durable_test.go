@@ -12,6 +12,7 @@ import (
 
 	"alta/eventstore"
 	"alta/eventstore/embedded"
+	"alta/eventstore/embedded/brokendisk"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -25,7 +26,7 @@ type gate struct {
 }
 
 func (g *gate) wrap(fs vfs.FS) vfs.FS {
-	return errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return brokendisk.Wrap(fs, func(op errorfs.Op) error {
 		switch op.Kind {
 		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
 			if strings.HasSuffix(op.Path, ".log") {
@@ -37,7 +38,7 @@ func (g *gate) wrap(fs vfs.FS) vfs.FS {
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 func TestNothingIsSeenOrAnsweredBeforeItIsOnDisk(t *testing.T) {

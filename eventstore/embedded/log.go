@@ -70,6 +70,7 @@ var ErrLocked = errors.New("embedded: another process has the log open")
 type Log struct {
 	opt  Options
 	dir  string
+	disk *disk
 	db   *pebble.DB
 	lock *pebble.Lock
 	log  *slog.Logger
@@ -116,11 +117,13 @@ func Open(dir string, opt Options) (*Log, error) {
 	}
 	l := &Log{
 		opt: opt, dir: dir, lock: lock, log: opt.Logger,
+		disk:  &disk{FS: opt.FS, dir: dir},
 		done:  make(chan struct{}),
 		queue: make(chan *request, 1024),
 		slots: make(chan struct{}, depth), rounds: make(chan *round, depth),
 		heads: newHeadCache(opt.Heads),
 	}
+	l.disk.refuse = l.poison
 	if l.db, err = l.openPebble(); err != nil {
 		return nil, errors.Join(l.damaged("open", err), lock.Close())
 	}
@@ -128,6 +131,7 @@ func Open(dir string, opt Options) (*Log, error) {
 		return nil, errors.Join(err, l.db.Close(), lock.Close())
 	}
 	if !opt.ReadOnly {
+		l.disk.armed.Store(true)
 		l.ended.Add(2)
 		go l.write()
 		go l.sync()

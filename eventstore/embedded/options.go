@@ -1,12 +1,10 @@
 package embedded
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"syscall"
 	"time"
 
 	"alta/eventstore"
@@ -102,7 +100,7 @@ func (o Options) withDefaults() (Options, error) {
 // one is the oldest.
 func (l *Log) pebbleOptions() *pebble.Options {
 	o := &pebble.Options{
-		FS:                          l.opt.FS,
+		FS:                          l.disk,
 		Lock:                        l.lock,
 		ReadOnly:                    l.opt.ReadOnly,
 		FormatMajorVersion:          pebble.FormatNewest,
@@ -121,16 +119,15 @@ func (l *Log) pebbleOptions() *pebble.Options {
 	return o
 }
 
-// backgroundError hears of failed flushes and compactions. Pebble tries a flush
-// again for ever, and appends would hang behind it once memory is full; a disk
-// that takes no more ends the process like a failed sync. Anything else (a
-// damaged table in a compaction) leaves what can be read readable.
+// backgroundError hears of failed flushes and compactions, those included that
+// began while the log was being opened. Pebble tries a flush again for ever, and
+// appends would hang behind it once memory is full; a disk that takes no more ends
+// the process like a failed sync. Anything else (a damaged table in a compaction)
+// leaves what can be read readable.
 func (l *Log) backgroundError(err error) {
-	for _, refused := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS} {
-		if errors.Is(err, refused) {
-			l.poison(fmt.Errorf("embedded: write out what is in memory: %w", err))
-			return
-		}
+	if refused(err) {
+		l.poison(fmt.Errorf("embedded: write out what is in memory: %w", err))
+		return
 	}
 	l.log.Error("event log storage", "report", err.Error())
 }

@@ -15,14 +15,16 @@ import (
 
 	"alta/eventstore"
 	"alta/eventstore/embedded"
+	"alta/eventstore/embedded/brokendisk"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// Exit statuses of a child. Status 3 is the engine's own after a failed write.
+// Exit statuses of a child.
 const (
 	exitDone    = 0
+	exitFailed  = 3 // the engine's own, after a write that failed
 	exitRefused = 4 // the log could not be opened
 	exitViolate = 5 // the log broke a promise that only the child can see
 )
@@ -158,7 +160,7 @@ func (c *child) brokenDisk() vfs.FS {
 	if c.failSync == 0 && c.failFrom == 0 {
 		return vfs.Default
 	}
-	return errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return brokendisk.Wrap(vfs.Default, func(op errorfs.Op) error {
 		switch op.Kind {
 		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
 			return c.sync(op.Path)
@@ -172,7 +174,7 @@ func (c *child) brokenDisk() vfs.FS {
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 // sync fails one sync of the write-ahead log once the log is open, and tells the

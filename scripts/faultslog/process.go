@@ -62,7 +62,7 @@ func failedSync(ctx context.Context, r *run) (string, error) {
 		switch {
 		case t.struck.IsZero():
 			return "", fmt.Errorf("run %d: no sync failed: %s", n, t.trouble)
-		case t.exit == 0 || t.exit == -1:
+		case t.exit != exitFailed:
 			return "", fmt.Errorf("run %d: the process ended with status %d", n, t.exit)
 		case r.late(t.ended, time.Second):
 			return "", fmt.Errorf("run %d: the process went on for %v", n, t.ended)
@@ -103,12 +103,15 @@ func fullDisk(ctx context.Context, r *run) (string, error) {
 			return "", fmt.Errorf("call %d: %w", n, err)
 		}
 		switch t.exit {
-		case exitDone:
-			return "", fmt.Errorf("call %d: the process went on as if nothing had happened", n)
+		case exitFailed:
+			ended++
 		case exitRefused:
 			refused++
 		default:
-			ended++
+			return "", fmt.Errorf("call %d: the process ended with status %d: %s", n, t.exit, t.trouble)
+		}
+		if r.late(t.ended, time.Second) {
+			return "", fmt.Errorf("call %d: the process went on for %v", n, t.ended)
 		}
 		book := newLedger()
 		if _, err := book.reopen(ctx, dir, t.acks, true); err != nil {
