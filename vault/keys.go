@@ -51,13 +51,20 @@ func fenceOf(name string) string { return "subject-" + name }
 // key in memory may outlive its destruction on another node by KeyLife.
 func (v *Vault) subjectKey(ctx context.Context, subject string, make bool) (*subjectKey, error) {
 	name := nameOf(subject)
-	if p, ok := v.fences.(Prompt); ok && p.Prompt() {
+	p, ok := v.fences.(Prompt)
+	asked := ok && p.Prompt()
+	if asked {
 		if err := v.fenced(ctx, name); err != nil {
 			v.cache.drop(name)
 			return nil, err
 		}
 	}
 	return v.cache.get(ctx, name, func(ctx context.Context) (*subjectKey, error) {
+		if !asked {
+			if err := v.fenced(ctx, name); err != nil {
+				return nil, err
+			}
+		}
 		raw, err := v.dataKey(ctx, name, make)
 		if err != nil {
 			return nil, err
@@ -78,17 +85,15 @@ func (v *Vault) fenced(ctx context.Context, name string) error {
 	return nil
 }
 
-// dataKey loads the data key, or makes it.
+// dataKey loads the data key, or makes it, after its caller asked the fence.
 //
 // Making races with other makers and with Shred. PutIfAbsent lets one maker
 // win. Against Shred, which fences and then deletes, the fence is asked again
 // after the key is in the store: either Shred sees the key and deletes it, or
 // the maker sees the fence and does. A key that is being overwritten reads as
-// damaged; its fence, which came before, says that it was destroyed.
+// damaged; its fence, which came before, says that it was destroyed. A key that
+// was there whole and is only to open what was sealed needs no second question.
 func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, error) {
-	if err := v.fenced(ctx, name); err != nil {
-		return nil, err
-	}
 	held, err := v.keys.Get(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		if !make {
@@ -100,6 +105,9 @@ func (v *Vault) dataKey(ctx context.Context, name string, make bool) ([]byte, er
 		return nil, err
 	}
 	raw, damaged := v.unwrap(ctx, name, held)
+	if damaged == nil && !make {
+		return raw, nil
+	}
 	err = v.fenced(ctx, name)
 	if errors.Is(err, ErrErased) {
 		if err := v.keys.Delete(ctx, name); err != nil {
