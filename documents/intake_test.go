@@ -19,7 +19,7 @@ func scripted(t *testing.T, script string, limits Limits) *Intake {
 	t.Helper()
 	sh, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("no shell to play a misbehaving worker")
+		t.Fatal("a misbehaving worker is played by a shell, and there is none")
 	}
 	cfg := Config{Worker: []string{sh, "-c", script}, Workers: 1, Limits: limits}
 	in := newIntake(t, cfg)

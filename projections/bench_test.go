@@ -8,12 +8,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"alta/projections/redistest"
 )
 
 var benchLives = flag.Uint64("bench.lives", 3000, "open applications of the benchmarks")
 
 func benchWorld(b *testing.B) *world {
-	w := newWorld(b, redisServer(b))
+	w := newWorld(b, redistest.Server(b))
 	w.fill(0, *benchLives, "")
 	return w
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"alta/projections/redistest"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -119,7 +121,7 @@ func TestOnAClusterEveryListIsTheSameAsOnOneServer(t *testing.T) {
 			t.Errorf("%d keys on %s: they are not spread", keys, n.address)
 		}
 	}
-	alone := newWorld(t, redisServer(t))
+	alone := newWorld(t, redistest.Server(t))
 	alone.fill(0, 160, "")
 	if err := alone.runner().Rebuild(background); err != nil {
 		t.Fatal(err)

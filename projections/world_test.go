@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"alta/domain/policy"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
+	"alta/projections/redistest"
 	"alta/simulate/direct"
 
 	"github.com/alicebob/miniredis/v2"
@@ -52,32 +52,8 @@ func engines(t *testing.T, test func(t *testing.T, w *world)) {
 		test(t, newWorld(t, &redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true}))
 	})
 	t.Run("redis-server", func(t *testing.T) {
-		test(t, newWorld(t, redisServer(t)))
+		test(t, newWorld(t, redistest.Server(t)))
 	})
-}
-
-// redisServer starts a real one that ends with the test.
-func redisServer(t testing.TB) *redis.Options {
-	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed here; miniredis has run the same test")
-	}
-	dir := t.TempDir()
-	socket := filepath.Join(dir, "s")
-	if len(socket) > 100 {
-		t.Skip("the temporary directory's name is too long for a unix socket")
-	}
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	opt := &redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true}
-	c := redis.NewClient(opt)
-	defer c.Close()
-	eventually(t, "redis-server answers", func() bool { return c.Ping(context.Background()).Err() == nil })
-	return opt
 }
 
 func newWorld(t testing.TB, opt *redis.Options) *world {

@@ -3,7 +3,6 @@ package auth_test
 import (
 	"context"
 	"errors"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 
 	"alta/api/auth"
 	"alta/domain/account"
+	"alta/projections/redistest"
 )
 
 func TestUnknownWrongAndNotYetActivatedGetOneAnswerAfterTheSameWork(t *testing.T) {
@@ -146,31 +146,13 @@ func TestOnlyDemoPeopleInADemoDoWithoutASecondFactor(t *testing.T) {
 }
 
 func TestGuessingStopsWithoutLockingTheOwnerOut(t *testing.T) {
-	redisServer := func(t *testing.T) redis.UniversalClient {
-		bin, err := exec.LookPath("redis-server")
-		if err != nil {
-			t.Skip("there is no redis-server on this machine")
-		}
-		dir, err := filepath.EvalSymlinks(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		sock := filepath.Join(dir, "r.sock")
-		server := exec.Command(bin, "--port", "0", "--unixsocket", sock, "--save", "", "--dir", dir)
-		if err := server.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-		rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: sock, MaxRetries: 20, MinRetryBackoff: 20 * time.Millisecond})
-		t.Cleanup(func() { _ = rdb.Close() })
-		if err := rdb.Ping(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
-		return rdb
-	}
 	for name, open := range map[string]func(t *testing.T) redis.UniversalClient{
 		"counting in this process": func(*testing.T) redis.UniversalClient { return nil },
-		"counting in Redis":        redisServer,
+		"counting in Redis": func(t *testing.T) redis.UniversalClient {
+			rdb := redis.NewClient(redistest.Server(t))
+			t.Cleanup(func() { _ = rdb.Close() })
+			return rdb
+		},
 		"counting in its stand-in": func(t *testing.T) redis.UniversalClient {
 			rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 			t.Cleanup(func() { _ = rdb.Close() })

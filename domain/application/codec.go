@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
+
+	"alta/domain/strictjson"
 )
 
 // UnknownEventError says that a stored name is none of this version's. Whoever
@@ -277,7 +278,7 @@ func Decode(name string, data []byte, open func(field, ciphertext string) (clear
 // read reads an event of today's shape.
 func read[E Event](data []byte) (Event, error) {
 	var e E
-	err := strictly(data, &e)
+	err := strictjson.Unmarshal(data, &e)
 	return e, err
 }
 
@@ -285,52 +286,9 @@ func read[E Event](data []byte) (Event, error) {
 func upcast[Past any](up func(Past) Event) func([]byte) (Event, error) {
 	return func(data []byte) (Event, error) {
 		var p Past
-		if err := strictly(data, &p); err != nil {
+		if err := strictjson.Unmarshal(data, &p); err != nil {
 			return nil, err
 		}
 		return up(p), nil
 	}
-}
-
-// strictly reads one JSON value that has no other fields than its shape.
-func strictly(data []byte, to any) error {
-	r := strictReaders.Get().(*strictReader)
-	end, err := r.decode(data, to)
-	if err != nil {
-		return err
-	}
-	if len(bytes.TrimSpace(data[end:])) > 0 {
-		return fmt.Errorf("something follows the event")
-	}
-	if end == len(data) && end <= maxKept {
-		strictReaders.Put(r)
-	}
-	return nil
-}
-
-// strictReader is a decoder that is used again for the next event, because its
-// buffer costs more than what it decodes. It is only fit for that when it has read
-// everything and failed at nothing.
-type strictReader struct {
-	from bytes.Reader
-	dec  *json.Decoder
-}
-
-// maxKept bounds the buffer of a reader that is kept, in bytes.
-const maxKept = 16 << 10
-
-var strictReaders = sync.Pool{New: func() any {
-	r := &strictReader{}
-	r.dec = json.NewDecoder(&r.from)
-	r.dec.DisallowUnknownFields()
-	return r
-}}
-
-// decode answers where the value ended.
-func (r *strictReader) decode(data []byte, to any) (end int, err error) {
-	begin := r.dec.InputOffset()
-	r.from.Reset(data)
-	err = r.dec.Decode(to)
-	r.from.Reset(nil)
-	return int(r.dec.InputOffset() - begin), err
 }

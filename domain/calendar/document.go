@@ -1,12 +1,10 @@
 package calendar
 
 import (
-	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +12,8 @@ import (
 	"time"
 	// The zone must be found on machines that have no zone database, too.
 	_ "time/tzdata"
+
+	"alta/domain/strictjson"
 )
 
 // Document is a calendar as it is stored and imported, in JSON. In an import
@@ -145,17 +145,12 @@ func decode(data []byte) (Document, error) {
 	if len(data) > maxDocument {
 		return Document{}, wrong("document", "longer than %d bytes", maxDocument)
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
 	var doc Document
-	if err := dec.Decode(&doc); err != nil {
+	if err := strictjson.Unmarshal(data, &doc); err != nil {
 		if at := (*json.UnmarshalTypeError)(nil); errors.As(err, &at) {
 			return Document{}, wrong(at.Field, "a %s cannot stand here", at.Value)
 		}
 		return Document{}, wrong("document", "%s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Document{}, wrong("document", "something follows the end of the object")
 	}
 	if doc.Version == "" || len(doc.Version) > 100 {
 		return Document{}, wrong("version", "a version has 1 to 100 characters")

@@ -1,14 +1,11 @@
 package policy
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -17,6 +14,7 @@ import (
 	"time"
 
 	"alta/domain/lang"
+	"alta/domain/strictjson"
 )
 
 // PlaceError says that a product cannot be used where the merchant sells.
@@ -136,14 +134,9 @@ func Load(fsys fs.FS) (*Book, error) {
 // Parse reads and validates one version. Unknown fields are refused, because a
 // misspelt rule would otherwise be a rule that nobody applies.
 func Parse(raw []byte) (Policy, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
 	var p Policy
-	if err := dec.Decode(&p); err != nil {
+	if err := strictjson.Unmarshal(raw, &p); err != nil {
 		return Policy{}, err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return Policy{}, errors.New("something follows the policy")
 	}
 	if err := p.validate(); err != nil {
 		return Policy{}, err

@@ -1,11 +1,11 @@
 package sample
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
+
+	"alta/domain/strictjson"
 )
 
 // Category is the first part of the names of sample streams; the second is the
@@ -68,13 +68,6 @@ func Decode(name string, data []byte) (Event, error) {
 
 func read[E Event](data []byte) (Event, error) {
 	var e E
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&e); err != nil {
-		return nil, err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the event")
-	}
-	return e, nil
+	err := strictjson.Unmarshal(data, &e)
+	return e, err
 }

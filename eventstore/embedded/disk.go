@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 
@@ -38,11 +38,14 @@ func refused(err error) bool {
 	return false
 }
 
-// mine says whether a file is the store's.
+// mine says whether a name is the store's: its directory or what lies in it, in
+// whichever way it is written.
 func (d *disk) mine(name string) bool {
-	return name == d.dir || strings.HasPrefix(name, strings.TrimSuffix(d.dir, string(os.PathSeparator))+string(os.PathSeparator))
+	dir := filepath.Clean(d.dir)
+	return filepath.Clean(name) == dir || filepath.Dir(name) == dir
 }
 
+// heard ends the log, once it is open, and passes the error on.
 func (d *disk) heard(doing, name string, err error) error {
 	if d.armed.Load() {
 		d.refuse(fmt.Errorf("embedded: %s %s: %w", doing, name, err))
@@ -52,7 +55,7 @@ func (d *disk) heard(doing, name string, err error) error {
 
 // named passes on the outcome of a call that changes a directory.
 func (d *disk) named(doing, name string, err error) error {
-	if err != nil && refused(err) && d.mine(name) {
+	if refused(err) && d.mine(name) {
 		return d.heard(doing, name, err)
 	}
 	return err

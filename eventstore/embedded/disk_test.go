@@ -75,7 +75,8 @@ func TestADiskThatRefusesAWriteEndsTheProcessInThatVeryCall(t *testing.T) {
 // meetRefusal appends until the disk refuses, which ends the process.
 func meetRefusal(t *testing.T, name string) {
 	disk := &refusing{kind: refusals[name].kind, word: refusals[name].word}
-	l, err := embedded.Open("log", embedded.Options{
+	// However the directory is written: Pebble cleans the names of its files.
+	l, err := embedded.Open("./log/", embedded.Options{
 		Leaf: leaf, FS: disk.wrap(vfs.NewMem()), MemTableBytes: 64 << 10, Reserve: embedded.NoReserve,
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ package eventstoretest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"iter"
 	"testing"
@@ -34,7 +35,7 @@ type Log interface {
 }
 
 // Expectations of the wire protocol that Alta's own code never uses. A log may
-// refuse them with ErrInvalid; the laws about them are then not asked of it.
+// refuse them, but then all of them, with ErrInvalid; see exactOnly.
 const (
 	anyRevision  eventstore.Revision = -2
 	streamExists eventstore.Revision = -4
@@ -112,6 +113,19 @@ func (t *T) is(err, want error) {
 	if !matches(err, want) {
 		t.Fatalf("got error %v, want %v", err, want)
 	}
+}
+
+// exactOnly reports whether the log takes exact expectations only. Such a log
+// refuses every other one and writes nothing.
+func (t *T) exactOnly() bool {
+	t.Helper()
+	unwritten := t.stream + "-vague"
+	if _, err := t.log.Append(t.ctx, unwritten, streamExists, events(1)...); !errors.Is(err, eventstore.ErrInvalid) {
+		return false
+	}
+	_ = t.refused(eventstore.ErrInvalid, unwritten, anyRevision, events(1)...)
+	t.readErr(eventstore.ErrStreamNotFound, t.log.ReadStream(t.ctx, unwritten, 0, all))
+	return true
 }
 
 // read collects a sequence.

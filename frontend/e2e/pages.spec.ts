@@ -69,6 +69,25 @@ test('a screen reader hears the queue as a grid with its true size', async ({ pa
   `)
 })
 
+test('a rare filter is looked for over ten pages, and further when one asks', async ({ page }) => {
+  await logIn(page, people.reviewer)
+  let asked = 0
+  await page.route('**/v1/queues/qualification?*', async (route) => {
+    asked++
+    const rows = { rows: [], total: 90_000, next: asked < 12 ? `after-${asked}` : undefined }
+    const url = new URL(route.request().url())
+    url.searchParams.delete('cursor')
+    const answer = await route.fetch({ url: url.href })
+    await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), ...rows } })
+  })
+  await page.goto('/queue/qualification?language=es')
+  await expect(page.getByText('Nothing found so far')).toBeVisible()
+  expect(asked).toBe(10)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(page.getByText('Nothing waits here')).toBeVisible()
+  expect(asked).toBe(12)
+})
+
 test('J and K move, Enter opens, and the sheet lists the keys', async ({ page }) => {
   await logIn(page, people.reviewer)
   await expect(page.getByRole('grid')).toBeVisible()
@@ -105,10 +124,9 @@ test('by keys alone a case is claimed and a reason raised, with a word of what w
 
 test('a lead chooses several rows with the mouse and goes on with the keys', async ({ page }) => {
   await logIn(page, people.lead)
-  await page
-    .getByRole('checkbox', { name: /^Select / })
-    .first()
-    .check()
+  // The first checkbox is the heading's, which selects every row.
+  const rows = page.getByRole('grid').getByRole('row')
+  await rows.nth(1).getByRole('checkbox').check()
   await page.keyboard.press('j')
   await page.keyboard.press('x')
   await expect(page.getByRole('region', { name: 'What to do with the selected ones' })).toContainText(

@@ -48,6 +48,9 @@ async function shoot(page: Page, name: string, path: string): Promise<void> {
       })
     }
   }
+  await page.evaluate(() => {
+    localStorage.setItem('alta.language', 'en')
+  })
 }
 
 test('before the log-in', async ({ page }) => {
@@ -60,6 +63,15 @@ test('the reviewer', async ({ page }) => {
   const site = one(3, '--to', 'website')
   await logIn(page, people.reviewer)
   await shoot(page, 'queue', '/queue/qualification')
+  await page.route('**/v1/queues/qualification?*', async (route) => {
+    const url = new URL(route.request().url())
+    url.searchParams.delete('cursor')
+    const answer = await route.fetch({ url: url.href })
+    const rows = { rows: [], total: 90_000, next: 'further' }
+    await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), ...rows } })
+  })
+  await shoot(page, 'queue-rare', '/queue/qualification?language=es')
+  await page.unroute('**/v1/queues/qualification?*')
   await page.goto(`/cases/${submitted.id}`)
   await page.getByRole('button', { name: 'Claim', exact: true }).click()
   await shoot(page, 'case', `/cases/${submitted.id}`)

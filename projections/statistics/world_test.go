@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
+	"alta/projections/redistest"
 	"alta/simulate/direct"
 
 	"github.com/alicebob/miniredis/v2"
@@ -50,23 +50,7 @@ func engines(t *testing.T, test func(t *testing.T, w *world)) {
 		test(t, newWorld(t, &redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true}))
 	})
 	t.Run("redis-server", func(t *testing.T) {
-		path, err := exec.LookPath("redis-server")
-		if err != nil {
-			t.Skip("redis-server is not installed here; miniredis has run the same test")
-		}
-		dir := t.TempDir()
-		socket := filepath.Join(dir, "s")
-		if len(socket) > 100 {
-			t.Skip("the temporary directory's name is too long for a unix socket")
-		}
-		cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		w := newWorld(t, &redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true})
-		eventually(t, "redis-server answers", func() bool { return w.rdb.Ping(t.Context()).Err() == nil })
-		test(t, w)
+		test(t, newWorld(t, redistest.Server(t)))
 	})
 }
 

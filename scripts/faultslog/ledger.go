@@ -76,10 +76,12 @@ func (r *run) start(ctx context.Context, dir string, during func(kill func()), f
 	if err := cmd.Start(); err != nil {
 		return t, err
 	}
-	// A process that is asked for its stacks says them and ends.
+	// A process that hangs is asked for its stacks, which ends it, or else killed.
 	var hung atomic.Bool
 	stuck := time.AfterFunc(60*time.Second, func() { hung.Store(true); _ = cmd.Process.Signal(syscall.SIGQUIT) })
 	defer stuck.Stop()
+	killed := time.AfterFunc(70*time.Second, func() { _ = cmd.Process.Kill() })
+	defer killed.Stop()
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')

@@ -21,6 +21,9 @@ import { QueueGrid } from './queue-grid'
 import styles from './queue-page.module.css'
 import { queueQuery, queuesQuery } from './queue.api'
 
+// Pages that are looked through for the first row of a rare filter.
+const stretch = 10
+
 // Queues of work that one can take the next case from.
 const claimable: readonly QueueName[] = [
   'qualification',
@@ -48,8 +51,13 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
   const rows = page.data?.pages.flatMap((p) => p.rows) ?? []
   const first = page.data?.pages[0]
   // The server looks at so many rows for one page; what is rare may lie further on.
+  // The page looks on by itself for one stretch, and then waits to be told.
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = page
-  const searching = page.isSuccess && rows.length === 0 && hasNextPage
+  const searching =
+    page.isSuccess &&
+    rows.length === 0 &&
+    hasNextPage &&
+    (page.data.pages.length % stretch !== 0 || isFetchingNextPage)
   useEffect(() => {
     if (searching && !isFetchingNextPage && !isError) void fetchNextPage()
   }, [searching, isFetchingNextPage, isError, fetchNextPage])
@@ -180,12 +188,18 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
             <div className="sheet">
               <EmptyState
                 title={
-                  claimed > 0 && !filtered
-                    ? t('queue.allClaimed', { count: claimed, n: format.number(claimed) })
-                    : t('queue.empty')
+                  hasNextPage
+                    ? t('queue.soFar')
+                    : claimed > 0 && !filtered
+                      ? t('queue.allClaimed', { count: claimed, n: format.number(claimed) })
+                      : t('queue.empty')
                 }
               >
-                {filtered ? t('queue.emptyFiltered') : t(`queue.about.${queue}`)}
+                {hasNextPage
+                  ? t('queue.aboutSoFar')
+                  : filtered
+                    ? t('queue.emptyFiltered')
+                    : t(`queue.about.${queue}`)}
               </EmptyState>
             </div>
           )}
@@ -193,7 +207,7 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
           {rows.length > 0 && (
             <QueueGrid rows={rows} queue={queue} total={total} chosen={chosen} onChoose={choose} />
           )}
-          {hasNextPage && (
+          {hasNextPage && (!searching || isError) && (
             <div className={styles.more}>
               <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage && { delay: 300 }}>
                 {t('queue.more')}
