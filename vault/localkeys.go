@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,27 +63,12 @@ func (s *LocalKeys) Get(_ context.Context, name string) ([]byte, error) {
 	return readKey(path)
 }
 
-// readKey reads a record, as a rule of a few hundred bytes, in one call of the
-// system: a rebuild reads as many as there are applications.
 func readKey(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b := make([]byte, 1024)
-	n, err := f.Read(b)
-	if n < len(b) && (err == nil || err == io.EOF) {
-		return b[:n], nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	rest, err := io.ReadAll(f)
-	return append(b, rest...), err
+	return b, err
 }
 
 // PutIfAbsent stores the wrapped key unless the name has one.

@@ -52,6 +52,7 @@ func (i *installation) fill(ctx context.Context, applications, events int, r *me
 		return fmt.Errorf("simulate says %q: %w", said, err)
 	}
 	r.Say("filled: %s", said)
+	syscall.Sync() // what is measured next must not share the disk with what was written
 	return nil
 }
 
