@@ -43,7 +43,7 @@ type Page struct {
 
 const (
 	chunk    = 400  // rows looked at in one step at the most
-	looked   = 2000 // rows looked at for one page at the most, some megabytes: a rare combination may need several pages
+	looked   = 1500 // rows looked at for one page at the most, some megabytes: a rare combination may need several pages
 	listPage = 200
 )
 
