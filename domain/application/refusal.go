@@ -168,7 +168,7 @@ var (
 	ErrOpenReasons    = refuse(Rule, "open-reasons", "reasons are open; return the application or withdraw them")
 	ErrNoOpenReasons  = refuse(Rule, "no-open-reasons", "there is no reason to return the application with")
 	ErrChecklist      = refuse(Rule, "checklist-incomplete", "every required item must be accepted or have a reason first")
-	ErrEvidence       = refuse(Rule, "evidence-changed", "what was judged has changed since; judge it again")
+	ErrEvidence       = refuse(Rule, "evidence-changed", "something changed after it was judged; refuse, and it is judged again")
 	ErrDeclinePending = refuse(Rule, "decline-pending", "a proposal to decline awaits its second person")
 	ErrNoProposal     = refuse(Rule, "no-proposal", "nothing is proposed that could be confirmed or refused")
 	ErrICPEvidence    = refuse(Rule, "icp-evidence", "the recorded evidence does not show a good filing")

@@ -184,7 +184,21 @@ func (l *Life) confirm(ctx context.Context, a *application) error {
 	if err := l.inspect(ctx, a, by, "second approval", item.IdentityNumber); err != nil {
 		return err
 	}
-	return l.do(ctx, by, deed{operation: "confirmQualification", what: "confirms the qualification", method: http.MethodPut, path: "/qualification/confirmation", body: map[string]int64{"judged": a.Proposal.Judged}, match: true})
+	return l.second(ctx, by,
+		deed{operation: "confirmQualification", what: "confirms the qualification", method: http.MethodPut, path: "/qualification/confirmation", body: map[string]int64{"judged": a.Proposal.Judged}, match: true},
+		deed{operation: "refuseQualification", what: "sends it back to the first desk", method: http.MethodPut, path: "/qualification/refusal"})
+}
+
+// second is the second person's yes. Where something came to light after the
+// first one judged, such as a late finding of the machine, nobody can say yes to
+// what was judged: it is a no, and the first one judges again.
+func (l *Life) second(ctx context.Context, by *Person, yes, no deed) error {
+	err := l.do(ctx, by, yes)
+	if !refused(err, "evidence-changed") {
+		return err
+	}
+	no.body, no.match = map[string]string{"why": "something came to light after it was judged"}, true
+	return l.do(ctx, by, no)
 }
 
 // decline is the two people's no.
@@ -205,7 +219,9 @@ func (l *Life) decline(ctx context.Context, a *application) error {
 	if err != nil {
 		return err
 	}
-	return l.do(ctx, by, deed{operation: "confirmDecline", what: "declines for good", method: http.MethodPut, path: "/decline/confirmation", body: map[string]int64{"judged": a.Decline.Judged}, match: true})
+	return l.second(ctx, by,
+		deed{operation: "confirmDecline", what: "declines for good", method: http.MethodPut, path: "/decline/confirmation", body: map[string]int64{"judged": a.Decline.Judged}, match: true},
+		deed{operation: "refuseDecline", what: "takes the decline back", method: http.MethodPut, path: "/decline/refusal"})
 }
 
 // inspect opens the images and unmasks numbers, as somebody does who compares

@@ -26,6 +26,7 @@ var leaves = map[string][]string{
 	"recordICPEvidence": {"icp_evidence_recorded"}, "verifyICP": {"icp_verified"}, "approveSite": {"site_approved"},
 	"offerContract": {"contract_offered"}, "contractCode": nil, "signContract": {"contract_signed"},
 	"countersignContract": {"contract_countersigned"}, "activateMerchant": {"activated"}, "documentImage": nil, "reveal": nil,
+	"refuseQualification": {"qualification_refused"},
 }
 
 // platform are the events that may come between by themselves.
