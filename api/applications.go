@@ -23,9 +23,9 @@ func (s *Server) applications(c *call) error {
 	var err error
 	switch q := c.QueryParam("q"); {
 	case c.who.Role == account.Merchant:
-		page, err = s.Reader.Of(ctx, "merchant", c.who.Account, stage, cursor, limit)
+		page, err = s.Reader.OfMerchant(ctx, c.who.Account, stage, cursor, limit)
 	case c.who.Role == account.Agent:
-		page, err = s.Reader.Of(ctx, "agent", c.who.Organisation, stage, cursor, limit)
+		page, err = s.Reader.OfAgent(ctx, c.who.Organisation, stage, cursor, limit)
 	case projections.Searchable(q) != "":
 		page, err = s.Reader.Search(ctx, q, limit)
 	default:

@@ -67,9 +67,8 @@ func newBatch(k keys) *batch {
 func (b *batch) put(c *change, former []string) {
 	b.rows = append(b.rows, c.id, c.json)
 	after, before := c.row.facets(), map[string]float64(nil)
-	names, named := namesOf(c.row), []string(nil)
 	if c.before != nil {
-		before, named = c.before.facets(), namesOf(c.before)
+		before = c.before.facets()
 	}
 	for f := range before {
 		if _, still := after[f]; !still {
@@ -81,16 +80,8 @@ func (b *batch) put(c *change, former []string) {
 			b.give(b.keys.set(f), score, c.id)
 		}
 	}
-	for _, n := range named {
-		if !slices.Contains(names, n) {
-			b.take(b.keys.names(), n)
-		}
-	}
-	for _, n := range names {
-		if !slices.Contains(named, n) {
-			b.give(b.keys.names(), 0, n)
-		}
-	}
+	b.reword(b.keys.names(), c, namesOf)
+	b.reword(b.keys.owners(), c, ownersOf)
 	if c.unlist {
 		b.forget = append(b.forget, c.id)
 		for _, m := range former {
@@ -111,6 +102,24 @@ func (b *batch) put(c *change, former []string) {
 	}
 	if len(known) > len(former) {
 		b.lookups = append(b.lookups, c.id, strings.Join(slices.Sorted(maps.Keys(known)), "\n"))
+	}
+}
+
+// reword brings a set that is in the order of words up to date.
+func (b *batch) reword(key string, c *change, of func(*Row) []string) {
+	words, former := of(c.row), []string(nil)
+	if c.before != nil {
+		former = of(c.before)
+	}
+	for _, w := range former {
+		if !slices.Contains(words, w) {
+			b.take(key, w)
+		}
+	}
+	for _, w := range words {
+		if !slices.Contains(former, w) {
+			b.give(key, 0, w)
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ type words struct {
 func (w *words) take(b *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, key := range []string{b.keys.names(), b.keys.exact()} {
+	for _, key := range []string{b.keys.names(), b.keys.owners(), b.keys.exact()} {
 		for _, z := range b.add[key] {
 			w.members[key] = append(w.members[key], z.Member.(string))
 		}

@@ -27,7 +27,7 @@ import "errors"
 
 // Version is the shape of the rows and keys. A program with another version
 // builds its own generation beside this one's.
-const Version = "4"
+const Version = "5"
 
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")

@@ -276,16 +276,29 @@ func (r *Row) claimedBy(who string, now time.Time) bool {
 
 func score(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// Of lists the applications of one merchant account, or of one agent's
-// organisation, newest first, without what is internal.
-func (r Reader) Of(ctx context.Context, relation, id, stage, after string, limit int) (page Page, err error) {
+// OfMerchant lists the applications of one merchant account, newest first,
+// without what is internal.
+func (r Reader) OfMerchant(ctx context.Context, account, stage, after string, limit int) (page Page, err error) {
+	return r.of(ctx, listing{merchant: account}, stage, after, limit, func(g generation) (int64, error) { return r.countOwned(ctx, g, account) })
+}
+
+// OfAgent lists the applications that one agent's organisation added, newest
+// first, without what is internal.
+func (r Reader) OfAgent(ctx context.Context, organisation, stage, after string, limit int) (page Page, err error) {
+	l := listing{facet: "agent=" + organisation}
+	return r.of(ctx, l, stage, after, limit, func(g generation) (int64, error) { return r.size(ctx, g, l.facet) })
+}
+
+func (r Reader) of(ctx context.Context, l listing, stage, after string, limit int, count func(generation) (int64, error)) (page Page, err error) {
+	l.reverse, l.outside = true, true
+	l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
 	err = r.reading(ctx, func(g generation) error {
-		l := listing{facet: relation + "=" + id, reverse: true, outside: true}
-		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
 		if page, err = r.list(ctx, g, l, after, limit); err != nil || stage != "" {
 			return err
 		}
-		return r.total(ctx, g, l.facet, &page)
+		n, err := count(g)
+		page.Total = &n
+		return err
 	})
 	return page, err
 }
@@ -302,27 +315,31 @@ func (r Reader) All(ctx context.Context, stage, after string, limit int) (page P
 		if page, err = r.list(ctx, g, l, after, limit); err != nil {
 			return err
 		}
-		return r.total(ctx, g, l.facet, &page)
+		n, err := r.size(ctx, g, l.facet)
+		page.Total = &n
+		return err
 	})
 	return page, err
 }
 
-func (r Reader) total(ctx context.Context, g generation, facet string, page *Page) error {
+// size is how many rows stand in a set.
+func (r Reader) size(ctx context.Context, g generation, facet string) (int64, error) {
 	n, err := r.tally(ctx, g, []tally{{facet: facet}})
-	if err == nil {
-		page.Total = &n[0]
+	if err != nil {
+		return 0, err
 	}
-	return err
+	return n[0], nil
 }
 
 // listing is a walk along one sorted set.
 type listing struct {
-	facet   string
-	bound   string // where it ends; empty for the end
-	reverse bool
-	keep    func(*Row) bool // which rows are shown
-	outside bool            // for people who are not staff
-	needles []string        // texts that every row that is kept has in its JSON
+	facet    string
+	merchant string // walks the owners' index instead of the facet's set, in reverse
+	bound    string // where it ends; empty for the end
+	reverse  bool
+	keep     func(*Row) bool // which rows are shown
+	outside  bool            // for people who are not staff
+	needles  []string        // texts that every row that is kept has in its JSON
 }
 
 // holds reports whether a stored row has all the texts. It spares decoding most of

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"slices"
 	"strings"
 
 	"alta/domain/policy"
@@ -15,19 +16,44 @@ const (
 	separator = "\x00"
 )
 
+// legalForms are those with which a company's name ends by law, the longer before
+// what they contain (Company Law of the PRC art. 7, Partnership Law art. 15, 56
+// and 62), as Searchable writes them.
+var legalForms = [][]rune{
+	[]rune("股份有限公司"), []rune("有限责任公司"), []rune("有限公司"),
+	[]rune("(特殊普通合伙)"), []rune("(普通合伙)"), []rune("(有限合伙)"),
+}
+
 // namesOf lists the members of the name index for a row: every suffix of the
-// name, so that a search for any part of it is a search by prefix. A person's
-// name is masked and is found by its blind index only.
+// name, so that a search for any part of it is a search by prefix. A suffix that
+// begins inside the legal form is one only where it is a legal form itself: 限公司
+// ends half the companies, so nobody finds anything by it, and the likes of it
+// were a quarter of the index. A person's name is masked and is found by its
+// blind index only.
 func namesOf(r *Row) []string {
 	if r.Hidden || r.Kind != policy.Enterprise || r.Name == r.MerchantNumber {
 		return nil
 	}
 	runes := []rune(Searchable(r.Name))
+	form := len(runes) - legalForm(runes)
 	var out []string
 	for i := range min(len(runes), suffixes) {
+		if i > form && legalForm(runes[i:]) != len(runes)-i {
+			continue
+		}
 		out = append(out, string(runes[i:min(len(runes), i+suffixLen)])+separator+r.ID)
 	}
 	return out
+}
+
+// legalForm is how many runes at the end of a name are its legal form.
+func legalForm(name []rune) int {
+	for _, f := range legalForms {
+		if n := len(name) - len(f); n >= 0 && slices.Equal(name[n:], f) {
+			return len(f)
+		}
+	}
+	return 0
 }
 
 // Searchable is the form in which names are indexed and looked for: NFKC, lower

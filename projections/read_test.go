@@ -23,7 +23,7 @@ func TestNothingIsFoundBeforeTheFirstBuildAndThatIsNotAnEmptyList(t *testing.T) 
 			"sizes":  func() error { _, err := r.Sizes(background, ""); return err },
 			"search": func() error { _, err := r.Search(background, "x", 10); return err },
 			"all":    func() error { _, err := r.All(background, "", "", 10); return err },
-			"own":    func() error { _, err := r.Of(background, "merchant", "m", "", "", 10); return err },
+			"own":    func() error { _, err := r.OfMerchant(background, "m", "", "", 10); return err },
 		} {
 			if err := ask(); !errors.Is(err, ErrRebuilding) {
 				t.Errorf("%s: %v, want \"being rebuilt\"", what, err)
@@ -299,7 +299,7 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 		byAgent := map[string][]string{}
 		for _, l := range lives {
 			byAgent[l.State.Agent] = append(byAgent[l.State.Agent], l.ID)
-			page, err := w.reader().Of(background, "merchant", l.State.Merchant, "", "", 10)
+			page, err := w.reader().OfMerchant(background, l.State.Merchant, "", "", 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -315,7 +315,7 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 			if agent == "" {
 				continue
 			}
-			page, err := w.reader().Of(background, "agent", agent, "", "", 100)
+			page, err := w.reader().OfAgent(background, agent, "", "", 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -323,6 +323,57 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 			if got := sortedIDs(decodeRows(t, page)); !slices.Equal(got, ids) {
 				t.Errorf("%s sees %d, want %d", agent, len(got), len(ids))
 			}
+		}
+	})
+}
+
+func TestAMerchantOfManyApplicationsTurnsTheirPagesFromTheNewest(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		g, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBatch(w.store.keys(g, 0))
+		var want []string
+		for i := range 30 { // three are opened at a time; somebody else's lie on both sides
+			for _, merchant := range []string{"a", "b", "c"} {
+				s := newSummary(fmt.Sprintf("%s-%02d", merchant, i))
+				s.Merchant, s.OpenedAt, s.Stage, s.Revision = merchant, moment.Add(time.Duration(i/3)*time.Hour), application.Draft, 0
+				c := &change{id: s.ID, app: s}
+				if err := c.encode(); err != nil {
+					t.Fatal(err)
+				}
+				b.put(c, nil)
+				if merchant == "b" {
+					want = append(want, s.ID)
+				}
+			}
+		}
+		if err := w.runner().flush(background, b); err != nil {
+			t.Fatal(err)
+		}
+		slices.Reverse(want)
+		var got []string
+		for next := ""; ; {
+			page, err := w.reader().OfMerchant(background, "b", "", next, 4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *page.Total != 30 {
+				t.Errorf("%d in all, want 30", *page.Total)
+			}
+			for _, r := range decodeRows(t, page) {
+				got = append(got, r.ID)
+			}
+			if next = page.Next; next == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
 		}
 	})
 }

@@ -159,9 +159,6 @@ func (r *Row) facets() map[string]float64 {
 		return out
 	}
 	out["all"] = float64(r.UpdatedAt.UnixMilli())
-	if r.Merchant != "" {
-		out["merchant="+r.Merchant] = float64(r.OpenedAt.UnixMilli())
-	}
 	if r.Agent != "" {
 		out["agent="+r.Agent] = float64(r.OpenedAt.UnixMilli())
 	}

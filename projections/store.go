@@ -76,6 +76,7 @@ func (k keys) checkpoint() string      { return string(k) + "checkpoint" }
 func (k keys) rows() string            { return string(k) + "rows" } // id → row
 func (k keys) set(facet string) string { return string(k) + "set:" + facet }
 func (k keys) names() string           { return string(k) + "names" }   // parts of names
+func (k keys) owners() string          { return string(k) + "owners" }  // merchants' own applications
 func (k keys) exact() string           { return string(k) + "exact" }   // blind indexes
 func (k keys) lookups() string         { return string(k) + "lookups" } // id → its members of exact
 

@@ -14,6 +14,9 @@ import (
 // walk reads the next members after a cursor, and whether there may be more. On
 // a Cluster it reads the same stretch of every shard and merges them.
 func (r Reader) walk(ctx context.Context, g generation, l listing, from *cursor, count int) (members []redis.Z, more bool, err error) {
+	if l.merchant != "" {
+		return r.walkOwned(ctx, g, l.merchant, from, count)
+	}
 	by := &redis.ZRangeBy{Min: "-inf", Max: "+inf", Count: int64(count)}
 	if l.bound != "" {
 		by.Max = l.bound

@@ -79,7 +79,7 @@ func (b *Blobs) Put(ctx context.Context, subject string, r io.Reader, limit int6
 	blob, err := w.copy(ctx, r, limit)
 	if err == nil {
 		m := manifest{ID: w.id, Chunks: w.addresses, Size: blob.Size, SHA256: blob.SHA256}
-		err = b.objects.Put(ctx, manifestName(nameOf(subject), w.id), m.encode(owner.blobs, key, subject))
+		err = b.objects.Put(ctx, manifestName(nameOf(subject), w.id), m.encode(owner.blobs(), key, subject))
 	}
 	if err == nil {
 		// A shred that ran since the key was had may have missed this manifest.
@@ -210,7 +210,7 @@ func (b *Blobs) open(ctx context.Context, subject, id string) (manifest, cipher.
 	if err != nil {
 		return manifest{}, nil, fmt.Errorf("blob %s: %w", id, err)
 	}
-	m, key, err := decodeManifest(raw, owner.blobs, subject)
+	m, key, err := decodeManifest(raw, owner.blobs(), subject)
 	if err != nil || m.ID != id {
 		return manifest{}, nil, b.damaged(ctx, subject, id, name)
 	}

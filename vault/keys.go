@@ -29,8 +29,17 @@ type KeyStore interface {
 // subjectKey is a data key in memory: only what was derived from it is kept.
 type subjectKey struct {
 	fields cipher.AEAD // seals the fields
-	blobs  cipher.AEAD // wraps the keys of the blobs
+	prk    []byte      // what the key of another purpose is expanded from
 }
+
+func newSubjectKey(raw []byte) *subjectKey {
+	prk := extract(raw)
+	return &subjectKey{fields: aead(expand(prk, purposeField)), prk: prk}
+}
+
+// blobs wraps the keys of the blobs. Many more fields are opened than blobs, so
+// it is made when it is needed.
+func (k *subjectKey) blobs() cipher.AEAD { return aead(expand(k.prk, purposeBlob)) }
 
 // indexName is the key store's name of the blind index key. It cannot collide
 // with a subject, whose name is a hash of 64 digits.
@@ -69,7 +78,7 @@ func (v *Vault) subjectKey(ctx context.Context, subject string, make bool) (*sub
 		if err != nil {
 			return nil, err
 		}
-		return &subjectKey{fields: aead(derive(raw, purposeField)), blobs: aead(derive(raw, purposeBlob))}, nil
+		return newSubjectKey(raw), nil
 	})
 }
 

@@ -5,12 +5,12 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"hash"
 
 	"alta/eventstore"
 )
@@ -79,9 +79,12 @@ func (v *Vault) Index(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	mac := hmac.New(sha256.New, v.index)
+	mac := v.macs.Get().(hash.Hash)
+	mac.Reset()
 	mac.Write(bind(purposeIndex, kind, value))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	sum := base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	v.macs.Put(mac)
+	return sum
 }
 
 func named(names ...string) error {
@@ -96,7 +99,11 @@ func named(names ...string) error {
 // bind joins parts so that no two different lists give the same bytes: each is
 // preceded by its length.
 func bind(parts ...string) []byte {
-	var b []byte
+	n := 0
+	for _, p := range parts {
+		n += 4 + len(p)
+	}
+	b := make([]byte, 0, n)
 	for _, p := range parts {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(p)))
 		b = append(b, p...)
@@ -104,9 +111,21 @@ func bind(parts ...string) []byte {
 	return b
 }
 
-// derive makes the key of one purpose. It cannot fail for a 32-byte output.
-func derive(key []byte, purpose string) []byte {
-	out, err := hkdf.Key(sha256.New, key, nil, purpose, 32)
+// derive makes the key of one purpose (HKDF, RFC 5869).
+func derive(key []byte, purpose string) []byte { return expand(extract(key), purpose) }
+
+// extract and expand are its two halves: a key with several purposes is extracted
+// once. Neither can fail for 32 bytes.
+func extract(key []byte) []byte {
+	prk, err := hkdf.Extract(sha256.New, key, nil)
+	if err != nil {
+		panic("vault: hkdf of a key: " + err.Error())
+	}
+	return prk
+}
+
+func expand(prk []byte, purpose string) []byte {
+	out, err := hkdf.Expand(sha256.New, prk, purpose, 32)
 	if err != nil {
 		panic("vault: hkdf of 32 bytes: " + err.Error())
 	}

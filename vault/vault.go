@@ -32,10 +32,13 @@ package vault
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -99,7 +102,7 @@ type Vault struct {
 	keys   KeyStore
 	fences FenceList
 	cache  *keyCache
-	index  []byte
+	macs   sync.Pool // HMACs under the key of the blind index, used again
 	blobs  *Blobs
 }
 
@@ -120,10 +123,11 @@ func Open(cfg Config) (*Vault, error) {
 	if err := v.enforce(ctx); err != nil {
 		return nil, fmt.Errorf("apply the fences: %w", err)
 	}
-	var err error
-	if v.index, err = v.indexKey(ctx); err != nil {
+	index, err := v.indexKey(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("load the blind index key: %w", err)
 	}
+	v.macs.New = func() any { return hmac.New(sha256.New, index) }
 	return v, nil
 }
 

@@ -1,8 +1,8 @@
 package calendar
 
 import (
+	"cmp"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -147,10 +147,11 @@ func decode(data []byte) (Document, error) {
 	}
 	var doc Document
 	if err := strictjson.Unmarshal(data, &doc); err != nil {
-		if at := (*json.UnmarshalTypeError)(nil); errors.As(err, &at) {
-			return Document{}, wrong(at.Field, "a %s cannot stand here", at.Value)
+		at := (*strictjson.Error)(nil)
+		if !errors.As(err, &at) {
+			return Document{}, err
 		}
-		return Document{}, wrong("document", "%s", strings.TrimPrefix(err.Error(), "json: "))
+		return Document{}, wrong(cmp.Or(at.Field, "document"), "%s", at.Why)
 	}
 	if doc.Version == "" || len(doc.Version) > 100 {
 		return Document{}, wrong("version", "a version has 1 to 100 characters")

@@ -209,7 +209,7 @@ func TestAnOperatorMayBringABookOfTheirOwn(t *testing.T) {
 			delete(m, "versions/2026-07.json")
 		}},
 		{"broken JSON", "2026-01.json", func(m fstest.MapFS) { m["versions/2026-01.json"] = &fstest.MapFile{Data: []byte("{")} }},
-		{"two policies in a file", "something follows", func(m fstest.MapFS) {
+		{"two policies in a file", "after top-level value", func(m fstest.MapFS) {
 			m["versions/2026-01.json"] = &fstest.MapFile{Data: append(slices.Clone(m["versions/2026-01.json"].Data), "{}"...)}
 		}},
 		{"two versions from the same day", "takes effect", func(m fstest.MapFS) {
