@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	builders   = 8         // workers; a remote log answers slowly
+	folders    = 16        // workers that fold: some wait until the disk has brought a key
+	builders   = 8         // workers that write; a remote log answers slowly
 	streamPage = 512       // events of one stream read at a time
 	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
 )
@@ -73,7 +74,7 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 		return "", err
 	}
 	// A build makes much garbage beside little that lives. Collecting it less often
-	// saves a quarter of the work, for a gigabyte at the most, until much lives.
+	// saves a quarter of the work, for a gigabyte or two, until more than that lives.
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage(1)))
 	began, target := time.Now(), r.Log.Head()
 	if exactly != nil {
@@ -160,7 +161,7 @@ func (p *pass) run(ctx context.Context, target eventstore.Position) error {
 			stop(err)
 		}
 	})
-	err := replay.Spread(ctx, p.runner.Log, []string{category}, target, builders, p.takes, p.work)
+	err := replay.Spread(ctx, p.runner.Log, []string{category}, target, folders, p.takes, p.work)
 	close(p.whole)
 	if err != nil {
 		stop(err)
@@ -223,9 +224,9 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 // finds out where the stream ends, so that no more is used than by what is unfinished.
 func (p *pass) begin(ctx context.Context, e replay.Event) (*change, error) {
 	c, held := newChange(e.ID, nil), p.held.Add(1)
-	much := max(1, p.limit/10)
-	if log, ok := p.runner.Log.(Ending); ok && held >= much {
-		last, err := log.LastRevision(ctx, e.Record.Stream)
+	much := max(1, p.limit/100)
+	if log, ok := p.runner.Log.(Ending); ok && held >= much && e.Record.Revision == 0 {
+		last, err := log.LastRevision(ctx, e.Record)
 		if err != nil {
 			return nil, fmt.Errorf("projections: the end of %s: %w", e.Record.Stream, err)
 		}
@@ -267,8 +268,9 @@ func (c *change) glance(rec *eventstore.Record) bool {
 }
 
 // garbage is how much of it may lie beside what lives, in percent, with so many
-// applications in memory: a gigabyte or so, until that is less than what lives.
-func garbage(held int64) int { return int(min(800, max(100, 60_000_000/held))) }
+// applications in memory, each of which takes some five kilobytes until it is
+// written: a gigabyte or two, until that is less than what lives.
+func garbage(held int64) int { return int(min(800, max(100, 30_000_000/held))) }
 
 // narrow leaves the upper half of what this pass takes to another one.
 func (p *pass) narrow() {

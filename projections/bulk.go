@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	run    = 1 << 16 // applications that are brought into order and written at a time
+	run    = 1 << 14 // applications that are brought into order and written at a time
 	handed = 1 << 10 // applications that go from hand to hand, or into one pipeline
 )
 

@@ -28,10 +28,11 @@ type Log interface {
 	Head() eventstore.Position
 }
 
-// Ending is what a Log may know besides: the revision of a stream's newest event. A
-// build then writes an application, and forgets it, as soon as it has read all of it.
+// Ending is what a Log may know besides: the revision of the newest event of the
+// stream that begins with an event, deleted or not. A build then writes an
+// application, and forgets it, as soon as it has read all of it.
 type Ending interface {
-	LastRevision(ctx context.Context, stream string) (eventstore.Revision, error)
+	LastRevision(ctx context.Context, first *eventstore.Record) (eventstore.Revision, error)
 }
 
 // Runner keeps one generation of rows and indexes up to date. Fill the exported fields

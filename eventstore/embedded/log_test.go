@@ -244,3 +244,38 @@ func TestAWireReadMayIncludeThePositionItself(t *testing.T) {
 		t.Fatalf("%d events", n)
 	}
 }
+
+// Who folds the whole log learns from a stream's first event where it ends, and
+// meets the events of a deleted stream too.
+func TestTheEndOfAStreamIsKnownFromItsFirstEvent(t *testing.T) {
+	l := open(t, t.TempDir())
+	ctx := t.Context()
+	ends := map[string]eventstore.Revision{"a": 2, "b": 0, "deleted": 1}
+	n := 0
+	for i := range eventstore.Revision(3) { // in turn
+		for _, stream := range []string{"a", "b", "deleted"} {
+			if i <= ends[stream] {
+				n++
+				if _, err := l.Append(ctx, stream, i-1, event(n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if _, err := l.Delete(ctx, "deleted", 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readAll(t, l) {
+		end, known := ends[r.Stream]
+		if !known {
+			continue // what the log notes itself
+		}
+		got, err := l.LastRevision(ctx, r)
+		if r.Revision == 0 && (err != nil || got != end) {
+			t.Errorf("%s ends at %d, %v; want %d", r.Stream, got, err, end)
+		}
+		if r.Revision > 0 && err == nil {
+			t.Errorf("%s: revision %d passes for its first", r.Stream, r.Revision)
+		}
+	}
+}

@@ -42,21 +42,26 @@ func (l *Log) look(stream string, mark uint64) (view, error) {
 	return view{sid: sid, first: m.keep, last: last}, nil
 }
 
-// LastRevision answers the revision of a stream's newest event without reading it.
-// It fails as ReadStream does.
-func (l *Log) LastRevision(ctx context.Context, stream string) (eventstore.Revision, error) {
+// LastRevision answers the revision of the newest event of the stream that begins
+// with first, without reading it, and also where the stream was deleted since.
+func (l *Log) LastRevision(ctx context.Context, first *eventstore.Record) (eventstore.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return eventstore.NoStream, err
+	}
+	if first.Revision != 0 {
+		return eventstore.NoStream, fmt.Errorf("embedded: %s does not begin with revision %d", first.Stream, first.Revision)
 	}
 	if err := l.enter(); err != nil {
 		return eventstore.NoStream, err
 	}
 	defer l.closing.RUnlock()
-	v, err := l.look(stream, l.mark.get())
+	// A stream's number is the position at which it began: its name need not be
+	// looked up.
+	last, err := l.lastRevision(first.Position.Commit, l.mark.get())
 	if err != nil {
-		return eventstore.NoStream, err
+		return eventstore.NoStream, l.damaged("find the end of a stream", err)
 	}
-	return v.last, nil
+	return last, nil
 }
 
 // lastRevision finds the last revision of a stream whose event lies at or before
