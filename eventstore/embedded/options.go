@@ -34,7 +34,8 @@ type Options struct {
 	// Reserve is what must stay free on the disk; see DefaultReserve.
 	Reserve Reserve
 
-	// CacheBytes bounds the block cache; 64 MiB when 0.
+	// CacheBytes bounds the block cache, which may also use what MemTableBytes
+	// leaves free; 64 MiB when 0.
 	CacheBytes int64
 	// MemTableBytes bounds what is in memory and the write-ahead log before it is
 	// written out, and so how much a start replays; 32 MiB when 0.
@@ -96,6 +97,12 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// memTables is how many tables in memory there may be before writes wait. Pebble
+// takes their bytes out of the block cache: without room for them the cache is
+// empty just when much is written, and the writer reads filters from the disk to
+// learn that a stream is new.
+const memTables = 4
+
 // pebbleOptions are the engine's own. The format is named because the default
 // one is the oldest.
 func (l *Log) pebbleOptions() *pebble.Options {
@@ -104,9 +111,9 @@ func (l *Log) pebbleOptions() *pebble.Options {
 		Lock:                        l.lock,
 		ReadOnly:                    l.opt.ReadOnly,
 		FormatMajorVersion:          pebble.FormatNewest,
-		CacheSize:                   l.opt.CacheBytes,
+		CacheSize:                   l.opt.CacheBytes + memTables*int64(l.opt.MemTableBytes),
 		MemTableSize:                l.opt.MemTableBytes,
-		MemTableStopWritesThreshold: 4,
+		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       1000,
 		MaxOpenFiles:                500,
