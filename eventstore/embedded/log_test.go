@@ -279,3 +279,21 @@ func TestTheEndOfAStreamIsKnownFromItsFirstEvent(t *testing.T) {
 		}
 	}
 }
+
+// Pebble takes tables in memory out of the block cache. Where they fill it, every
+// look at a stream that is new reads filters from the disk, on the writer's path.
+func TestTheCacheKeepsBlocksWhileMuchIsWritten(t *testing.T) {
+	l := open(t, t.TempDir(), func(o *embedded.Options) { o.CacheBytes, o.MemTableBytes = 1<<20, 1<<20 })
+	fat := make([]byte, 50<<10)
+	for n := range 100 {
+		e := event(n + 1)
+		e.Data = fmt.Appendf(nil, `{"a":"%x"}`, fat)
+		if _, err := l.Append(t.Context(), fmt.Sprintf("s-%d", n), eventstore.NoStream, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readAll(t, l)
+	if held := l.Stats().CacheBytes; held < 256<<10 {
+		t.Errorf("the cache holds %d bytes", held)
+	}
+}
