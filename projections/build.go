@@ -20,9 +20,9 @@ import (
 
 const (
 	folders    = 16        // workers that fold: some wait until the disk has brought a key
-	builders   = 8         // workers that write; a remote log answers slowly
+	builders   = 8         // workers that write, or read streams: a remote log answers slowly
 	streamPage = 512       // events of one stream read at a time
-	inMemory   = 1_000_000 // applications that a build folds side by side, about a kilobyte each
+	inMemory   = 1_000_000 // applications that a build folds side by side, up to five kilobytes each
 )
 
 // Rebuild builds a new generation beside the live one, switches to it, and drops
@@ -220,12 +220,12 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 	return context.Cause(ctx)
 }
 
-// begin takes an application into memory. Where much of that is in use already it
+// begin takes an application into memory. Where some of that is in use already it
 // finds out where the stream ends, so that no more is used than by what is unfinished.
 func (p *pass) begin(ctx context.Context, e replay.Event) (*change, error) {
 	c, held := newChange(e.ID, nil), p.held.Add(1)
-	much := max(1, p.limit/100)
-	if log, ok := p.runner.Log.(Ending); ok && held >= much && e.Record.Revision == 0 {
+	some := max(1, p.limit/100)
+	if log, ok := p.runner.Log.(Ending); ok && held >= some && e.Record.Revision == 0 {
 		last, err := log.LastRevision(ctx, e.Record)
 		if err != nil {
 			return nil, fmt.Errorf("projections: the end of %s: %w", e.Record.Stream, err)
@@ -235,7 +235,7 @@ func (p *pass) begin(ctx context.Context, e replay.Event) (*change, error) {
 	switch {
 	case held > p.limit:
 		p.narrow()
-	case held%much == 0:
+	case held%some == 0:
 		debug.SetGCPercent(garbage(held))
 	}
 	return c, nil
@@ -270,11 +270,15 @@ func (c *change) glance(rec *eventstore.Record) bool {
 // garbage is how much of it may lie beside what lives, in percent, with so many
 // applications in memory, each of which takes some five kilobytes until it is
 // written: a gigabyte or two, until that is less than what lives.
-func garbage(held int64) int { return int(min(800, max(100, 30_000_000/held))) }
+func garbage(held int64) int { return int(min(800, max(100, 30_000_000/max(1, held)))) }
 
-// narrow leaves the upper half of what this pass takes to another one.
+// narrow leaves the upper half of what this pass takes to another one. Of several
+// workers that find too much in memory at once, one does it.
 func (p *pass) narrow() {
 	to := p.to.Load()
+	if p.held.Load() <= p.limit {
+		return
+	}
 	if half := p.from + (to-p.from)/2; half > p.from && p.to.CompareAndSwap(to, half) {
 		p.held.Store(p.limit / 2) // about: the workers let go of half as they come to it
 	}

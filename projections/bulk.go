@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"alta/projections/replay"
 
@@ -42,15 +43,27 @@ func (p *pass) write(ctx context.Context, order []*change) error {
 	slices.SortFunc(order, dueFirst)
 	late := &words{members: map[string][]string{}}
 	some := slices.Collect(slices.Chunk(order, handed))
-	err := parallel(ctx, builders, len(some), func(ctx context.Context, i int) error { return p.put(ctx, some[i], late) })
+	put := make([]atomic.Int64, p.runner.Store.shards)
+	err := parallel(ctx, builders, len(some), func(ctx context.Context, i int) error { return p.put(ctx, some[i], late, put) })
 	if err != nil {
 		return err
 	}
-	return p.runner.Store.enter(ctx, late)
+	s := p.runner.Store
+	if err := s.enter(ctx, late); err != nil {
+		return err
+	}
+	// Counted when all of it is there: what a failover loses is missing in the sum.
+	return s.everywhere(p.generation, func(i int, k keys) error {
+		if err := s.rdb.HIncrBy(ctx, k.checkpoint(), "built", put[i].Load()).Err(); err != nil {
+			return fmt.Errorf("projections: %w", err)
+		}
+		return nil
+	})
 }
 
-// put writes a few applications, without their words.
-func (p *pass) put(ctx context.Context, some []*change, late *words) error {
+// put writes a few applications, without their words, and adds how many to the
+// count of their shard.
+func (p *pass) put(ctx context.Context, some []*change, late *words, count []atomic.Int64) error {
 	s := p.runner.Store
 	parts := make([]*batch, s.shards)
 	for i, k := range s.each(p.generation) {
@@ -65,6 +78,7 @@ func (p *pass) put(ctx context.Context, some []*change, late *words) error {
 			return err
 		}
 		parts[s.shard(c.id)].put(c, nil)
+		count[s.shard(c.id)].Add(1)
 		p.written.Add(1)
 		p.events.Add(c.app.Revision + 1)
 	}
@@ -96,8 +110,6 @@ func (r *Runner) flush(ctx context.Context, b *batch) error {
 	}
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		b.queue(ctx, p)
-		// Counted in the same pipeline: what a failover loses is missing in the sum.
-		p.HIncrBy(ctx, b.keys.checkpoint(), "built", applications)
 		return nil
 	})
 	if err != nil {

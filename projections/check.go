@@ -39,7 +39,7 @@ func (t *Tally) add(parts ...string) {
 }
 
 // Comparison is what Check found: the tallies by kind of key (rows, set, names,
-// exact, lookups) of the live build and of one made anew, both at Position.
+// owners, exact, lookups) of the live build and of one made anew, both at Position.
 type Comparison struct {
 	Position      eventstore.Position
 	Live, Rebuilt map[string]Tally

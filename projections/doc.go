@@ -26,8 +26,10 @@ package projections
 import "errors"
 
 // Version is the shape of the rows and keys. A program with another version
-// builds its own generation beside this one's.
-const Version = "5"
+// builds its own generation beside this one's, and sweeps away those of the
+// versions before its own once no program keeps them up to date any more: who is
+// erased later must not stay in them.
+const Version = 5
 
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")

@@ -12,7 +12,8 @@ import (
 const (
 	suffixes  = 24 // of one name at the most
 	suffixLen = 24 // runes of one suffix at the most
-	// separator stands between a suffix and the id; it sorts before any letter.
+	// separator stands before the id, and between other parts of a member of a set in
+	// the order of words; it sorts before any letter.
 	separator = "\x00"
 )
 
@@ -20,7 +21,7 @@ const (
 // what they contain (Company Law of the PRC art. 7, Partnership Law art. 15, 56
 // and 62), as Searchable writes them.
 var legalForms = [][]rune{
-	[]rune("股份有限公司"), []rune("有限责任公司"), []rune("有限公司"),
+	[]rune("股份有限公司"), []rune("有限责任公司"), []rune("有限公司"), []rune("股份公司"),
 	[]rune("(特殊普通合伙)"), []rune("(普通合伙)"), []rune("(有限合伙)"),
 }
 
@@ -38,7 +39,7 @@ func namesOf(r *Row) []string {
 	form := len(runes) - legalForm(runes)
 	var out []string
 	for i := range min(len(runes), suffixes) {
-		if i > form && legalForm(runes[i:]) != len(runes)-i {
+		if i > form && !isLegalForm(runes[i:]) {
 			continue
 		}
 		out = append(out, string(runes[i:min(len(runes), i+suffixLen)])+separator+r.ID)
@@ -54,6 +55,12 @@ func legalForm(name []rune) int {
 		}
 	}
 	return 0
+}
+
+// isLegalForm reports whether s is one, whatever stands before it. Nobody types the
+// bracket before a partnership's.
+func isLegalForm(s []rune) bool {
+	return legalForm(s) == len(s) || legalForm(append([]rune{'('}, s...)) == len(s)+1
 }
 
 // Searchable is the form in which names are indexed and looked for: NFKC, lower

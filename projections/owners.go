@@ -76,11 +76,11 @@ func (r Reader) countOwned(ctx context.Context, g generation, merchant string) (
 		}
 		return nil
 	})
-	for _, c := range cmds {
-		n += c.Val()
-	}
 	if err != nil {
 		return 0, fmt.Errorf("projections: %w", err)
+	}
+	for _, c := range cmds {
+		n += c.Val()
 	}
 	return n, nil
 }

@@ -449,6 +449,51 @@ func TestWhatABrokenBuildLeftBehindIsSweptAway(t *testing.T) {
 	})
 }
 
+// A program of a former version may run beside this one for as long as an upgrade
+// takes. What it leaves would know nothing of later erasures.
+func TestWhatAFormerVersionLeftIsSweptAwayOnceNobodyKeepsIt(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := w.rdb.DBSize(background).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := &Store{rdb: w.rdb, shards: 1, version: Version - 1}
+		former := &world{t: w.t, log: w.log, rdb: w.rdb, store: before, maker: w.maker, erased: w.erased}
+		if err := former.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		g, err := before.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := moment
+		s := sweeper{store: w.store, now: func() time.Time { return now }, seen: map[generation]sighting{}}
+		for beat := range 5 { // its program is idle, but alive
+			if n, err := s.sweep(background); n != 0 || err != nil {
+				t.Errorf("while it is kept up to date: %d dropped, %v", n, err)
+			}
+			if err := w.rdb.HSet(background, before.keys(g, 0).checkpoint(), "beat", 100+beat).Err(); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(abandoned - time.Second)
+		}
+		if n, _ := s.sweep(background); n != 0 {
+			t.Error("dropped at its last beat")
+		}
+		now = now.Add(abandoned)
+		if n, err := s.sweep(background); n != 1 || err != nil {
+			t.Errorf("%d dropped, %v; want the former one", n, err)
+		}
+		if left, _ := w.rdb.DBSize(background).Result(); left != keys {
+			t.Errorf("%d keys, want %d", left, keys)
+		}
+	})
+}
+
 func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 10, "")

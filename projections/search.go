@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Search finds applications by a part of the company's name, or by an exact
-// merchant number, domain, personal name, identity or licence number.
+// Search finds applications by a part of the company's name (see namesOf), or by an
+// exact merchant number, domain, personal name, identity or licence number.
 func (r Reader) Search(ctx context.Context, q string, limit int) (page Page, err error) {
 	q = Searchable(q)
 	limit = min(max(limit, 1), listPage)

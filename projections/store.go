@@ -18,14 +18,15 @@ const clusterShards = 16
 
 // Store is the projections' part of a Redis.
 type Store struct {
-	rdb    redis.UniversalClient
-	shards int
+	rdb     redis.UniversalClient
+	shards  int
+	version int
 }
 
 // NewStore wraps a Redis: a single server, a group that Sentinel watches, or a
 // Cluster. It must honour the context of a call (ContextTimeoutEnabled).
 func NewStore(rdb redis.UniversalClient) *Store {
-	s := &Store{rdb: rdb, shards: 1}
+	s := &Store{rdb: rdb, shards: 1, version: Version}
 	if _, ok := rdb.(*redis.ClusterClient); ok {
 		s.shards = clusterShards
 	}
@@ -46,7 +47,7 @@ func (s *Store) shard(id string) int {
 // it names the shape and the number of shards, so that a program with others
 // builds its own keys beside these.
 func (s *Store) prefix(shard int) string {
-	return fmt.Sprintf("alta:projections:{%s.%d.%02d}:", Version, s.shards, shard)
+	return fmt.Sprintf("alta:projections:{%d.%d.%02d}:", s.version, s.shards, shard)
 }
 
 // pointer is the key that names the generation that readers use.
@@ -150,7 +151,8 @@ func (s *Store) eachKey(ctx context.Context, g generation, visit func(node redis
 }
 
 // sweeper drops generations that nobody uses: retired ones whose drop was broken
-// off, and builds whose builder stands still.
+// off, builds whose builder stands still, and what programs of former versions
+// left, live or not.
 type sweeper struct {
 	store *Store
 	now   func() time.Time
@@ -171,34 +173,53 @@ func (w *sweeper) sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	all, err := w.store.rdb.SMembers(ctx, w.store.generations()).Result()
+	found := map[generation]sighting{}
+	dropped, err := w.look(ctx, w.store, live, found)
+	for v := 1; v < Version && err == nil; v++ {
+		var n int
+		n, err = w.look(ctx, &Store{rdb: w.store.rdb, shards: w.store.shards, version: v}, "", found)
+		dropped += n
+	}
+	if err == nil {
+		w.seen = found
+	}
+	return dropped, err
+}
+
+// look drops the generations of a store, but for the live one, that are gone or
+// stand still, and notes in found where the others stand.
+func (w *sweeper) look(ctx context.Context, s *Store, live generation, found map[generation]sighting) (dropped int, err error) {
+	all, err := s.rdb.SMembers(ctx, s.generations()).Result()
 	if err != nil {
 		return 0, fmt.Errorf("projections: %w", err)
 	}
-	dropped, found := 0, make(map[generation]sighting, len(all))
 	for _, name := range all {
 		g := generation(name)
 		if g == live {
 			continue
 		}
-		stands, there, err := w.store.progress(ctx, g)
+		stands, there, err := s.progress(ctx, g)
 		if err != nil {
 			return dropped, err
 		}
-		s := sighting{stands, w.now()}
-		if before, known := w.seen[g]; known && before.built == s.built {
-			s.since = before.since
+		at := sighting{stands, w.now()}
+		if before, known := w.seen[g]; known && before.built == at.built {
+			at.since = before.since
 		}
-		if there && w.now().Sub(s.since) < abandoned {
-			found[g] = s
+		if there && w.now().Sub(at.since) < abandoned {
+			found[g] = at
 			continue
 		}
-		if err := w.store.drop(ctx, g); err != nil {
+		if err := s.drop(ctx, g); err != nil {
 			return dropped, err
 		}
 		dropped++
 	}
-	w.seen = found
+	if dropped > 0 && live == "" && dropped == len(all) {
+		if err := s.rdb.Unlink(ctx, s.pointer()).Err(); err != nil {
+			return dropped, fmt.Errorf("projections: %w", err)
+		}
+	}
 	return dropped, nil
 }
 
@@ -208,7 +229,7 @@ func (s *Store) progress(ctx context.Context, g generation) (stands string, ther
 	var cmds []*redis.SliceCmd
 	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, k := range s.each(g) {
-			cmds = append(cmds, p.HMGet(ctx, k.checkpoint(), "position", "built"))
+			cmds = append(cmds, p.HMGet(ctx, k.checkpoint(), "position", "built", "beat"))
 		}
 		return nil
 	})

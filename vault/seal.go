@@ -80,9 +80,9 @@ func (v *Vault) Index(kind, value string) string {
 		return ""
 	}
 	mac := v.macs.Get().(hash.Hash)
-	mac.Reset()
 	mac.Write(bind(purposeIndex, kind, value))
 	sum := base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	mac.Reset()
 	v.macs.Put(mac)
 	return sum
 }

@@ -39,7 +39,7 @@ type Year struct {
 
 // DocumentError says which field of a document is wrong.
 type DocumentError struct {
-	Field  string // years[2026].off
+	Field  string // years[2026].off; of what cannot be read as a year, the index from 0: years[0].off
 	Reason string
 }
 

@@ -83,7 +83,7 @@ func TestAnImportIsRefusedWhen(t *testing.T) {
 		"it is no JSON":                       {`{`, "document"},
 		"something follows":                   {table2027 + `{}`, "document"},
 		"a field is unknown":                  {`{"version":"x","holidays":[]}`, "holidays"},
-		"a field has the wrong type":          {`{"version":"x","years":[{"year":"2027"}]}`, "years.0.year"},
+		"a field has the wrong type":          {`{"version":"x","years":[{"year":"2027"}]}`, "years[0].year"},
 		"it has no version":                   {`{"official_through":"2027-12-31"}`, "version"},
 		"the version is in place":             {`{"version":"cn-2026.1","years":[{"year":2027,"off":["2027-01-01"]}]}`, "version"},
 		"it brings nothing":                   {`{"version":"x"}`, "years"},

@@ -9,7 +9,7 @@ package strictjson
 
 import (
 	"errors"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -19,7 +19,7 @@ import (
 
 // Error says what does not fit and where.
 type Error struct {
-	Field string // the members and indexes that lead there, with dots between; empty for the whole
+	Field string // the way there, such as years[0].off, counted from 0; empty for the whole
 	Why   string
 }
 
@@ -57,7 +57,21 @@ func Unmarshal(data []byte, to any) error {
 	return &Error{field(shape.JSONPointer), "cannot be " + kind(shape.JSONKind)}
 }
 
-func field(p jsontext.Pointer) string { return strings.Join(slices.Collect(p.Tokens()), ".") }
+// field writes a pointer as a path: years[0].off.
+func field(p jsontext.Pointer) string {
+	var b strings.Builder
+	for name := range p.Tokens() {
+		if _, err := strconv.Atoi(name); err == nil {
+			b.WriteString("[" + name + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
+}
 
 func kind(k jsontext.Kind) string {
 	switch k {

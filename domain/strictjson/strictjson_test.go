@@ -35,7 +35,7 @@ func TestWhatDoesNotFitIsRefusedWhereItStands(t *testing.T) {
 	for text, want := range map[string]struct{ field, why string }{
 		`{"unknown":1}`:                    {"unknown", "there is no such field"},
 		`{"Round":1}`:                      {"Round", "there is no such field"},
-		`{"spans":[{},{"to":1}]}`:          {"spans.1.to", "there is no such field"},
+		`{"spans":[{},{"to":1}]}`:          {"spans[1].to", "there is no such field"},
 		`{"round":"one"}`:                  {"round", "cannot be a string"},
 		`{"policy":{}}`:                    {"policy", "cannot be an object"},
 		`{"policy":[]}`:                    {"policy", "cannot be an array"},
@@ -44,7 +44,7 @@ func TestWhatDoesNotFitIsRefusedWhereItStands(t *testing.T) {
 		`[]`:                               {"", "cannot be an array"},
 		`{"round":1.5}`:                    {"round", ""},
 		`{"round":99999999999999999999}`:   {"round", ""},
-		`{"spans":[{"from":"yesterday"}]}`: {"spans.0.from", ""},
+		`{"spans":[{"from":"yesterday"}]}`: {"spans[0].from", ""},
 		`{"round":1,"round":2}`:            {"round", ""},
 		`{"fields":{"a":"1","a":"2"}}`:     {"fields.a", ""},
 		"{\"policy\":\"\xff\"}":            {"policy", ""},

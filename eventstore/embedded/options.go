@@ -106,12 +106,16 @@ const memTables = 4
 // pebbleOptions are the engine's own. The format is named because the default
 // one is the oldest.
 func (l *Log) pebbleOptions() *pebble.Options {
+	cache := l.opt.CacheBytes
+	if !l.opt.ReadOnly {
+		cache += memTables * int64(l.opt.MemTableBytes)
+	}
 	o := &pebble.Options{
 		FS:                          l.disk,
 		Lock:                        l.lock,
 		ReadOnly:                    l.opt.ReadOnly,
 		FormatMajorVersion:          pebble.FormatNewest,
-		CacheSize:                   l.opt.CacheBytes + memTables*int64(l.opt.MemTableBytes),
+		CacheSize:                   cache,
 		MemTableSize:                l.opt.MemTableBytes,
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,
