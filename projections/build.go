@@ -80,7 +80,12 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if exactly != nil {
 		target = *exactly
 	}
+	alive, still := context.WithCancel(ctx)
+	var breathing sync.WaitGroup
+	breathing.Go(func() { r.breathe(alive, g, origin) })
 	writes, events, err := r.fill(ctx, g, target)
+	still()
+	breathing.Wait()
 	if err != nil {
 		return g, err
 	}
@@ -103,6 +108,27 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	r.progress.buildTook.Store(int64(took))
 	r.Logger.Info("projection built", "generation", string(g), "applications", count, "events", events, "took", took)
 	return g, nil
+}
+
+// breathe shows that a build is under way, until the context ends. A log that does
+// not say where its streams end is read to its own end before anything is written,
+// which may take longer than a sweeper waits. A breath that fails is one that is
+// missed; that the build itself is gone is found when it is counted.
+func (r *Runner) breathe(ctx context.Context, g generation, origin string) {
+	beat := time.NewTicker(r.Heartbeat)
+	defer beat.Stop()
+	k := r.Store.keys(g, 0)
+	for breath := 1; ; breath++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+			_ = r.Store.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: origin} }, func(p redis.Pipeliner) error {
+				p.HSet(ctx, k.checkpoint(), "breath", breath)
+				return nil
+			})
+		}
+	}
 }
 
 // fill writes every application as it stood at the target. It reads the log once

@@ -278,53 +278,46 @@ func score(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 // OfMerchant lists the applications of one merchant account, newest first,
 // without what is internal.
-func (r Reader) OfMerchant(ctx context.Context, account, stage, after string, limit int) (page Page, err error) {
-	return r.of(ctx, listing{merchant: account}, stage, after, limit, func(g generation) (int64, error) { return r.countOwned(ctx, g, account) })
+func (r Reader) OfMerchant(ctx context.Context, account, stage, after string, limit int) (Page, error) {
+	return r.latest(ctx, listing{merchant: account, outside: true}, stage, stage == "", after, limit)
 }
 
 // OfAgent lists the applications that one agent's organisation added, newest
 // first, without what is internal.
-func (r Reader) OfAgent(ctx context.Context, organisation, stage, after string, limit int) (page Page, err error) {
-	l := listing{facet: "agent=" + organisation}
-	return r.of(ctx, l, stage, after, limit, func(g generation) (int64, error) { return r.size(ctx, g, l.facet) })
-}
-
-func (r Reader) of(ctx context.Context, l listing, stage, after string, limit int, count func(generation) (int64, error)) (page Page, err error) {
-	l.reverse, l.outside = true, true
-	l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
-	err = r.reading(ctx, func(g generation) error {
-		if page, err = r.list(ctx, g, l, after, limit); err != nil || stage != "" {
-			return err
-		}
-		n, err := count(g)
-		page.Total = &n
-		return err
-	})
-	return page, err
+func (r Reader) OfAgent(ctx context.Context, organisation, stage, after string, limit int) (Page, error) {
+	return r.latest(ctx, listing{facet: "agent=" + organisation, outside: true}, stage, stage == "", after, limit)
 }
 
 // All lists every application, or those of one stage, latest change first.
-func (r Reader) All(ctx context.Context, stage, after string, limit int) (page Page, err error) {
+func (r Reader) All(ctx context.Context, stage, after string, limit int) (Page, error) {
 	set := "all"
 	if stage != "" {
 		set = "stage=" + stage
 	}
+	return r.latest(ctx, listing{facet: set}, stage, true, after, limit)
+}
+
+// latest walks a set from its end and keeps one stage, or every one; counted where
+// the set holds exactly what is shown.
+func (r Reader) latest(ctx context.Context, l listing, stage string, counted bool, after string, limit int) (page Page, err error) {
+	l.reverse, l.keep = true, func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
 	err = r.reading(ctx, func(g generation) error {
-		l := listing{facet: set, reverse: true}
-		l.keep = func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
-		if page, err = r.list(ctx, g, l, after, limit); err != nil {
+		if page, err = r.list(ctx, g, l, after, limit); err != nil || !counted {
 			return err
 		}
-		n, err := r.size(ctx, g, l.facet)
+		n, err := r.size(ctx, g, l)
 		page.Total = &n
 		return err
 	})
 	return page, err
 }
 
-// size is how many rows stand in a set.
-func (r Reader) size(ctx context.Context, g generation, facet string) (int64, error) {
-	n, err := r.tally(ctx, g, []tally{{facet: facet}})
+// size is how many rows a listing walks past, all together.
+func (r Reader) size(ctx context.Context, g generation, l listing) (int64, error) {
+	if l.merchant != "" {
+		return r.countOwned(ctx, g, l.merchant)
+	}
+	n, err := r.tally(ctx, g, []tally{{facet: l.facet}})
 	if err != nil {
 		return 0, err
 	}

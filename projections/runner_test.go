@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -445,6 +446,63 @@ func TestWhatABrokenBuildLeftBehindIsSweptAway(t *testing.T) {
 		}
 		if left, _ := w.rdb.DBSize(background).Result(); left != keys {
 			t.Errorf("%d keys, want %d", left, keys)
+		}
+	})
+}
+
+// stalled is a log of which no application is read before it is let go.
+type stalled struct {
+	Log
+	released chan struct{}
+}
+
+func (s stalled) Subscribe(ctx context.Context, after eventstore.Position, f eventstore.Filter) iter.Seq2[eventstore.Message, error] {
+	if len(f.Streams) > 0 {
+		<-s.released
+	}
+	return s.Log.Subscribe(ctx, after, f)
+}
+
+// A log on a server may take longer to read than a sweeper waits.
+func TestABuildThatReadsForLongIsNotSweptAway(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 10, "")
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		former, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := w.runner()
+		log := stalled{w.log, make(chan struct{})}
+		r.Log = log
+		built := make(chan error, 1)
+		go func() { built <- r.Rebuild(background) }()
+		now, last := moment, ""
+		s := sweeper{store: w.store, now: func() time.Time { return now }, seen: map[generation]sighting{}}
+		for range 5 {
+			eventually(t, "it breathes", func() bool {
+				all, err := w.rdb.SMembers(background, w.store.generations()).Result()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, g := range all {
+					if stands, there, _ := w.store.progress(background, generation(g)); there && generation(g) != former && stands != last {
+						last = stands
+						return true
+					}
+				}
+				return false
+			})
+			if n, err := s.sweep(background); n != 0 || err != nil {
+				t.Errorf("%d dropped, %v", n, err)
+			}
+			now = now.Add(abandoned + time.Second)
+		}
+		close(log.released)
+		if err := <-built; err != nil {
+			t.Error(err)
 		}
 	})
 }

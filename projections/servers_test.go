@@ -25,10 +25,7 @@ type server struct {
 // startServer starts one that ends with the test.
 func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed here; a single server's tests have run on miniredis")
-	}
+	path := redistest.Path(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

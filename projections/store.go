@@ -210,15 +210,15 @@ func (w *sweeper) look(ctx context.Context, s *Store, live generation, found map
 			found[g] = at
 			continue
 		}
+		if s.version != Version { // its readers are told "rebuilding", and never half of it
+			if err := s.rdb.Unlink(ctx, s.pointer()).Err(); err != nil {
+				return dropped, fmt.Errorf("projections: %w", err)
+			}
+		}
 		if err := s.drop(ctx, g); err != nil {
 			return dropped, err
 		}
 		dropped++
-	}
-	if dropped > 0 && live == "" && dropped == len(all) {
-		if err := s.rdb.Unlink(ctx, s.pointer()).Err(); err != nil {
-			return dropped, fmt.Errorf("projections: %w", err)
-		}
 	}
 	return dropped, nil
 }
@@ -229,7 +229,7 @@ func (s *Store) progress(ctx context.Context, g generation) (stands string, ther
 	var cmds []*redis.SliceCmd
 	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, k := range s.each(g) {
-			cmds = append(cmds, p.HMGet(ctx, k.checkpoint(), "position", "built", "beat"))
+			cmds = append(cmds, p.HMGet(ctx, k.checkpoint(), "position", "built", "beat", "breath"))
 		}
 		return nil
 	})

@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"alta/domain/reason"
+	"alta/projections/redistest"
 	"alta/simulate"
 	"alta/simulate/drive"
 	"alta/simulate/tour"
@@ -20,9 +20,7 @@ func TestBothKindsOfMerchantGoTheWholeWayAndEverybodyIsToldTheSame(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			c := demoConfig(t)
 			if redis {
-				if _, err := exec.LookPath("redis-server"); err != nil {
-					t.Skip("no redis-server is installed here")
-				}
+				redistest.Path(t)
 				c.Redis = ""
 			}
 			w := start(t, c)

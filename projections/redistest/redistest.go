@@ -12,15 +12,23 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Server starts one that forgets everything and ends with the test, on a unix
-// socket. Where none is installed the test is skipped: such tests run on miniredis
-// as well, and scripts/test installs a server or says what it leaves out.
-func Server(t testing.TB) *redis.Options {
+// Path is where redis-server is. Where none is installed the test is skipped: what
+// one server does is tested on miniredis as well, and scripts/test installs a
+// server or says what it leaves out.
+func Path(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Skip("redis-server is not installed here; miniredis has run the same test")
+		t.Skip("redis-server is not installed here; what one server does was tested on miniredis")
 	}
+	return path
+}
+
+// Server starts one that forgets everything and ends with the test, on a unix
+// socket.
+func Server(t testing.TB) *redis.Options {
+	t.Helper()
+	path := Path(t)
 	// The path of a socket has about a hundred bytes, which a test's name may fill.
 	dir, err := os.MkdirTemp("", "alta-redis-")
 	if err != nil {

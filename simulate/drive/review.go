@@ -186,7 +186,7 @@ func (l *Life) confirm(ctx context.Context, a *application) error {
 	}
 	return l.second(ctx, by,
 		deed{operation: "confirmQualification", what: "confirms the qualification", method: http.MethodPut, path: "/qualification/confirmation", body: map[string]int64{"judged": a.Proposal.Judged}, match: true},
-		deed{operation: "refuseQualification", what: "sends it back to the first desk", method: http.MethodPut, path: "/qualification/refusal"})
+		deed{operation: "refuseQualification", what: "sends it back to the first desk", method: http.MethodPut, path: "/qualification/refusal", body: late, match: true})
 }
 
 // second is the second person's yes. Where something came to light after the
@@ -194,12 +194,14 @@ func (l *Life) confirm(ctx context.Context, a *application) error {
 // what was judged: it is a no, and the first one judges again.
 func (l *Life) second(ctx context.Context, by *Person, yes, no deed) error {
 	err := l.do(ctx, by, yes)
-	if !refused(err, "evidence-changed") {
-		return err
+	if refused(err, "evidence-changed") {
+		return l.do(ctx, by, no)
 	}
-	no.body, no.match = map[string]string{"why": "something came to light after it was judged"}, true
-	return l.do(ctx, by, no)
+	return err
 }
+
+// late is why the second person refuses.
+var late = map[string]string{"why": "something came to light after it was judged"}
 
 // decline is the two people's no.
 func (l *Life) decline(ctx context.Context, a *application) error {
@@ -221,7 +223,7 @@ func (l *Life) decline(ctx context.Context, a *application) error {
 	}
 	return l.second(ctx, by,
 		deed{operation: "confirmDecline", what: "declines for good", method: http.MethodPut, path: "/decline/confirmation", body: map[string]int64{"judged": a.Decline.Judged}, match: true},
-		deed{operation: "refuseDecline", what: "takes the decline back", method: http.MethodPut, path: "/decline/refusal"})
+		deed{operation: "refuseDecline", what: "takes the decline back", method: http.MethodPut, path: "/decline/refusal", body: late, match: true})
 }
 
 // inspect opens the images and unmasks numbers, as somebody does who compares
