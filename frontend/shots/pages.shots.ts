@@ -29,7 +29,7 @@ function one(first: number, ...flags: string[]): Merchant {
   return merchant
 }
 
-async function shoot(page: Page, name: string, path: string): Promise<void> {
+async function shoot(page: Page, name: string, path: string, act?: () => Promise<void>): Promise<void> {
   await page.goto(path)
   for (const { language, scheme } of looks) {
     await page.evaluate((value) => {
@@ -40,6 +40,7 @@ async function shoot(page: Page, name: string, path: string): Promise<void> {
       await page.setViewportSize(viewport)
       await page.reload()
       await page.getByRole('heading', { level: 1 }).waitFor()
+      await act?.()
       // Images and lists settle; a picture is looked at, nothing rests on the time.
       await page.waitForTimeout(900)
       await page.screenshot({
@@ -77,6 +78,21 @@ test('the reviewer', async ({ page }) => {
   await shoot(page, 'case', `/cases/${submitted.id}`)
   await shoot(page, 'icp', `/cases/${filing.id}`)
   await shoot(page, 'website', `/cases/${site.id}`)
+})
+
+test('the lead, after something came to light', async ({ page }) => {
+  const proposed = one(7, '--to', 'proposed', '--products', 'wechat,alipay,online_banking')
+  await logIn(page, people.lead)
+  await page.goto(`/cases/${proposed.id}`)
+  await page.getByRole('button', { name: 'Claim', exact: true }).click()
+  const problem = { status: 409, code: 'evidence-changed', title: 'Conflict', detail: '' }
+  await page.route('**/qualification/confirmation', (route) =>
+    route.fulfill({ status: 409, contentType: 'application/problem+json', json: problem }),
+  )
+  await shoot(page, 'second-too-late', `/cases/${proposed.id}`, async () => {
+    await page.getByRole('complementary').locator('.ant-btn-primary').first().click()
+    await page.getByRole('alert').first().waitFor()
+  })
 })
 
 test('the lead', async ({ page }) => {
