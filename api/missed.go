@@ -16,7 +16,7 @@ const (
 	replayEvents   = 2000 // of one replay
 	replayPlaces   = 200  // applications of one replay
 	replayPage     = 512  // events of one stream read at a time
-	placesRemember = 1 << 14
+	placesRemember = 1 << 16
 )
 
 // missed is what a listener that comes back is told first.

@@ -40,32 +40,101 @@ type People struct {
 	Auth   *auth.Service
 	Logger *slog.Logger
 
-	mu   sync.RWMutex
-	byID map[string]Person
+	every int // events of the log between two rosters; rosterEvery when 0
+	mu    sync.RWMutex
+	byID  map[string]Person
 }
 
 // Follow keeps the directory up to date until the context ends.
-func (p *People) Follow(ctx context.Context, log auth.Feed) {
-	from, filter := eventstore.Start, eventstore.Filter{Streams: []string{account.Category + "-"}}
+func (p *People) Follow(ctx context.Context, log PeopleLog) {
+	var d *directory
 	for ctx.Err() == nil {
-		for m, err := range log.Subscribe(ctx, from, filter) {
-			if err != nil {
-				if ctx.Err() == nil {
-					p.Logger.WarnContext(ctx, "names cannot be followed now", "error", err)
-				}
-				break
-			}
-			if r := m.Record; r != nil {
-				from = r.Position
-				if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok && names[r.Type] {
-					p.refresh(ctx, id)
-				}
-			}
+		err := error(nil)
+		if d == nil {
+			d, err = p.resume(ctx, log)
+		}
+		if err == nil {
+			err = p.follow(ctx, log, d)
+		}
+		if ctx.Err() == nil {
+			p.Logger.WarnContext(ctx, "names cannot be followed now", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):
 		}
+	}
+}
+
+// directory is how far a process has followed the log.
+type directory struct {
+	roster                     // the newest that was kept, with who came since
+	from   eventstore.Position // where to read on
+	passed eventstore.Position // where the next roster is due
+}
+
+// resume begins with whom the newest roster names.
+func (p *People) resume(ctx context.Context, log PeopleLog) (*directory, error) {
+	k, err := loadRoster(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	for id := range k.people {
+		p.refresh(ctx, id)
+	}
+	return &directory{roster: k, from: k.at, passed: k.at}, nil
+}
+
+// follow reads on, and writes a roster now and then.
+func (p *People) follow(ctx context.Context, log PeopleLog, d *directory) error {
+	live := false
+	keep := func() {
+		if !live || d.passed.Compare(d.at) <= 0 {
+			return
+		}
+		if err := d.keep(ctx, log, d.passed, time.Now()); err != nil && ctx.Err() == nil {
+			p.Logger.WarnContext(ctx, "the roster cannot be kept now", "error", err)
+		}
+	}
+	filter := eventstore.Filter{
+		Streams: []string{account.Category + "-"}, Every: cmp.Or(p.every, rosterEvery),
+		Considered: func(at eventstore.Position) {
+			d.from, d.passed = at, at
+			keep()
+		},
+	}
+	for m, err := range log.Subscribe(ctx, d.from, filter) {
+		if err != nil {
+			return err
+		}
+		if m.CaughtUp {
+			live = true
+			keep()
+		}
+		if m.Record != nil {
+			p.take(ctx, m.Record, d.people)
+			d.from = m.Record.Position
+		}
+	}
+	return ctx.Err()
+}
+
+// take follows one event. Of an account that is opened the role says whether it is
+// one for the directory: merchants, who may be a million, are not loaded.
+func (p *People) take(ctx context.Context, r *eventstore.Record, known map[string]bool) {
+	id, ours := strings.CutPrefix(r.Stream, account.Category+"-")
+	if !ours || !names[r.Type] {
+		return
+	}
+	if r.Type == account.StoredName(account.Opened{}) {
+		e, err := account.Decode(r.Type, r.Data, nil)
+		if o, ok := e.(account.Opened); err == nil && ok && !o.Role.Staff() && o.Role != account.Agent {
+			return
+		}
+		known[id] = true
+	}
+	if known[id] {
+		p.refresh(ctx, id)
 	}
 }
 

@@ -57,23 +57,33 @@ var errLost = errors.New("projections: the documents are gone")
 
 // standing reads a generation's checkpoints, errLost where one is missing.
 func (s *Store) standing(ctx context.Context, g generation) (standing, error) {
+	now, _, err := s.observe(ctx, g)
+	return now, err
+}
+
+// observe reads a generation's checkpoints, errLost where one is missing, and in
+// the same round trip which generation readers use, empty for none.
+func (s *Store) observe(ctx context.Context, g generation) (now standing, live generation, err error) {
 	cmds := make([]*redis.MapStringStringCmd, s.shards)
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	var pointer *redis.StringCmd
+	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range s.each(g) {
 			cmds[i] = p.HGetAll(ctx, k.checkpoint())
 		}
+		pointer = p.Get(ctx, s.pointer())
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("projections: %w", err)
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, "", fmt.Errorf("projections: %w", err)
 	}
-	out := make(standing, s.shards)
+	live = s.remember(pointer.Val())
+	now = make(standing, s.shards)
 	for i, c := range cmds {
-		if out[i], err = parseCheckpoint(c.Val()); err != nil {
-			return nil, err
+		if now[i], err = parseCheckpoint(c.Val()); err != nil {
+			return nil, live, err
 		}
 	}
-	return out, nil
+	return now, live, nil
 }
 
 func parseCheckpoint(h map[string]string) (out checkpoint, err error) {
@@ -95,28 +105,48 @@ func parseCheckpoint(h map[string]string) (out checkpoint, err error) {
 func (s *Store) live(ctx context.Context) (generation, error) {
 	g, err := s.rdb.Get(ctx, s.pointer()).Result()
 	if errors.Is(err, redis.Nil) {
+		s.remember("")
 		return "", ErrRebuilding
 	}
 	if err != nil {
 		return "", fmt.Errorf("projections: %w", err)
 	}
-	return generation(g), nil
+	return s.remember(g), nil
+}
+
+// remember notes which generation readers use, empty for none.
+func (s *Store) remember(live string) generation {
+	g := generation(live)
+	s.last.Store(&g)
+	return g
+}
+
+// known is the generation that readers used when this process last saw it, which
+// spares asking before every answer. Whoever reads from it asks afterwards whether
+// that still holds.
+func (s *Store) known(ctx context.Context) (generation, error) {
+	if g := s.last.Load(); g != nil && *g != "" {
+		return *g, nil
+	}
+	return s.live(ctx)
 }
 
 // Position is how far readers can see.
 func (s *Store) Position(ctx context.Context) (eventstore.Position, error) {
-	g, err := s.live(ctx)
-	if err != nil {
-		return eventstore.Position{}, err
+	for range rereads {
+		g, err := s.known(ctx)
+		if err != nil {
+			return eventstore.Position{}, err
+		}
+		now, live, err := s.observe(ctx, g)
+		switch {
+		case err != nil && !errors.Is(err, errLost):
+			return eventstore.Position{}, err
+		case err == nil && live == g:
+			return now.position(), nil
+		}
 	}
-	now, err := s.standing(ctx, g)
-	if errors.Is(err, errLost) {
-		err = ErrRebuilding
-	}
-	if err != nil {
-		return eventstore.Position{}, err
-	}
-	return now.position(), nil
+	return eventstore.Position{}, ErrRebuilding
 }
 
 // whole reports whether every shard of a generation is there.
@@ -125,16 +155,9 @@ func (s *Store) whole(ctx context.Context, g generation) (bool, error) {
 	return there, err
 }
 
-// used reports whether readers use a generation, and every shard of it is there.
-// A checkpoint alone proves nothing: what wrote to it just then may have made it
-// again in a Redis that was emptied.
-func (s *Store) used(ctx context.Context, g generation) (bool, error) {
-	there, live, err := s.found(ctx, g)
-	return there && live == g, err
-}
-
 // found asks in one round trip whether every shard of a generation is there, and
-// which generation readers use.
+// which generation readers use. A checkpoint alone proves nothing: what wrote to it
+// just then may have made it again in a Redis that was emptied.
 func (s *Store) found(ctx context.Context, g generation) (there bool, live generation, err error) {
 	cmds := make([]*redis.IntCmd, s.shards)
 	var pointer *redis.StringCmd
@@ -148,7 +171,7 @@ func (s *Store) found(ctx context.Context, g generation) (there bool, live gener
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, "", fmt.Errorf("projections: %w", err)
 	}
-	return !slices.ContainsFunc(cmds, func(c *redis.IntCmd) bool { return c.Val() == 0 }), generation(pointer.Val()), nil
+	return !slices.ContainsFunc(cmds, func(c *redis.IntCmd) bool { return c.Val() == 0 }), s.remember(pointer.Val()), nil
 }
 
 // begin makes an empty generation at the start of the log, and enters it in the
@@ -250,17 +273,13 @@ func (s *Store) seize(ctx context.Context, g generation, seen standing, holder, 
 // holds nothing any more: readers may be using another generation, Redis or a
 // node of it may have been flushed, set back or taken over.
 func (s *Store) touch(ctx context.Context, g generation, held standing) error {
-	live, err := s.live(ctx)
+	now, live, err := s.observe(ctx, g)
 	switch {
-	case errors.Is(err, ErrRebuilding):
+	case live == "" && (err == nil || errors.Is(err, errLost)):
 		return errLost
-	case err != nil:
-		return err
-	case live != g:
+	case live != "" && live != g:
 		return fmt.Errorf("%w: another build was published", ErrFenced)
-	}
-	now, err := s.standing(ctx, g)
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if !slices.Equal(now, held) {

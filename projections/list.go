@@ -42,8 +42,8 @@ type Page struct {
 }
 
 const (
-	chunk    = 400  // rows looked at in one step at the most
-	looked   = 1500 // rows looked at for one page at the most, some megabytes: a rare combination may need several pages
+	chunk    = 400  // members looked at in one step at the most
+	looked   = 1500 // and for one page: a rare combination may need several pages
 	listPage = 200
 )
 
@@ -103,7 +103,8 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 		}
 	}
 	keep := f.keep(now)
-	l := listing{facet: walked, bound: bound, needles: f.needles(), keep: func(row *Row) bool { return belongs(row) && keep(row) }}
+	others := slices.DeleteFunc(facets, func(s string) bool { return s == walked })
+	l := listing{facet: walked, others: others, bound: bound, needles: f.needles(), keep: func(row *Row) bool { return belongs(row) && keep(row) }}
 	page, err := r.list(ctx, g, l, after, limit)
 	if err != nil {
 		return Page{}, err
@@ -156,28 +157,38 @@ type tally struct{ facet, from, to string }
 
 // tally counts, over all shards, in one round trip.
 func (r Reader) tally(ctx context.Context, g generation, ask []tally) ([]int64, error) {
-	shards := r.Store.each(g)
-	cmds := make([]*redis.IntCmd, 0, len(ask)*len(shards))
+	var counted func() []int64
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, a := range ask {
-			for _, k := range shards {
-				if a.to == "" {
-					cmds = append(cmds, p.ZCard(ctx, k.set(a.facet)))
-				} else {
-					cmds = append(cmds, p.ZCount(ctx, k.set(a.facet), a.from, a.to))
-				}
-			}
-		}
+		counted = r.Store.count(ctx, p, g, ask)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("projections: %w", err)
 	}
-	out := make([]int64, len(ask))
-	for i, c := range cmds {
-		out[i/len(shards)] += c.Val()
+	return counted(), nil
+}
+
+// count adds the questions to a pipeline; what it answers gives the answers once the
+// pipeline has run.
+func (s *Store) count(ctx context.Context, p redis.Pipeliner, g generation, ask []tally) func() []int64 {
+	shards := s.each(g)
+	cmds := make([]*redis.IntCmd, 0, len(ask)*len(shards))
+	for _, a := range ask {
+		for _, k := range shards {
+			if a.to == "" {
+				cmds = append(cmds, p.ZCard(ctx, k.set(a.facet)))
+			} else {
+				cmds = append(cmds, p.ZCount(ctx, k.set(a.facet), a.from, a.to))
+			}
+		}
 	}
-	return out, nil
+	return func() []int64 {
+		out := make([]int64, len(ask))
+		for i, c := range cmds {
+			out[i/len(shards)] += c.Val()
+		}
+		return out
+	}
 }
 
 // facets lists the sets that hold everything the filter lets through, and says
@@ -196,10 +207,8 @@ func (f Filter) facets(base string) (sets []string, exact bool) {
 	if f.Round > 0 {
 		add("round", strconv.Itoa(min(f.Round, manyRounds)))
 	}
-	if f.Risk == "block" || f.Risk == "warn" {
-		add("risk", f.Risk)
-	}
-	exact = len(sets) <= 1 && f.Round < manyRounds && f.Assignee == "" && f.Risk != "hint" // which has no set
+	add("risk", f.Risk)
+	exact = len(sets) <= 1 && f.Round < manyRounds && f.Assignee == ""
 	if f.Assignee != "none" {
 		add("assignee", f.Assignee) // with leases that ran out
 	}
@@ -327,8 +336,9 @@ func (r Reader) size(ctx context.Context, g generation, l listing) (int64, error
 // listing is a walk along one sorted set.
 type listing struct {
 	facet    string
-	merchant string // walks the owners' index instead of the facet's set, in reverse
-	bound    string // where it ends; empty for the end
+	others   []string // sets in which every row that is kept stands as well
+	merchant string   // walks the owners' index instead of the facet's set, in reverse
+	bound    string   // where it ends; empty for the end
 	reverse  bool
 	keep     func(*Row) bool // which rows are shown
 	outside  bool            // for people who are not staff
@@ -361,13 +371,17 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 		if err != nil {
 			return Page{}, err
 		}
-		rows, err := r.Store.rows(ctx, g, idsOf(members))
+		seen += len(members)
+		found, err := r.within(ctx, g, l.others, members)
 		if err != nil {
 			return Page{}, err
 		}
-		seen += len(members)
-		for i, m := range members {
-			from = &cursor{m.Score, m.Member.(string)}
+		rows, err := r.Store.rows(ctx, g, idsOf(found))
+		if err != nil {
+			return Page{}, err
+		}
+		for i, m := range found {
+			from = cursorAt(m)
 			if rows[i] == "" || !holds(rows[i], l.needles) {
 				continue // it is shown to nobody any more, or not asked for
 			}
@@ -386,7 +400,7 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 			}
 			page.Rows = append(page.Rows, shown)
 			if len(page.Rows) == limit {
-				if more || i < len(members)-1 {
+				if more || i < len(found)-1 {
 					page.Next = from.String()
 				}
 				return page, nil
@@ -394,6 +408,9 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 		}
 		if !more {
 			return page, nil
+		}
+		if len(members) > 0 {
+			from = cursorAt(members[len(members)-1])
 		}
 	}
 	if from != nil {
@@ -435,6 +452,8 @@ type cursor struct {
 	score float64
 	id    string
 }
+
+func cursorAt(z redis.Z) *cursor { return &cursor{z.Score, z.Member.(string)} }
 
 func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatFloat(c.score, 'g', -1, 64) + " " + c.id))

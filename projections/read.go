@@ -24,23 +24,23 @@ type Reader struct {
 // read from was retired meanwhile.
 const rereads = 3
 
-// reading answers from one finished generation: one that readers used before and
-// after everything was read. It keeps an emptied Redis from passing for an empty
-// business.
+// reading answers from one finished generation: one that readers use after
+// everything was read. It keeps an emptied Redis from passing for an empty business.
 func (r Reader) reading(ctx context.Context, read func(g generation) error) error {
 	for range rereads {
-		g, err := r.Store.live(ctx)
+		g, err := r.Store.known(ctx)
 		if err != nil {
 			return away(ctx, err)
 		}
 		if err = read(g); err != nil {
+			r.Store.remember("") // it may have been retired
 			return away(ctx, err)
 		}
-		there, err := r.Store.used(ctx, g)
+		there, live, err := r.Store.found(ctx, g)
 		switch {
 		case err != nil:
 			return away(ctx, err)
-		case there:
+		case there && live == g:
 			return nil
 		}
 	}
@@ -55,9 +55,11 @@ func away(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ErrAway, err)
 }
 
-// Wait answers when readers can see a position, or when the context ends.
+// Wait answers when readers can see a position, or when the context ends. It asks
+// again after a quarter of the time that it has waited, so that nobody waits
+// much longer than need be and a long wait costs Redis little.
 func (r Reader) Wait(ctx context.Context, p eventstore.Position) error {
-	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+	for begun := time.Now(); ; {
 		at, err := r.Store.Position(ctx)
 		if err != nil {
 			return away(ctx, err)
@@ -68,7 +70,7 @@ func (r Reader) Wait(ctx context.Context, p eventstore.Position) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause):
+		case <-time.After(min(max(time.Since(begun)/4, 2*time.Millisecond), 50*time.Millisecond)):
 		}
 	}
 }

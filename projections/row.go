@@ -190,6 +190,9 @@ func (r *Row) facets() map[string]float64 {
 	if r.Warns > 0 {
 		out[queue+"|risk=warn"] = due
 	}
+	if r.Hints > 0 {
+		out[queue+"|risk=hint"] = due
+	}
 	if r.Holder == application.Platform {
 		out["queue="+string(QueueBreached)] = due
 	}

@@ -134,14 +134,16 @@ func (r Reader) sizes(ctx context.Context, g generation, me string) ([]QueueSize
 		}
 		ask, bases = append(ask, total, claimed, breached), append(bases, base)
 	}
-	n, err := r.tally(ctx, g, ask)
+	var counted func() []int64
+	var lowest func() []float64
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		counted, lowest = r.Store.count(ctx, p, g, ask), r.Store.first(ctx, p, g, bases)
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("projections: %w", err)
 	}
-	first, err := r.first(ctx, g, bases)
-	if err != nil {
-		return nil, err
-	}
+	n, first := counted(), lowest()
 	out := make([]QueueSize, 0, len(bases))
 	for i, q := range Queues() {
 		size := QueueSize{Queue: q, Total: n[3*i], Claimed: n[3*i+1]}
@@ -157,26 +159,22 @@ func (r Reader) sizes(ctx context.Context, g generation, me string) ([]QueueSize
 	return out, nil
 }
 
-// first is the lowest score of each set, never for an empty one.
-func (r Reader) first(ctx context.Context, g generation, facets []string) ([]float64, error) {
-	shards := r.Store.each(g)
+// first asks in a pipeline for the lowest score of each set, never for an empty one.
+func (s *Store) first(ctx context.Context, p redis.Pipeliner, g generation, facets []string) func() []float64 {
+	shards := s.each(g)
 	cmds := make([]*redis.ZSliceCmd, 0, len(facets)*len(shards))
-	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, f := range facets {
-			for _, k := range shards {
-				cmds = append(cmds, p.ZRangeWithScores(ctx, k.set(f), 0, 0))
+	for _, f := range facets {
+		for _, k := range shards {
+			cmds = append(cmds, p.ZRangeWithScores(ctx, k.set(f), 0, 0))
+		}
+	}
+	return func() []float64 {
+		out := slices.Repeat([]float64{never}, len(facets))
+		for i, c := range cmds {
+			if z := c.Val(); len(z) > 0 {
+				out[i/len(shards)] = min(out[i/len(shards)], z[0].Score)
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("projections: %w", err)
+		return out
 	}
-	out := slices.Repeat([]float64{never}, len(facets))
-	for i, c := range cmds {
-		if z := c.Val(); len(z) > 0 {
-			out[i/len(shards)] = min(out[i/len(shards)], z[0].Score)
-		}
-	}
-	return out, nil
 }

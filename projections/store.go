@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,6 +22,7 @@ type Store struct {
 	rdb     redis.UniversalClient
 	shards  int
 	version int
+	last    atomic.Pointer[generation] // that readers used, as far as this process knows
 }
 
 // NewStore wraps a Redis: a single server, a group that Sentinel watches, or a

@@ -103,8 +103,10 @@ func (r *Runner) stream(ctx context.Context, id string, through int64, until eve
 			if rec.Position.Compare(until) > 0 || int64(rec.Revision) > through {
 				return c, nil
 			}
-			if err := r.fold(ctx, c, rec); err != nil {
-				return nil, err
+			if !c.glance(rec) {
+				if err := r.fold(ctx, c, rec); err != nil {
+					return nil, err
+				}
 			}
 			next, n = rec.Revision+1, n+1
 		}

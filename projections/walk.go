@@ -59,6 +59,48 @@ func (r Reader) walk(ctx context.Context, g generation, l listing, from *cursor,
 	return members, more, nil
 }
 
+// within leaves of some members those that stand in all of the sets. It spares
+// reading the rows of what a combination of filters walks past: a look into a set
+// costs Redis about a microsecond, and a row a kilobyte.
+func (r Reader) within(ctx context.Context, g generation, sets []string, members []redis.Z) ([]redis.Z, error) {
+	if len(sets) == 0 || len(members) == 0 {
+		return members, nil
+	}
+	places := make([][]string, r.Store.shards)
+	for _, m := range members {
+		id := m.Member.(string)
+		n := r.Store.shard(id)
+		places[n] = append(places[n], id)
+	}
+	cmds := make([][]*redis.FloatSliceCmd, len(places))
+	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for n, ids := range places {
+			if len(ids) == 0 {
+				continue
+			}
+			for _, s := range sets {
+				cmds[n] = append(cmds[n], p.ZMScore(ctx, r.Store.keys(g, n).set(s), ids...))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("projections: %w", err)
+	}
+	var found []redis.Z
+	next := make([]int, len(places))
+	for _, m := range members {
+		n := r.Store.shard(m.Member.(string))
+		i := next[n]
+		next[n]++
+		// The client answers 0 for what is not there; a due time is after 1970.
+		if !slices.ContainsFunc(cmds[n], func(c *redis.FloatSliceCmd) bool { return c.Val()[i] == 0 }) {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
 // stretch is a part of one sorted set, and whether there is more behind it.
 type stretch struct {
 	members []redis.Z

@@ -95,6 +95,7 @@ type Log struct {
 
 	mark     durableMark
 	tail     tail
+	lately   lately
 	pending  pendingMarks
 	removals atomic.Int64 // rounds that held a deletion, so that followers of one stream look again
 	count    counters

@@ -67,9 +67,12 @@ func (l *Log) ReadAllBackward(ctx context.Context, before eventstore.Position, l
 // eventstore.ErrStreamNotFound and ErrStreamDeleted.
 func (l *Log) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
-		next := max(from, 0)
-		l.pages(ctx, limit, yield, func(left int) ([]*eventstore.Record, error) {
-			page, err := l.pageStream(stream, next, left)
+		next, ended := max(from, 0), false
+		l.pages(ctx, limit, yield, func(left int) (page []*eventstore.Record, err error) {
+			if ended {
+				return nil, nil
+			}
+			page, ended, err = l.pageStream(stream, next, left)
 			if len(page) > 0 {
 				next = page[len(page)-1].Revision + 1
 			}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,20 +86,31 @@ func (l *Log) lastRevision(sid, mark uint64) (rev eventstore.Revision, err error
 	return eventstore.NoStream, nil
 }
 
-func (l *Log) pageStream(stream string, next eventstore.Revision, limit int) ([]*eventstore.Record, error) {
+// pageStream reads a page of a stream, and says whether the stream ended with it.
+func (l *Log) pageStream(stream string, next eventstore.Revision, limit int) (page []*eventstore.Record, ended bool, err error) {
 	if err := l.enter(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer l.closing.RUnlock()
 	v, err := l.look(stream, l.mark.get())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	next = max(next, v.first)
 	if next > v.last {
-		return nil, nil
+		return nil, true, nil
 	}
-	return l.streamEvents(v.sid, next, min(v.last, next+eventstore.Revision(limit)-1), false)
+	to := min(v.last, next+eventstore.Revision(limit)-1)
+	page = l.lately.get(v.sid, next, to)
+	if from := next + eventstore.Revision(len(page)); from <= to {
+		rest, err := l.streamEvents(v, from, to, false)
+		if err != nil {
+			return append(page, rest...), false, err
+		}
+		l.lately.put(v.sid, rest)
+		page = append(page, rest...)
+	}
+	return page, len(page) > 0 && page[len(page)-1].Revision == v.last, nil
 }
 
 func (l *Log) pageStreamBackward(stream string, next eventstore.Revision, limit int) ([]*eventstore.Record, error) {
@@ -114,40 +126,62 @@ func (l *Log) pageStreamBackward(stream string, next eventstore.Revision, limit 
 	if next < v.first {
 		return nil, nil
 	}
-	return l.streamEvents(v.sid, max(v.first, next-eventstore.Revision(limit)+1), next, true)
+	return l.streamEvents(v, max(v.first, next-eventstore.Revision(limit)+1), next, true)
 }
 
 // streamEvents reads the events of a stream between two revisions, both
 // included, or as many of them as fill a page.
-func (l *Log) streamEvents(sid uint64, from, to eventstore.Revision, backward bool) (page []*eventstore.Record, err error) {
-	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(sid, from), UpperBound: indexKey(sid, to+1)})
+func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool) (page []*eventstore.Record, err error) {
+	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(v.sid, from), UpperBound: indexKey(v.sid, to+1)})
 	if err != nil {
 		return nil, l.damaged("read a stream", err)
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
+	events, err := l.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(v.sid), UpperBound: upper(keyEvent)})
+	if err != nil {
+		return nil, l.damaged("read a stream", err)
+	}
+	defer func() { err = errors.Join(err, events.Close()) }()
 	step, ok := it.Next, false
 	if backward {
 		step, ok = it.Prev, it.Last()
 	} else {
 		ok = it.First()
 	}
-	bytes := 0
-	for ; ok && bytes < pageBytes; ok = step() {
+	size := 0
+	for ; ok && size < pageBytes; ok = step() {
 		pos, err := number(it.Value())
 		if err != nil {
 			return page, l.damaged("read a stream", err)
 		}
-		r, err := l.event(pos)
+		r, err := l.eventAt(events, pos)
 		if err != nil {
 			return page, err
 		}
 		page = append(page, r)
-		bytes += weight(r)
+		size += weight(r)
 	}
 	if err := it.Error(); err != nil {
 		return page, l.damaged("read a stream", err)
 	}
 	return page, nil
+}
+
+// eventAt reads one event by its position with an iterator, which for several is a
+// good deal cheaper than looking each up by itself.
+func (l *Log) eventAt(it *pebble.Iterator, pos uint64) (*eventstore.Record, error) {
+	key := eventKey(pos)
+	err := pebble.ErrNotFound
+	if it.SeekGE(key) && bytes.Equal(it.Key(), key) {
+		var value []byte
+		if value, err = it.ValueAndErr(); err == nil {
+			var r *eventstore.Record
+			if r, err = decodeRecord(pos, bytes.Clone(value)); err == nil {
+				return r, nil
+			}
+		}
+	}
+	return nil, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), errors.Join(it.Error(), err))
 }
 
 // readHead reads what the writer must know of a stream.

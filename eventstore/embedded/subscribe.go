@@ -119,7 +119,7 @@ func (l *Log) followingStream(stream string, rev eventstore.Revision, next, mark
 			return page, next + uint64(len(recent)), true, nil
 		}
 	}
-	page, err = l.pageStream(stream, rev, pageEvents)
+	page, _, err = l.pageStream(stream, rev, pageEvents)
 	if errors.Is(err, eventstore.ErrStreamNotFound) {
 		err = nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	caseLimit  = 1 << 14 // cases kept in memory, some 500 bytes each
+	caseLimit  = 1 << 16 // cases kept in memory, some 500 bytes each
 	streamPage = 512     // events of one stream read at a time
 )
 
