@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,13 +41,19 @@ type People struct {
 	Auth   *auth.Service
 	Logger *slog.Logger
 
-	every int // events of the log between two rosters; rosterEvery when 0
-	mu    sync.RWMutex
-	byID  map[string]Person
+	mu     sync.RWMutex
+	byID   map[string]Person
+	failed map[string]bool // whose accounts could not be read when it was time
 }
+
+// again is how often what failed is tried again.
+const again = 10 * time.Second
 
 // Follow keeps the directory up to date until the context ends.
 func (p *People) Follow(ctx context.Context, log PeopleLog) {
+	var retrying sync.WaitGroup
+	defer retrying.Wait()
+	retrying.Go(func() { p.retry(ctx) })
 	var d *directory
 	for ctx.Err() == nil {
 		err := error(nil)
@@ -56,7 +63,7 @@ func (p *People) Follow(ctx context.Context, log PeopleLog) {
 		if err == nil {
 			err = p.follow(ctx, log, d)
 		}
-		if ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			p.Logger.WarnContext(ctx, "names cannot be followed now", "error", err)
 		}
 		select {
@@ -68,52 +75,38 @@ func (p *People) Follow(ctx context.Context, log PeopleLog) {
 
 // directory is how far a process has followed the log.
 type directory struct {
-	roster                     // the newest that was kept, with who came since
-	from   eventstore.Position // where to read on
-	passed eventstore.Position // where the next roster is due
+	roster
+	from eventstore.Position // where to read on
 }
 
 // resume begins with whom the newest roster names.
 func (p *People) resume(ctx context.Context, log PeopleLog) (*directory, error) {
-	k, err := loadRoster(ctx, log)
+	k, from, err := loadRoster(ctx, log, p.Logger)
 	if err != nil {
 		return nil, err
 	}
 	for id := range k.people {
 		p.refresh(ctx, id)
 	}
-	return &directory{roster: k, from: k.at, passed: k.at}, nil
+	return &directory{roster: k, from: from}, nil
 }
 
 // follow reads on, and writes a roster now and then.
 func (p *People) follow(ctx context.Context, log PeopleLog, d *directory) error {
 	live := false
-	keep := func() {
-		if !live || d.passed.Compare(d.at) <= 0 {
-			return
-		}
-		if err := d.keep(ctx, log, d.passed, time.Now()); err != nil && ctx.Err() == nil {
-			p.Logger.WarnContext(ctx, "the roster cannot be kept now", "error", err)
-		}
-	}
-	filter := eventstore.Filter{
-		Streams: []string{account.Category + "-"}, Every: cmp.Or(p.every, rosterEvery),
-		Considered: func(at eventstore.Position) {
-			d.from, d.passed = at, at
-			keep()
-		},
-	}
-	for m, err := range log.Subscribe(ctx, d.from, filter) {
+	for m, err := range log.Subscribe(ctx, d.from, eventstore.Filter{Streams: []string{account.Category + "-"}}) {
 		if err != nil {
 			return err
 		}
-		if m.CaughtUp {
-			live = true
-			keep()
+		if r := m.Record; r != nil {
+			p.take(ctx, r, d.people)
+			d.from, d.last = r.Position, lastSeen{r.Stream, r.Revision, r.Position.String()}
 		}
-		if m.Record != nil {
-			p.take(ctx, m.Record, d.people)
-			d.from = m.Record.Position
+		if live = live || m.CaughtUp; !live {
+			continue
+		}
+		if err := d.keep(ctx, log, time.Now()); err != nil && ctx.Err() == nil {
+			p.Logger.WarnContext(ctx, "the roster could not be kept", "error", err)
 		}
 	}
 	return ctx.Err()
@@ -138,6 +131,25 @@ func (p *People) take(ctx context.Context, r *eventstore.Record, known map[strin
 	}
 }
 
+// retry reads the accounts again that could not be read.
+func (p *People) retry(ctx context.Context) {
+	beat := time.NewTicker(again)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+		}
+		p.mu.RLock()
+		some := slices.Collect(maps.Keys(p.failed))
+		p.mu.RUnlock()
+		for _, id := range some {
+			p.refresh(ctx, id)
+		}
+	}
+}
+
 // names are the events that can change how somebody is shown, or what she shares.
 var names = map[string]bool{
 	"account.opened.v1": true, "account.role_changed.v1": true, "account.closed.v1": true,
@@ -148,12 +160,19 @@ var names = map[string]bool{
 
 func (p *People) refresh(ctx context.Context, id string) {
 	st, _, err := p.Auth.Account(ctx, id)
-	if err != nil {
-		p.Logger.WarnContext(ctx, "a name cannot be read", "account", id, "error", err)
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err != nil {
+		if !p.failed[id] && ctx.Err() == nil {
+			p.Logger.WarnContext(ctx, "a name cannot be read; it is tried again", "account", id, "error", err)
+		}
+		if p.failed == nil {
+			p.failed = map[string]bool{}
+		}
+		p.failed[id] = true
+		return
+	}
+	delete(p.failed, id)
 	if p.byID == nil {
 		p.byID = map[string]Person{}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -17,85 +18,134 @@ import (
 const (
 	rosterStream = "roster"
 	rosterType   = "roster.kept.v1"
-	rosterEvery  = 500_000 // events of the log between two
-	rosterMost   = 10_000  // people in one; with more, every start reads the whole log
+	rosterAge    = 24 * time.Hour  // of one, before the next is written
+	rosterMost   = 10_000          // people in one
+	keepTimeout  = 5 * time.Second // names are not followed meanwhile
 )
 
 // PeopleLog is what People needs of the event log.
 type PeopleLog interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
-	Head() eventstore.Position
 }
 
-// roster is who was in the directory at a position of the log, by id. It is kept in
-// the log, so that a process that starts finds a few names without reading what a
-// million merchants did. It holds no name.
+// roster is who was in the directory right after an account event, by id. It is
+// kept in the log, so that a process that starts finds a few names without reading
+// what a million merchants did. It holds no name.
 type roster struct {
-	at       eventstore.Position
+	last     lastSeen
 	people   map[string]bool
-	revision eventstore.Revision
+	at       time.Time
+	revision eventstore.Revision // in its stream
+}
+
+// lastSeen is the newest account event that a roster knows of.
+type lastSeen struct {
+	Stream   string              `json:"stream"`
+	Revision eventstore.Revision `json:"revision"`
+	Position string              `json:"position"`
 }
 
 type storedRoster struct {
-	Position string    `json:"position"`
-	People   []string  `json:"people"`
-	At       time.Time `json:"at"`
+	Last   lastSeen  `json:"last"`
+	People []string  `json:"people"`
+	At     time.Time `json:"at"`
 }
 
-// loadRoster reads the newest roster, an empty one at the log's start where there is
-// none. One that lies beyond the log's end is another log's and not believed.
-func loadRoster(ctx context.Context, log PeopleLog) (roster, error) {
-	k := roster{at: eventstore.Start, people: map[string]bool{}, revision: eventstore.NoStream}
+// loadRoster reads the newest roster, and the position up to which it holds. It
+// only saves reading, so one that cannot be understood, or that another log's copy
+// brought along, is as good as none; an error is the log's alone.
+func loadRoster(ctx context.Context, log PeopleLog, logger *slog.Logger) (k roster, from eventstore.Position, err error) {
+	none := roster{people: map[string]bool{}, revision: eventstore.NoStream}
 	for r, err := range log.ReadStreamBackward(ctx, rosterStream, -1, 1) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
-			return k, nil
+		if errors.Is(err, eventstore.ErrStreamNotFound) || errors.Is(err, eventstore.ErrStreamDeleted) {
+			return none, eventstore.Start, nil
 		}
 		if err != nil {
-			return k, fmt.Errorf("api: roster: %w", err)
+			return none, eventstore.Start, fmt.Errorf("api: roster: %w", err)
 		}
-		k.revision = r.Revision
-		var s storedRoster
-		if err := json.Unmarshal(r.Data, &s); err != nil || r.Type != rosterType {
-			return k, fmt.Errorf("api: roster: %s at revision %d: %w", r.Type, r.Revision, errors.Join(err, eventstore.ErrCorrupt))
-		}
-		at, err := eventstore.ParsePosition(s.Position)
+		none.revision = r.Revision
+		k, from, err := readRoster(r)
 		if err != nil {
-			return k, fmt.Errorf("api: roster: revision %d: %w", r.Revision, err)
+			logger.WarnContext(ctx, "the roster is not understood: the whole log is read for names", "error", err)
+			return none, eventstore.Start, nil
 		}
-		if head := log.Head(); head != eventstore.Start && at.Compare(head) > 0 {
-			return k, nil
+		is, err := positionOf(ctx, log, k.last)
+		if err != nil {
+			return none, eventstore.Start, err
 		}
-		k.at = at
-		for _, id := range s.People {
-			k.people[id] = true
+		if is != from { // nobody else may have been forgotten, so all is read
+			logger.WarnContext(ctx, "the roster is another log's: the whole log is read for names")
+			return none, eventstore.Start, nil
+		}
+		return k, from, nil
+	}
+	return none, eventstore.Start, nil
+}
+
+func readRoster(r *eventstore.Record) (k roster, from eventstore.Position, err error) {
+	var s storedRoster
+	if r.Type != rosterType {
+		return k, from, fmt.Errorf("api: roster: %s at revision %d", r.Type, r.Revision)
+	}
+	if err := json.Unmarshal(r.Data, &s); err != nil {
+		return k, from, fmt.Errorf("api: roster: revision %d: %w", r.Revision, err)
+	}
+	if from, err = eventstore.ParsePosition(s.Last.Position); err != nil {
+		return k, from, fmt.Errorf("api: roster: revision %d: %w", r.Revision, err)
+	}
+	k = roster{last: s.Last, people: map[string]bool{}, at: s.At, revision: r.Revision}
+	for _, id := range s.People {
+		k.people[id] = true
+	}
+	return k, from, nil
+}
+
+// positionOf is where an event lies in this log; Start where it does not.
+func positionOf(ctx context.Context, log PeopleLog, e lastSeen) (eventstore.Position, error) {
+	for r, err := range log.ReadStream(ctx, e.Stream, e.Revision, 1) {
+		if errors.Is(err, eventstore.ErrStreamNotFound) || errors.Is(err, eventstore.ErrStreamDeleted) || errors.Is(err, eventstore.ErrInvalid) {
+			break
+		}
+		if err != nil {
+			return eventstore.Start, fmt.Errorf("api: roster: %w", err)
+		}
+		if r.Revision == e.Revision {
+			return r.Position, nil
 		}
 	}
-	return k, nil
+	return eventstore.Start, nil
 }
 
-// keep writes the roster as of a position. That it fails is no fault: more of the
-// log is read at the next start. Of several processes one comes first, and the
-// others take their turn with the next.
-func (k *roster) keep(ctx context.Context, log PeopleLog, at eventstore.Position, now time.Time) error {
-	if len(k.people) > rosterMost {
+// keep writes the roster if the newest is old. Where that fails it is tried again
+// a day later: more of the log is read at a start until then. Of several processes
+// one comes first, and the others leave it at that.
+func (k *roster) keep(ctx context.Context, log PeopleLog, now time.Time) error {
+	if k.last.Stream == "" || now.Sub(k.at) < rosterAge {
 		return nil
 	}
-	data, err := json.Marshal(storedRoster{at.String(), slices.Sorted(maps.Keys(k.people)), now.UTC().Truncate(time.Millisecond)})
+	k.at = now
+	if len(k.people) > rosterMost {
+		return fmt.Errorf("api: roster: %d people are more than the %d of one", len(k.people), rosterMost)
+	}
+	ctx, stop := context.WithTimeout(ctx, keepTimeout)
+	defer stop()
+	data, err := json.Marshal(storedRoster{k.last, slices.Sorted(maps.Keys(k.people)), now.UTC().Truncate(time.Millisecond)})
 	if err != nil {
 		return fmt.Errorf("api: roster: %w", err)
 	}
-	id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, rosterStream), fmt.Sprintf("%d/%s", k.revision+1, at))
+	id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, rosterStream), fmt.Sprintf("%d/%s", k.revision+1, k.last.Position))
 	appended, err := log.Append(ctx, rosterStream, k.revision, eventstore.Proposed{ID: id, Type: rosterType, Data: data})
-	if errors.Is(err, eventstore.ErrConflict) {
-		newest, err := loadRoster(ctx, log)
-		k.at, k.revision = newest.at, newest.revision
-		return err
-	}
-	if err != nil {
+	var conflict *eventstore.ConflictError
+	switch {
+	case errors.As(err, &conflict):
+		k.revision = conflict.Actual
+		return nil
+	case err != nil:
 		return fmt.Errorf("api: roster: %w", err)
 	}
-	k.at, k.revision = at, appended.Revision
+	k.revision = appended.Revision
 	return nil
 }

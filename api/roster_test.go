@@ -23,16 +23,19 @@ import (
 // watched is a log that notes what is read of it.
 type watched struct {
 	*embedded.Log
-	mu      sync.Mutex
-	streams map[string]int
-	from    []eventstore.Position
-	head    eventstore.Position // instead of the log's, when set
+	mu   sync.Mutex
+	read map[string]bool // streams
+	from []eventstore.Position
+	away bool // no stream can be read
 }
 
 func (w *watched) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.streams[stream]++
+	if w.away {
+		return func(yield func(*eventstore.Record, error) bool) { yield(nil, eventstore.ErrUnavailable) }
+	}
+	w.read[stream] = true
 	return w.Log.ReadStream(ctx, stream, from, limit)
 }
 
@@ -43,14 +46,25 @@ func (w *watched) Subscribe(ctx context.Context, after eventstore.Position, filt
 	return w.Log.Subscribe(ctx, after, filter)
 }
 
-func (w *watched) Head() eventstore.Position {
-	if w.head != (eventstore.Position{}) {
-		return w.head
-	}
-	return w.Log.Head()
+func (w *watched) set(away bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = away
 }
 
-func TestAStartReadsTheNamesOfAFewAndNotWhatAMillionMerchantsDid(t *testing.T) {
+// started is where the latest subscription began.
+func (w *watched) started() eventstore.Position { return w.from[len(w.from)-1] }
+
+// house is a log with people in it, in a bubble of time.
+type house struct {
+	*watched
+	t      *testing.T
+	people *auth.Service
+	opened int
+}
+
+// inHouse runs a test.
+func inHouse(t *testing.T, test func(h *house)) {
 	dir := t.TempDir()
 	keys, err := auth.OpenKeys(filepath.Join(dir, "auth.keys"), time.Now())
 	if err != nil {
@@ -64,67 +78,135 @@ func TestAStartReadsTheNamesOfAFewAndNotWhatAMillionMerchantsDid(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = log.Close() }()
-		w := &watched{Log: log, streams: map[string]int{}}
+		w := &watched{Log: log, read: map[string]bool{}}
 		people, err := auth.New(auth.Config{Log: w, Vault: plain{}, Erased: eventstore.ErrStreamDeleted, Keys: keys})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer people.Close()
-		opened := 0
-		open := func(role account.Role, n int) {
-			for range n {
-				opened++
-				id := decider.NewID()
-				name, data, err := account.Encode(account.Opened{
-					Account: id.String(), Role: role, Name: personal.Sealed(fmt.Sprintf("%s %03d", role, opened)), At: time.Now(),
-				}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := log.Append(t.Context(), account.Category+"-"+id.String(), eventstore.NoStream, eventstore.Proposed{ID: decider.NewID(), Type: name, Data: data}); err != nil {
-					t.Fatal(err)
-				}
-			}
+		test(&house{watched: w, t: t, people: people})
+	})
+}
+
+func (h *house) open(role account.Role, n int) {
+	h.t.Helper()
+	for range n {
+		h.opened++
+		id := decider.NewID()
+		name, data, err := account.Encode(account.Opened{
+			Account: id.String(), Role: role, Name: personal.Sealed(fmt.Sprintf("%s %03d", role, h.opened)), At: time.Now(),
+		}, nil)
+		if err == nil {
+			_, err = h.Append(h.t.Context(), account.Category+"-"+id.String(), eventstore.NoStream, eventstore.Proposed{ID: decider.NewID(), Type: name, Data: data})
 		}
-		// start follows until all is read, and answers who is known by name.
-		start := func() (names []string) {
-			p := &People{Auth: people, Logger: slog.New(slog.DiscardHandler), every: 10}
-			ctx, stop := context.WithCancel(t.Context())
-			var following sync.WaitGroup
-			following.Go(func() { p.Follow(ctx, w) })
-			synctest.Wait()
-			stop()
-			following.Wait()
-			for _, x := range p.list(func(Person) bool { return true }) {
-				names = append(names, x.Name)
-			}
-			return names
+		if err != nil {
+			h.t.Fatal(err)
 		}
-		const all = "agent 043 lead 044 reviewer 001 reviewer 002"
-		open(account.Reviewer, 2)
-		open(account.Merchant, 40)
-		open(account.Agent, 1)
-		open(account.Lead, 1)
-		if got := strings.Join(start(), " "); got != all {
+	}
+}
+
+// start follows until all is read, does something, and answers who is known by name.
+func (h *house) start(meanwhile func()) string {
+	p := &People{Auth: h.people, Logger: slog.New(slog.DiscardHandler)}
+	ctx, stop := context.WithCancel(h.t.Context())
+	var following sync.WaitGroup
+	following.Go(func() { p.Follow(ctx, h) })
+	synctest.Wait()
+	if meanwhile != nil {
+		meanwhile()
+		synctest.Wait()
+	}
+	stop()
+	following.Wait()
+	var names []string
+	for _, x := range p.list(func(Person) bool { return true }) {
+		names = append(names, x.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// rosters counts those that were kept.
+func (h *house) rosters() (n int) {
+	for _, err := range h.Log.ReadStream(h.t.Context(), rosterStream, 0, 100) {
+		if err != nil {
+			return 0
+		}
+		n++
+	}
+	return n
+}
+
+func TestAStartReadsTheNamesOfAFewAndNotWhatAMillionMerchantsDid(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.open(account.Reviewer, 2)
+		h.open(account.Merchant, 40)
+		h.open(account.Agent, 1)
+		h.open(account.Lead, 1)
+		const all = "agent 043, lead 044, reviewer 001, reviewer 002"
+		if got := h.start(nil); got != all {
 			t.Errorf("at the first start: %s", got)
 		}
-		if len(w.streams) != 4 {
-			t.Errorf("%d accounts were loaded for four names", len(w.streams))
+		if len(h.read) != 4 {
+			t.Errorf("%d accounts were loaded for four names", len(h.read))
 		}
-		if got := strings.Join(start(), " "); got != all {
-			t.Errorf("at the second start: %s", got)
+		if got := h.start(nil); got != all || h.started().Commit != 44 {
+			t.Errorf("at the second start, from %v: %s", h.started(), got)
 		}
-		if behind := log.Head().Commit - w.from[1].Commit; behind > 10 {
-			t.Errorf("the second start read %d events of %d", behind, log.Head().Commit)
+		h.open(account.Merchant, 25)
+		h.open(account.Admin, 1)
+		if got := h.start(nil); got != "admin 070, "+all || h.started().Commit != 44 {
+			t.Errorf("with one who came since, from %v: %s", h.started(), got)
 		}
-		open(account.Merchant, 25)
-		open(account.Admin, 1)
-		if got := strings.Join(start(), " "); got != "admin 070 "+all {
-			t.Errorf("with one who came since: %s", got)
+		if n := h.rosters(); n != 1 {
+			t.Errorf("%d rosters in a day", n)
 		}
-		w.head = eventstore.Position{Commit: 5, Prepare: 5}
-		if start(); w.from[3] != eventstore.Start {
-			t.Errorf("a roster of another log is believed, up to %v", w.from[3])
+		h.start(func() { time.Sleep(rosterAge); h.open(account.Merchant, 3) })
+		if got := h.start(nil); got != "admin 070, "+all || h.started().Commit <= 70 || h.rosters() != 2 {
+			t.Errorf("a day later, from %v, %d rosters: %s", h.started(), h.rosters(), got)
+		}
+	})
+}
+
+func TestNobodyIsForgottenForARosterThatIsNotThisLogsOrCannotBeRead(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.open(account.Reviewer, 1)
+		const stranger = `{"last":{"stream":"account-3f0c6f0e-7f39-4f6b-9f0e-0a3b8e1f4c11","revision":0,"position":"0000000000000004-0000000000000004"},"people":[],"at":"2026-11-28T12:00:00Z"}`
+		h.open(account.Lead, 1)
+		h.open(account.Merchant, 30)
+		for i, bad := range []eventstore.Proposed{
+			{Type: rosterType, Data: []byte(stranger)},
+			{Type: rosterType, Data: []byte(`{"last":{"position":"x"}}`)},
+			{Type: rosterType, Data: []byte(`[`)},
+			{Type: "roster.kept.v2", Data: []byte(`{}`)},
+		} {
+			bad.ID = decider.NewID()
+			if _, err := h.Append(h.t.Context(), rosterStream, eventstore.Revision(2*i-1), bad); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.start(nil); got != "lead 002, reviewer 001" || h.started() != eventstore.Start {
+				t.Errorf("%s: from %v: %s", bad.Data, h.started(), got)
+			}
+			if got := h.start(nil); got != "lead 002, reviewer 001" || h.started() == eventstore.Start {
+				t.Errorf("%s: not mended, from %v: %s", bad.Data, h.started(), got)
+			}
+		}
+	})
+}
+
+func TestARosterThatIsStoredReadsBack(t *testing.T) {
+	const stored = `{"last":{"stream":"account-a","revision":7,"position":"00000000000000ff-00000000000000ff"},"people":["b","c"],"at":"2026-11-28T12:00:00Z"}`
+	k, from, err := readRoster(&eventstore.Record{Revision: 3, Proposed: eventstore.Proposed{Type: "roster.kept.v1", Data: []byte(stored)}})
+	if err != nil || from.Commit != 255 || k.last.Stream != "account-a" || k.last.Revision != 7 || !k.people["b"] || !k.people["c"] || k.revision != 3 || k.at.Year() != 2026 {
+		t.Errorf("%+v from %v: %v", k, from, err)
+	}
+}
+
+func TestANameThatCouldNotBeReadIsReadLater(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.open(account.Reviewer, 2)
+		h.set(true)
+		if got := h.start(func() { h.set(false); time.Sleep(2 * again) }); got != "reviewer 001, reviewer 002" {
+			t.Errorf("after the log came back: %q", got)
 		}
 	})
 }

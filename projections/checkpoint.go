@@ -133,18 +133,21 @@ func (s *Store) known(ctx context.Context) (generation, error) {
 
 // Position is how far readers can see.
 func (s *Store) Position(ctx context.Context) (eventstore.Position, error) {
+	g, err := s.known(ctx)
+	if err != nil {
+		return eventstore.Position{}, err
+	}
 	for range rereads {
-		g, err := s.known(ctx)
-		if err != nil {
-			return eventstore.Position{}, err
-		}
 		now, live, err := s.observe(ctx, g)
 		switch {
 		case err != nil && !errors.Is(err, errLost):
 			return eventstore.Position{}, err
 		case err == nil && live == g:
 			return now.position(), nil
+		case live == "":
+			return eventstore.Position{}, ErrRebuilding
 		}
+		g = live
 	}
 	return eventstore.Position{}, ErrRebuilding
 }
@@ -275,12 +278,12 @@ func (s *Store) seize(ctx context.Context, g generation, seen standing, holder, 
 func (s *Store) touch(ctx context.Context, g generation, held standing) error {
 	now, live, err := s.observe(ctx, g)
 	switch {
-	case live == "" && (err == nil || errors.Is(err, errLost)):
-		return errLost
 	case live != "" && live != g:
 		return fmt.Errorf("%w: another build was published", ErrFenced)
 	case err != nil:
 		return err
+	case live == "":
+		return errLost
 	}
 	if !slices.Equal(now, held) {
 		return ErrFenced

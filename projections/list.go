@@ -95,7 +95,7 @@ func (r Reader) queue(ctx context.Context, g generation, q Queue, me string, f F
 		walked += "|sort=" + f.Sort
 	default:
 		var err error
-		if walked, err = r.narrowest(ctx, g, append([]string{base}, facets...)); err != nil {
+		if walked, err = r.narrowest(ctx, g, append(slices.Clone(facets), base)); err != nil {
 			return Page{}, err
 		}
 		if !upTo.IsZero() {
@@ -159,7 +159,7 @@ type tally struct{ facet, from, to string }
 func (r Reader) tally(ctx context.Context, g generation, ask []tally) ([]int64, error) {
 	var counted func() []int64
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		counted = r.Store.count(ctx, p, g, ask)
+		counted = r.Store.askCounts(ctx, p, g, ask)
 		return nil
 	})
 	if err != nil {
@@ -168,9 +168,9 @@ func (r Reader) tally(ctx context.Context, g generation, ask []tally) ([]int64, 
 	return counted(), nil
 }
 
-// count adds the questions to a pipeline; what it answers gives the answers once the
-// pipeline has run.
-func (s *Store) count(ctx context.Context, p redis.Pipeliner, g generation, ask []tally) func() []int64 {
+// askCounts puts the questions into a pipeline; what it answers gives the answers
+// once the pipeline has run.
+func (s *Store) askCounts(ctx context.Context, p redis.Pipeliner, g generation, ask []tally) func() []int64 {
 	shards := s.each(g)
 	cmds := make([]*redis.IntCmd, 0, len(ask)*len(shards))
 	for _, a := range ask {

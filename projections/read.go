@@ -20,19 +20,19 @@ type Reader struct {
 	Now   func() time.Time
 }
 
-// rereads bounds how often an answer is read again because the generation it was
-// read from was retired meanwhile.
-const rereads = 3
+// rereads bounds how often an answer is read because the generation it was read
+// from was retired meanwhile, or since this process last saw which one is used.
+const rereads = 4
 
 // reading answers from one finished generation: one that readers use after
 // everything was read. It keeps an emptied Redis from passing for an empty business.
 func (r Reader) reading(ctx context.Context, read func(g generation) error) error {
+	g, err := r.Store.known(ctx)
+	if err != nil {
+		return away(ctx, err)
+	}
 	for range rereads {
-		g, err := r.Store.known(ctx)
-		if err != nil {
-			return away(ctx, err)
-		}
-		if err = read(g); err != nil {
+		if err := read(g); err != nil {
 			r.Store.remember("") // it may have been retired
 			return away(ctx, err)
 		}
@@ -42,7 +42,10 @@ func (r Reader) reading(ctx context.Context, read func(g generation) error) erro
 			return away(ctx, err)
 		case there && live == g:
 			return nil
+		case live == "":
+			return ErrRebuilding
 		}
+		g = live
 	}
 	return ErrRebuilding
 }
@@ -56,8 +59,8 @@ func away(ctx context.Context, err error) error {
 }
 
 // Wait answers when readers can see a position, or when the context ends. It asks
-// again after a quarter of the time that it has waited, so that nobody waits
-// much longer than need be and a long wait costs Redis little.
+// again after a quarter of the time that it has waited, between 2 and 50 ms, so that
+// nobody waits much longer than need be and a long wait costs Redis little.
 func (r Reader) Wait(ctx context.Context, p eventstore.Position) error {
 	for begun := time.Now(); ; {
 		at, err := r.Store.Position(ctx)

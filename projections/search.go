@@ -137,7 +137,7 @@ func (r Reader) sizes(ctx context.Context, g generation, me string) ([]QueueSize
 	var counted func() []int64
 	var lowest func() []float64
 	_, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		counted, lowest = r.Store.count(ctx, p, g, ask), r.Store.first(ctx, p, g, bases)
+		counted, lowest = r.Store.askCounts(ctx, p, g, ask), r.Store.askFirst(ctx, p, g, bases)
 		return nil
 	})
 	if err != nil {
@@ -159,8 +159,8 @@ func (r Reader) sizes(ctx context.Context, g generation, me string) ([]QueueSize
 	return out, nil
 }
 
-// first asks in a pipeline for the lowest score of each set, never for an empty one.
-func (s *Store) first(ctx context.Context, p redis.Pipeliner, g generation, facets []string) func() []float64 {
+// askFirst asks in a pipeline for the lowest score of each set, never for an empty one.
+func (s *Store) askFirst(ctx context.Context, p redis.Pipeliner, g generation, facets []string) func() []float64 {
 	shards := s.each(g)
 	cmds := make([]*redis.ZSliceCmd, 0, len(facets)*len(shards))
 	for _, f := range facets {

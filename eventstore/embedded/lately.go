@@ -32,7 +32,12 @@ type stretch struct {
 func (c *lately) get(sid uint64, from, to eventstore.Revision) []*eventstore.Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, ok := c.find(sid)
+	s, ok := c.young[sid]
+	if !ok {
+		if s, ok = c.old[sid]; ok {
+			c.set(sid, s)
+		}
+	}
 	end := s.first + eventstore.Revision(len(s.events))
 	if !ok || from < s.first || from >= end {
 		return nil
@@ -48,8 +53,11 @@ func (c *lately) put(sid uint64, page []*eventstore.Record) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, _ := c.find(sid)
-	if len(s.events) == 0 || page[0].Revision < s.first {
+	s, ok := c.young[sid]
+	if !ok {
+		s, ok = c.old[sid]
+	}
+	if !ok || page[0].Revision < s.first {
 		s = stretch{first: page[0].Revision}
 	}
 	have := int(page[0].Revision - s.first)
@@ -66,6 +74,11 @@ func (c *lately) put(sid uint64, page []*eventstore.Record) {
 		return
 	}
 	s.events = append(slices.Clip(s.events[:have]), page...)
+	c.set(sid, s)
+}
+
+// set puts a stretch among the young.
+func (c *lately) set(sid uint64, s stretch) {
 	c.size += s.size - c.young[sid].size
 	if c.size > latelyBytes/2 {
 		c.old, c.young, c.size = c.young, nil, s.size
@@ -74,12 +87,4 @@ func (c *lately) put(sid uint64, page []*eventstore.Record) {
 		c.young = map[uint64]stretch{}
 	}
 	c.young[sid] = s
-}
-
-func (c *lately) find(sid uint64) (stretch, bool) {
-	s, ok := c.young[sid]
-	if !ok {
-		s, ok = c.old[sid]
-	}
-	return s, ok
 }

@@ -63,8 +63,9 @@ func (l *Log) ReadAllBackward(ctx context.Context, before eventstore.Position, l
 }
 
 // ReadStream answers the stream's events from the revision on, in order, at most
-// limit of them. Past the end it is empty. It fails with
-// eventstore.ErrStreamNotFound and ErrStreamDeleted.
+// limit of them. Past the end it is empty. Records may be shared with other readers
+// and must not be changed. It fails with eventstore.ErrStreamNotFound and
+// ErrStreamDeleted.
 func (l *Log) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
 		next, ended := max(from, 0), false

@@ -102,8 +102,12 @@ func (l *Log) pageStream(stream string, next eventstore.Revision, limit int) (pa
 	}
 	to := min(v.last, next+eventstore.Revision(limit)-1)
 	page = l.lately.get(v.sid, next, to)
-	if from := next + eventstore.Revision(len(page)); from <= to {
-		rest, err := l.streamEvents(v, from, to, false)
+	room := pageBytes
+	for _, r := range page {
+		room -= weight(r)
+	}
+	if from := next + eventstore.Revision(len(page)); from <= to && room > 0 {
+		rest, err := l.streamEvents(v, from, to, false, room)
 		if err != nil {
 			return append(page, rest...), false, err
 		}
@@ -126,12 +130,12 @@ func (l *Log) pageStreamBackward(stream string, next eventstore.Revision, limit 
 	if next < v.first {
 		return nil, nil
 	}
-	return l.streamEvents(v, max(v.first, next-eventstore.Revision(limit)+1), next, true)
+	return l.streamEvents(v, max(v.first, next-eventstore.Revision(limit)+1), next, true, pageBytes)
 }
 
-// streamEvents reads the events of a stream between two revisions, both
-// included, or as many of them as fill a page.
-func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool) (page []*eventstore.Record, err error) {
+// streamEvents reads the events of a stream between two revisions, both included,
+// or as many of them as fill what room there is on a page, in bytes.
+func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool, room int) (page []*eventstore.Record, err error) {
 	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(v.sid, from), UpperBound: indexKey(v.sid, to+1)})
 	if err != nil {
 		return nil, l.damaged("read a stream", err)
@@ -142,14 +146,11 @@ func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool) 
 		return nil, l.damaged("read a stream", err)
 	}
 	defer func() { err = errors.Join(err, events.Close()) }()
-	step, ok := it.Next, false
+	begin, step, next, by := it.First, it.Next, from, eventstore.Revision(1)
 	if backward {
-		step, ok = it.Prev, it.Last()
-	} else {
-		ok = it.First()
+		begin, step, next, by = it.Last, it.Prev, to, -1
 	}
-	size := 0
-	for ; ok && size < pageBytes; ok = step() {
+	for ok := begin(); ok && room > 0; ok = step() {
 		pos, err := number(it.Value())
 		if err != nil {
 			return page, l.damaged("read a stream", err)
@@ -158,8 +159,12 @@ func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool) 
 		if err != nil {
 			return page, err
 		}
+		if r.Revision != next {
+			return page, l.damaged("read a stream", fmt.Errorf("revision %d of %s is missing, or is not where it should be", next, r.Stream))
+		}
+		next += by
 		page = append(page, r)
-		size += weight(r)
+		room -= weight(r)
 	}
 	if err := it.Error(); err != nil {
 		return page, l.damaged("read a stream", err)

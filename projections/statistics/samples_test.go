@@ -77,6 +77,7 @@ func TestSamplesWaitInTheOrderInWhichTheyAreDue(t *testing.T) {
 		stop := w.run(w.runner())
 		defer stop()
 		w.fill(0, 120)
+		w.fill(200, 40)
 		w.caughtUp()
 		var want []string
 		for id, s := range w.looks {

@@ -154,11 +154,12 @@ func clicks(ctx context.Context, crew *drive.Crew) ([]*list, error) {
 		{"kind, language", "kind=enterprise&language=es", "kind = 'enterprise' and language = 'es'"},
 		{"agent, product, round", "agent=agency-3&product=wechat&round=2", "agent = 'agency-3' and products @> '{wechat}' and round = 2"},
 		{"hint, reason, language", "risk=hint&reason=R03&language=en", "hints > 0 and reasons @> '{R03}' and language = 'en'"},
+		{"agent, reason, language", "agent=agency-3&reason=R03&language=es", "agent = 'agency-3' and reasons @> '{R03}' and language = 'es'"},
 		{"nobody's, hint, reason", "assignee=none&risk=hint&reason=R03", "(claimed_until is null or claimed_until < now()) and hints > 0 and reasons @> '{R03}'"},
 	} {
 		add("filter "+f.name, q+f.query, "queue = 'qualification' and "+f.where, "due, id")
 	}
-	add("breached: hint, reason, language", "/v1/queues/breached?limit=50&risk=hint&reason=R03&language=en",
+	add("breached, hint, reason, language", "/v1/queues/breached?limit=50&risk=hint&reason=R03&language=en",
 		"due < now() and holder = 'platform' and hints > 0 and reasons @> '{R03}' and language = 'en'", "due, id")
 	var page reply
 	cursor := ""
