@@ -42,9 +42,11 @@ type Page struct {
 }
 
 const (
-	chunk    = 400  // members looked at in one step at the most
-	looked   = 1500 // and for one page: a rare combination may need several pages
 	listPage = 200
+	chunk    = 1000 // members of a set looked at in one step at the most
+	looked   = 2000 // and for one page: a rare combination may need several pages
+	readRows = 800  // rows read for one page, where no set tells what is wanted
+	fewRows  = 100  // rows that are read at once although fewer are wanted
 )
 
 // Queue reads a page of a queue. me is the caller's account, for the queue of
@@ -357,8 +359,8 @@ func holds(row string, needles []string) bool {
 }
 
 // list walks a set in score order and keeps the rows that pass. It looks at a
-// bounded number of rows; where that was not enough the page is short and names
-// where to go on.
+// bounded number of members, and reads a bounded number of rows; where that was not
+// enough the page is short and names where to go on.
 func (r Reader) list(ctx context.Context, g generation, l listing, after string, limit int) (Page, error) {
 	from, err := parseCursor(after)
 	if err != nil {
@@ -366,7 +368,15 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 	}
 	limit = min(max(limit, 1), listPage)
 	page := Page{Rows: []json.RawMessage{}}
-	for seen, count := 0, limit+1; seen < looked; count = min(4*count, chunk) {
+	step := limit + 1
+	if len(l.others) > 0 {
+		step *= 4
+	}
+	for seen, read := 0, 0; seen < looked && read < readRows; step *= 4 {
+		count := min(step, chunk)
+		if len(l.others) == 0 {
+			count = min(count, max(readRows-read, limit+1))
+		}
 		members, more, err := r.walk(ctx, g, l, from, count)
 		if err != nil {
 			return Page{}, err
@@ -376,35 +386,32 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 		if err != nil {
 			return Page{}, err
 		}
-		rows, err := r.Store.rows(ctx, g, idsOf(found))
-		if err != nil {
-			return Page{}, err
+		for len(found) > 0 && read < readRows {
+			some := found[:min(len(found), max(limit+1-len(page.Rows), fewRows))]
+			found, read = found[len(some):], read+len(some)
+			rows, err := r.Store.rows(ctx, g, idsOf(some))
+			if err != nil {
+				return Page{}, err
+			}
+			for i, m := range some {
+				from = cursorAt(m)
+				shown, err := l.show(rows[i])
+				if err != nil {
+					return Page{}, err
+				}
+				if shown == nil {
+					continue
+				}
+				if page.Rows = append(page.Rows, shown); len(page.Rows) == limit {
+					if more || i < len(some)-1 || len(found) > 0 {
+						page.Next = from.String()
+					}
+					return page, nil
+				}
+			}
 		}
-		for i, m := range found {
-			from = cursorAt(m)
-			if rows[i] == "" || !holds(rows[i], l.needles) {
-				continue // it is shown to nobody any more, or not asked for
-			}
-			var row Row
-			if err := json.Unmarshal([]byte(rows[i]), &row); err != nil {
-				return Page{}, fmt.Errorf("projections: stored row: %w", err)
-			}
-			if row.ID == "" || !l.keep(&row) {
-				continue // it may have moved between the two reads
-			}
-			shown := json.RawMessage(rows[i])
-			if l.outside {
-				if shown, err = json.Marshal(row.outside()); err != nil {
-					return Page{}, fmt.Errorf("projections: row: %w", err)
-				}
-			}
-			page.Rows = append(page.Rows, shown)
-			if len(page.Rows) == limit {
-				if more || i < len(found)-1 {
-					page.Next = from.String()
-				}
-				return page, nil
-			}
+		if len(found) > 0 {
+			break // enough was read
 		}
 		if !more {
 			return page, nil
@@ -417,6 +424,29 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 		page.Next = from.String()
 	}
 	return page, nil
+}
+
+// show is what a listing shows of a stored row; nil for one that is shown to nobody
+// any more, that moved since its set was read, or that was not asked for.
+func (l listing) show(stored string) (json.RawMessage, error) {
+	if stored == "" || !holds(stored, l.needles) {
+		return nil, nil
+	}
+	var row Row
+	if err := json.Unmarshal([]byte(stored), &row); err != nil {
+		return nil, fmt.Errorf("projections: stored row: %w", err)
+	}
+	if row.ID == "" || !l.keep(&row) {
+		return nil, nil
+	}
+	if !l.outside {
+		return json.RawMessage(stored), nil
+	}
+	shown, err := json.Marshal(row.outside())
+	if err != nil {
+		return nil, fmt.Errorf("projections: row: %w", err)
+	}
+	return shown, nil
 }
 
 func idsOf(members []redis.Z) []string {

@@ -56,6 +56,51 @@ func TestAnEmptiedRedisWithACheckpointMadeAgainIsNotAnEmptyList(t *testing.T) {
 	})
 }
 
+func TestAProcessThatRemembersARetiredBuildReadsTheOneInUse(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 8, "qualification")
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		ours := Reader{Store: NewStore(w.rdb), Index: index, Now: func() time.Time { return moment }}
+		rows := func() int64 {
+			p, err := ours.Queue(background, QueueQualification, "", Filter{Kind: "individual", Language: "es"}, "", 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, err := ours.All(background, "", "", 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int64(len(p.Rows)) + *all.Total*100
+		}
+		before := rows()
+		for range 3 {
+			w.fill(uint64(before/100), 8, "qualification")
+			if err := w.runner().Rebuild(background); err != nil { // by another process, which drops the former
+				t.Fatal(err)
+			}
+			if at, err := ours.Store.Position(background); err != nil || at != w.log.Head() {
+				t.Errorf("at %v, %v; the log is at %v", at, err, w.log.Head())
+			}
+			after := rows()
+			if after/100 != before/100+8 || after%100 < before%100 {
+				t.Errorf("%d rows and %d of the filter, after %d and %d", after/100, after%100, before/100, before%100)
+			}
+			before = after
+		}
+		if err := w.rdb.FlushAll(background).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ours.Queue(background, QueueQualification, "", Filter{}, "", 50); !errors.Is(err, ErrRebuilding) {
+			t.Errorf("of an emptied Redis: %v", err)
+		}
+		if _, err := ours.Store.Position(background); !errors.Is(err, ErrRebuilding) {
+			t.Errorf("the position in an emptied Redis: %v", err)
+		}
+	})
+}
+
 func TestAPageIsRightWhateverTheFilterAndTheOrder(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 240, "")
@@ -248,6 +293,72 @@ func TestManyRowsOfOneMomentArePagedThroughInBoundedSteps(t *testing.T) {
 		slices.Reverse(back)
 		if !slices.Equal(back, forward) {
 			t.Errorf("backward: %d rows", len(back))
+		}
+	})
+}
+
+// A combination that hardly ever comes together is found whole, page by page, and no
+// page looks at more than its share.
+func TestARareCombinationIsFoundWholeThoughEachPageLooksAtABoundedNumber(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		if err := w.runner().Rebuild(background); err != nil {
+			t.Fatal(err)
+		}
+		g, err := w.store.live(background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const many = 5000
+		due := func(i int) time.Time { return moment.Add(-time.Duration(many-i/3) * time.Minute) } // three share each
+		var all []*Row
+		b := newBatch(w.store.keys(g, 0))
+		for i := range many {
+			app := &Summary{ID: fmt.Sprintf("rare-%05d", i), Stage: application.Qualification, Holder: application.Platform, UpdatedAt: moment, Language: "en", Kind: "enterprise"}
+			app.Deadline = &Deadline{Deadline: application.Deadline{Due: due(i), Warn: due(i)}}
+			if i%2 == 0 {
+				app.Kind = "individual"
+			}
+			if i%2 == 1 || i%1100 == 0 {
+				app.Language = "es"
+			}
+			if i%1300 == 0 {
+				app.found.hints = 1
+			}
+			c := &change{id: app.ID, app: app}
+			if err := c.encode(); err != nil {
+				t.Fatal(err)
+			}
+			b.put(c, nil)
+			all = append(all, c.row)
+		}
+		if err := w.runner().flush(background, b); err != nil {
+			t.Fatal(err)
+		}
+		for name, f := range map[string]Filter{
+			"two that seldom meet":        {Kind: "individual", Language: "es"},
+			"and by age":                  {Kind: "individual", Language: "es", Sort: "age"},
+			"nobody's among them":         {Kind: "individual", Language: "es", Assignee: "none"},
+			"without a set that tells":    {Kind: "individual", Risk: "hint"},
+			"a single one, and its bound": {Kind: "individual", DueBefore: due(many / 2)},
+			"none at all":                 {Kind: "individual", Language: "zh-CN"},
+		} {
+			for _, q := range []Queue{QueueQualification, QueueBreached} {
+				var want []string
+				for _, r := range all {
+					if f.keep(moment)(r) {
+						want = append(want, r.ID)
+					}
+				}
+				for _, limit := range []int{1, 3, 50, 200} {
+					if limit == 1 && len(want) > 50 {
+						continue
+					}
+					got := sortedIDs(w.everyRow(q, f, limit))
+					if !slices.Equal(got, want) {
+						t.Errorf("%s of %s, %d at a time: %d rows, want %d", name, q, limit, len(got), len(want))
+					}
+				}
+			}
 		}
 	})
 }
