@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -120,7 +121,7 @@ func (s *Server) live(c *call) error {
 		return err
 	}
 	defer s.changes.leave(l)
-	out := stream{c.Response(), http.NewResponseController(c.Response())}
+	out := &stream{w: c.Response(), fresh: http.NewResponseController(c.Response())}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
@@ -137,7 +138,7 @@ func (s *Server) live(c *call) error {
 var errListenerGone = errors.New("api: the listener is let go")
 
 // tell writes one listener's stream until it ends.
-func (s *Server) tell(ctx context.Context, token string, l *listener, last *eventstore.Position, out stream) error {
+func (s *Server) tell(ctx context.Context, token string, l *listener, last *eventstore.Position, out *stream) error {
 	missed, err := s.changes.missed(ctx, l.who, last)
 	if err != nil {
 		return err
@@ -179,20 +180,38 @@ func (s *Server) tell(ctx context.Context, token string, l *listener, last *even
 	}
 }
 
-// stream writes server-sent events.
+// stream writes server-sent events. Their ids never go back: who joined, or came
+// back, at the end of the log may be told a change from before it once more, or
+// that a change of no application lies behind; then the event has no id.
 type stream struct {
 	w     http.ResponseWriter
 	fresh *http.ResponseController
+	at    eventstore.Position // the newest id
 }
 
-func (o stream) news(n *news) error { return o.write(n.frame) }
+func (o *stream) news(n *news) error {
+	frame := n.frame
+	switch {
+	case n.position == eventstore.Start: // it has no id
+	case n.position.Compare(o.at) < 0:
+		_, frame, _ = bytes.Cut(frame, []byte("\n"))
+	default:
+		o.at = n.position
+	}
+	return o.write(frame)
+}
 
-func (o stream) send(event string, data []byte, id eventstore.Position) error {
+func (o *stream) send(event string, data []byte, id eventstore.Position) error {
+	if id.Compare(o.at) < 0 {
+		id = eventstore.Start
+	} else {
+		o.at = id
+	}
 	return o.write(frame(event, data, id))
 }
 
 // write writes one event at once.
-func (o stream) write(frame []byte) error {
+func (o *stream) write(frame []byte) error {
 	if err := o.fresh.SetWriteDeadline(time.Now().Add(heartbeat)); err != nil {
 		return err
 	}

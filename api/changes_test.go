@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -410,4 +412,40 @@ func TestTheHubFollowsTheLogAndAsksWhoseSessionChanged(t *testing.T) {
 			t.Errorf("heard up to %s", h.heard(l))
 		}
 	})
+}
+
+// written is a connection that keeps what is written to it.
+type written struct{ *httptest.ResponseRecorder }
+
+func (written) SetWriteDeadline(time.Time) error { return nil }
+
+func TestTheIdsOfAStreamNeverGoBack(t *testing.T) {
+	rec := written{httptest.NewRecorder()}
+	out := &stream{w: rec, fresh: http.NewResponseController(rec)}
+	at := func(n uint64) eventstore.Position { return eventstore.Position{Commit: n, Prepare: n} }
+	changed := func(n uint64) *news {
+		return &news{frame: frame("changes", fmt.Appendf(nil, "of %d", n), at(n)), position: at(n)}
+	}
+	// Somebody joins at 9, where the newest events are of no application: the batch
+	// up to 7 is still on its way, and so is the news of it to the beat.
+	for _, err := range []error{
+		out.send("hello", []byte("{}"), at(9)), out.news(changed(7)), out.send("beat", []byte("{}"), at(7)), out.send("beat", []byte("{}"), eventstore.Start),
+		out.news(&news{frame: frame("changes", []byte("without a place"), eventstore.Start)}), out.news(changed(9)), out.news(changed(12)), out.send("beat", []byte("{}"), at(12)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for m := range strings.SplitSeq(strings.TrimSpace(rec.Body.String()), "\n\n") {
+		got = append(got, strings.ReplaceAll(m, "\n", ", "))
+	}
+	id := func(n uint64) string { return "id: " + at(n).String() + ", " }
+	want := []string{
+		id(9) + "event: hello, data: {}", "event: changes, data: of 7", "event: beat, data: {}", "event: beat, data: {}",
+		"event: changes, data: without a place", id(9) + "event: changes, data: of 9", id(12) + "event: changes, data: of 12", id(12) + "event: beat, data: {}",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("written:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }
