@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"alta/api/auth"
 	"alta/decider"
 	"alta/eventstore"
 )
@@ -25,10 +26,9 @@ const (
 
 // PeopleLog is what People needs of the event log.
 type PeopleLog interface {
-	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	decider.Log
+	auth.Feed
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
-	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
 }
 
 // roster is who was in the directory right after an account event, by id. It is

@@ -64,13 +64,7 @@ func (then afterReading) ProcessPipelineHook(next redis.ProcessPipelineHook) red
 func TestCheckingIsNotPutOffByARunnerThatWritesMeanwhile(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 5, "")
-		if err := w.runner().Rebuild(background); err != nil {
-			t.Fatal(err)
-		}
-		g, err := w.store.live(background)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := w.rebuilt()
 		// check compares while a runner beats right after the first readings.
 		check := func(beats int) (Comparison, error) {
 			rdb := redis.NewClient(w.rdb.(*redis.Client).Options())

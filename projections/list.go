@@ -45,7 +45,7 @@ const (
 	listPage = 200
 	chunk    = 1000 // members of a set looked at in one step at the most
 	looked   = 2000 // and for one page: a rare combination may need several pages
-	readRows = 800  // rows read for one page, where no set tells what is wanted
+	readRows = 800  // rows read for one page, some megabyte
 	fewRows  = 100  // rows that are read at once although fewer are wanted
 )
 

@@ -255,13 +255,7 @@ func TestPagesStayStableWhileRowsMove(t *testing.T) {
 func TestManyRowsOfOneMomentArePagedThroughInBoundedSteps(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 1, "")
-		if err := w.runner().Rebuild(background); err != nil {
-			t.Fatal(err)
-		}
-		g, err := w.store.live(background)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := w.rebuilt()
 		const many = 1500
 		b := newBatch(w.store.keys(g, 0))
 		for i := range many {
@@ -301,13 +295,7 @@ func TestManyRowsOfOneMomentArePagedThroughInBoundedSteps(t *testing.T) {
 // page looks at more than its share.
 func TestARareCombinationIsFoundWholeThoughEachPageLooksAtABoundedNumber(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
-		if err := w.runner().Rebuild(background); err != nil {
-			t.Fatal(err)
-		}
-		g, err := w.store.live(background)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := w.rebuilt()
 		const many = 5000
 		due := func(i int) time.Time { return moment.Add(-time.Duration(many-i/3) * time.Minute) } // three share each
 		var all []*Row
@@ -441,13 +429,7 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 
 func TestAMerchantOfManyApplicationsTurnsTheirPagesFromTheNewest(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
-		if err := w.runner().Rebuild(background); err != nil {
-			t.Fatal(err)
-		}
-		g, err := w.store.live(background)
-		if err != nil {
-			t.Fatal(err)
-		}
+		g := w.rebuilt()
 		b := newBatch(w.store.keys(g, 0))
 		var want []string
 		for i := range 30 { // three are opened at a time; somebody else's lie on both sides

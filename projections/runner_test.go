@@ -467,13 +467,7 @@ func (s stalled) Subscribe(ctx context.Context, after eventstore.Position, f eve
 func TestABuildThatReadsForLongIsNotSweptAway(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 10, "")
-		if err := w.runner().Rebuild(background); err != nil {
-			t.Fatal(err)
-		}
-		former, err := w.store.live(background)
-		if err != nil {
-			t.Fatal(err)
-		}
+		former := w.rebuilt()
 		r := w.runner()
 		log := stalled{w.log, make(chan struct{})}
 		r.Log = log

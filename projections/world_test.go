@@ -121,6 +121,19 @@ func (w *world) runner() *Runner {
 	}
 }
 
+// rebuilt builds everything and answers the generation that readers use then.
+func (w *world) rebuilt() generation {
+	w.t.Helper()
+	if err := w.runner().Rebuild(background); err != nil {
+		w.t.Fatal(err)
+	}
+	g, err := w.store.live(background)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return g
+}
+
 func (w *world) reader() Reader {
 	return Reader{Store: w.store, Index: index, Now: func() time.Time { return moment }}
 }

@@ -1,11 +1,15 @@
 package embedded
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"alta/eventstore"
+
+	"github.com/cockroachdb/pebble/v2"
 )
 
 func TestWhatWasReadLatelyIsWhatTheStreamHoldsAndStaysWithinItsBound(t *testing.T) {
@@ -51,5 +55,48 @@ func TestWhatWasReadLatelyIsWhatTheStreamHoldsAndStaysWithinItsBound(t *testing.
 	}
 	if hits < 20_000 {
 		t.Errorf("of 60,000 reads %d found something", hits)
+	}
+}
+
+func TestAStreamWithAHoleIsRefusedAndNeverClosedUp(t *testing.T) {
+	l, err := Open(t.TempDir(), Options{Leaf: func(dst []byte, r *eventstore.Record) []byte { return append(dst, r.ID[:]...) }, UnsafeNoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	ctx := context.Background()
+	var events []eventstore.Proposed
+	for i := range byte(5) {
+		events = append(events, eventstore.Proposed{ID: eventstore.ID{1, i}, Type: "tested.v1", Data: []byte("{}")})
+	}
+	if _, err := l.Append(ctx, "s", eventstore.NoStream, events...); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.db.Delete(indexKey(1, 1), pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	read := func(from eventstore.Revision) (got []eventstore.Revision, failed error) {
+		for r, err := range l.ReadStream(ctx, "s", from, 5) {
+			if err != nil {
+				return got, err
+			}
+			got = append(got, r.Revision)
+		}
+		return got, nil
+	}
+	for range 2 { // the second time from what was read lately
+		if got, err := read(0); !errors.Is(err, eventstore.ErrCorrupt) || !slices.Equal(got, []eventstore.Revision{0}) {
+			t.Errorf("from the beginning: %v, %v", got, err)
+		}
+		if got, err := read(3); err != nil || !slices.Equal(got, []eventstore.Revision{3, 4}) {
+			t.Errorf("behind the hole: %v, %v", got, err)
+		}
+	}
+	var last error
+	for _, err := range l.ReadStreamBackward(ctx, "s", -1, 5) {
+		last = err
+	}
+	if !errors.Is(last, eventstore.ErrCorrupt) {
+		t.Errorf("backwards: %v", last)
 	}
 }

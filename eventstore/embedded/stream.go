@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (l *Log) pageStream(stream string, next eventstore.Revision, limit int) (pa
 		room -= weight(r)
 	}
 	if from := next + eventstore.Revision(len(page)); from <= to && room > 0 {
-		rest, err := l.streamEvents(v, from, to, false, room)
+		rest, err := l.streamEvents(v.sid, from, to, false, room)
 		if err != nil {
 			return append(page, rest...), false, err
 		}
@@ -130,18 +131,18 @@ func (l *Log) pageStreamBackward(stream string, next eventstore.Revision, limit 
 	if next < v.first {
 		return nil, nil
 	}
-	return l.streamEvents(v, max(v.first, next-eventstore.Revision(limit)+1), next, true, pageBytes)
+	return l.streamEvents(v.sid, max(v.first, next-eventstore.Revision(limit)+1), next, true, pageBytes)
 }
 
 // streamEvents reads the events of a stream between two revisions, both included,
 // or as many of them as fill what room there is on a page, in bytes.
-func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool, room int) (page []*eventstore.Record, err error) {
-	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(v.sid, from), UpperBound: indexKey(v.sid, to+1)})
+func (l *Log) streamEvents(sid uint64, from, to eventstore.Revision, backward bool, room int) (page []*eventstore.Record, err error) {
+	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: indexKey(sid, from), UpperBound: indexKey(sid, to+1)})
 	if err != nil {
 		return nil, l.damaged("read a stream", err)
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
-	events, err := l.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(v.sid), UpperBound: upper(keyEvent)})
+	events, err := l.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(sid), UpperBound: upper(keyEvent)})
 	if err != nil {
 		return nil, l.damaged("read a stream", err)
 	}
@@ -175,18 +176,21 @@ func (l *Log) streamEvents(v view, from, to eventstore.Revision, backward bool, 
 // eventAt reads one event by its position with an iterator, which for several is a
 // good deal cheaper than looking each up by itself.
 func (l *Log) eventAt(it *pebble.Iterator, pos uint64) (*eventstore.Record, error) {
-	key := eventKey(pos)
-	err := pebble.ErrNotFound
-	if it.SeekGE(key) && bytes.Equal(it.Key(), key) {
-		var value []byte
-		if value, err = it.ValueAndErr(); err == nil {
-			var r *eventstore.Record
-			if r, err = decodeRecord(pos, bytes.Clone(value)); err == nil {
-				return r, nil
-			}
-		}
+	failed := func(err error) (*eventstore.Record, error) {
+		return nil, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), err)
 	}
-	return nil, l.damaged(fmt.Sprintf("read the event with index %d", pos-1), errors.Join(it.Error(), err))
+	if key := eventKey(pos); !it.SeekGE(key) || !bytes.Equal(it.Key(), key) {
+		return failed(cmp.Or(it.Error(), pebble.ErrNotFound))
+	}
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return failed(err)
+	}
+	r, err := decodeRecord(pos, bytes.Clone(value))
+	if err != nil {
+		return failed(err)
+	}
+	return r, nil
 }
 
 // readHead reads what the writer must know of a stream.
