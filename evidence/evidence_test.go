@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,6 +251,30 @@ func TestBetweenCheckpointsTheMarkIsKnown(t *testing.T) {
 	must(t, os.WriteFile(file, b, 0o600))
 	if known, err = k.Known(); err != nil || len(known) != 1 {
 		t.Fatal("a damaged mark is no witness", known, err)
+	}
+	must(t, k.Close())
+}
+
+// A backup asks for a checkpoint while the keeper may be writing one by itself.
+func TestCheckpointsThatAreAskedForAtOnceAreMadeOneAfterTheOther(t *testing.T) {
+	key, _ := testKey(t)
+	k, err := OpenKeeper(t.TempDir(), key, nil, nil)
+	must(t, err)
+	must(t, k.Begin(head(1)))
+	for n := range int64(100) {
+		must(t, k.Durable(head(n+2)))
+		var asked sync.WaitGroup
+		for range 4 {
+			asked.Go(func() {
+				if err := k.Checkpoint(); err != nil {
+					t.Errorf("at %d events: %v", n+2, err)
+				}
+			})
+		}
+		asked.Wait()
+		if c, err := k.Latest(); err != nil || c.Tree.N != n+2 {
+			t.Errorf("the newest covers %d events of %d: %v", c.Tree.N, n+2, err)
+		}
 	}
 	must(t, k.Close())
 }

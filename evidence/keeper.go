@@ -53,6 +53,8 @@ type Keeper struct {
 	mark *os.File
 	hold func(write func() error) error // runs what writes a checkpoint; nil where one process has the log
 
+	signing sync.Mutex // held while a checkpoint is made
+
 	mu     sync.Mutex
 	head   tlog.Tree // durable in the store
 	signed tlog.Tree // in the newest checkpoint
@@ -237,6 +239,8 @@ func (k *Keeper) run() {
 // Checkpoint signs the tree as it is now, unless the newest checkpoint already
 // covers it. It refuses to sign a tree smaller than one it has signed.
 func (k *Keeper) Checkpoint() error {
+	k.signing.Lock() // a backup asks for one while the background may be at it
+	defer k.signing.Unlock()
 	k.mu.Lock()
 	head, signed := k.head, k.signed
 	k.mu.Unlock()
