@@ -50,6 +50,44 @@ want() {
   return 1
 }
 
+# want_go PROGRAM PACKAGE@VERSION : true when bin/neighbours/PROGRAM is there
+# afterwards, built from the Go module proxy. A version is part of the name of the
+# file that says what was built, so that a new one is built anew.
+want_go() {
+  local mark="bin/neighbours/.$1-$(printf '%s' "$2" | tr '/' '_')"
+  [ -x "bin/neighbours/$1" ] && [ -e "$mark" ] && return 0
+  mkdir -p bin/neighbours
+  say "building $1 ($2)"
+  local into
+  into=$(mktemp -d)
+  if CGO_ENABLED=0 GOFLAGS=-mod=mod GOBIN="$into" go install "$2" >"$into/log" 2>&1; then
+    find "$into" -maxdepth 1 -type f -perm -u+x -exec mv {} "bin/neighbours/$1" \;
+    rm -rf "$into"
+    : >"$mark"
+    return 0
+  fi
+  tail -n 5 "$into/log" >&2
+  rm -rf "$into"
+  return 1
+}
+
+# want_npm FOLDER : true when the packages of FOLDER/package-lock.json are there
+# afterwards.
+want_npm() {
+  local lock
+  lock=$(sha256sum "$1/package-lock.json" | cut -c1-40)
+  [ "$(cat "$1/node_modules/.alta-installed" 2>/dev/null)" = "$lock" ] && return 0
+  say "installing the packages of $1 (npm ci)"
+  npm ci --prefix "$1" --no-audit --no-fund --loglevel=error || return 1
+  echo "$lock" >"$1/node_modules/.alta-installed"
+}
+
+# leave_out WHY ends a group of neighbours that cannot be met on this machine.
+leave_out() {
+  printf '%s\n' "$*" >&2
+  exit 75 # EX_TEMPFAIL: scripts/test reports the group as left out
+}
+
 # build_pages builds the single-page application when its sources changed since
 # the last time.
 build_pages() {
