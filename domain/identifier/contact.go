@@ -96,14 +96,29 @@ func servicePhone(value string) (string, bool) {
 	return out, true
 }
 
-var localForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+var localForm = regexp.MustCompile("^[A-Za-z0-9\\pL\\pM\\pN!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9\\pL\\pM\\pN!#$%&'*+/=?^_`{|}~-]+)*$")
 
-// Email checks an e-mail address of the plain form local@domain (RFC 5321
-// without quoted local parts, comments and address literals). Wrong form
-// blocks. The canonical form has the domain as a lower-case A-label and leaves
-// the local part as it is, whose case is its server's to judge.
+// Email checks the e-mail address of a contact: a [Mailbox] whose local part is
+// ASCII, which every mail server can write to. Wrong form blocks.
 func Email(value string) Result {
-	r, s, ok := begin("email", value, fold)
+	r := mailbox("email", value)
+	if !r.Blocked() && NeedsSMTPUTF8(r.Canonical) {
+		r.Canonical = ""
+		r.add(Block, "email-form", "%s", localRule)
+	}
+	return r
+}
+
+const localRule = "the part before the @ is 1 to 64 letters, digits and signs, with no space and no dot at either end"
+
+// Mailbox checks an e-mail address of the plain form local@domain: RFC 5321
+// without quoted local parts, comments and address literals, and with the local
+// parts of RFC 6531. The canonical form has the domain as a lower-case A-label and
+// leaves the local part as it is, whose case is its server's to judge.
+func Mailbox(value string) Result { return mailbox("mailbox", value) }
+
+func mailbox(kind, value string) Result {
+	r, s, ok := begin(kind, value, fold)
 	if !ok {
 		return r
 	}
@@ -114,7 +129,7 @@ func Email(value string) Result {
 	}
 	local, host := s[:at], s[at+1:]
 	if len(local) > 64 || !localForm.MatchString(local) {
-		r.add(Block, "email-form", "the part before the @ is 1 to 64 letters, digits and signs, with no space and no dot at either end")
+		r.add(Block, "email-form", "%s", localRule)
 		return r
 	}
 	a, err := aLabel(host)
@@ -131,6 +146,14 @@ func Email(value string) Result {
 	}
 	r.Canonical = local + "@" + a
 	return r
+}
+
+// NeedsSMTPUTF8 reports whether only a server with the extension SMTPUTF8
+// (RFC 6531) can write to the address: its local part is not ASCII. A domain
+// always has an A-label.
+func NeedsSMTPUTF8(address string) bool {
+	local := address[:max(0, strings.LastIndexByte(address, '@'))]
+	return strings.ContainsFunc(local, func(r rune) bool { return r > 0x7f })
 }
 
 // isAddress reports whether a host is an IP address in any spelling that a

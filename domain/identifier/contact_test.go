@@ -3,6 +3,8 @@ package identifier_test
 import (
 	"strings"
 	"testing"
+
+	"alta/domain/identifier"
 )
 
 func TestMobileNumber(t *testing.T) {
@@ -72,4 +74,36 @@ func TestEmailAddress(t *testing.T) {
 		{rule: "65 characters before the @ block", value: strings.Repeat("a", 65) + "@shop.cn", found: form},
 		{rule: "nothing blocks", value: "", found: []string{"block email-empty"}},
 	})
+}
+
+func TestMailbox(t *testing.T) {
+	for value, want := range map[string]string{
+		"lina@例子.公司":                         "lina@xn--fsqu00a.xn--55qx5d",
+		"lina@xn--fsqu00a.xn--55qx5d":        "lina@xn--fsqu00a.xn--55qx5d",
+		"用户@例子.广告":                           "用户@xn--fsqu00a.xn--4rr70v",
+		"Li.Na＠Shop.CN":                      "Li.Na@shop.cn",
+		"josé@correo.es":                     "josé@correo.es",
+		"a@b":                                "",
+		"a@localhost":                        "",
+		"a@[127.0.0.1]":                      "",
+		"a@127.0.0.1":                        "",
+		`"li na"@shop.cn`:                    "",
+		"a@b@shop.cn":                        "",
+		".a@shop.cn":                         "",
+		"a@-shop.cn":                         "",
+		"a@shop_1.cn":                        "",
+		"a@shop.cn.":                         "",
+		"a\r\nRCPT TO:<b@c.cn>@d.cn":         "",
+		"a@shop.cn>":                         "",
+		strings.Repeat("用", 22) + "@shop.cn": "", // 66 bytes
+	} {
+		if got := identifier.Mailbox(value); got.Canonical != want || got.Blocked() != (want == "") {
+			t.Errorf("%q: %q, %v; want %q", value, got.Canonical, got.Findings, want)
+		}
+	}
+	for value, want := range map[string]bool{"用户@xn--fsqu00a.cn": true, "josé@correo.es": true, "lina@shop.cn": false, "no address": false} {
+		if identifier.NeedsSMTPUTF8(value) != want {
+			t.Errorf("%q: want %v", value, want)
+		}
+	}
 }
