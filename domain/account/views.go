@@ -111,7 +111,7 @@ func (s State) keeper(by string, isLead bool, v View) error {
 
 func filters(f map[string]string) bool {
 	for k, v := range f {
-		if text, ok := line(v, maxFilterValue); !ok || text != v || v == "" || len(v) > maxFilterValue || !productWord.MatchString(k) {
+		if text, ok := line(v, maxFilterValue); !ok || text != v || v == "" || !productWord.MatchString(k) {
 			return false
 		}
 	}

@@ -156,7 +156,30 @@ func (s State) checkField(p policy.Policy, k item.Key, at time.Time) []Finding {
 			Code: f.Code, Item: k, Severity: string(f.Severity), Detail: f.Detail, Suggests: suggestion(k, f.Code),
 		})
 	}
+	out = append(out, marks(k, s.Text(k))...)
 	return append(out, s.identityClass(k)...)
+}
+
+// marks are what a machine sees in a text that a reader cannot: characters that
+// show nothing, and private-use characters, which look like one thing in the
+// merchant's font and like a box in the contract. Typing drops format characters
+// (tidy), so that what is left came with the text and belongs to it, or hides in it.
+func marks(k item.Key, v string) []Finding {
+	var out []Finding
+	m := identifier.Marked(v)
+	if m.Invisible > 0 {
+		out = append(out, Finding{
+			Code: textInvisible, Item: k, Severity: string(identifier.Hint),
+			Detail: "the text holds characters that nobody can see", Params: []ParamPair{{"count", itoa(m.Invisible)}},
+		})
+	}
+	if m.PrivateUse > 0 {
+		out = append(out, Finding{
+			Code: textPrivateUse, Item: k, Severity: string(identifier.Warn),
+			Detail: "the text holds private-use characters, which other systems cannot show", Params: []ParamPair{{"count", itoa(m.PrivateUse)}},
+		})
+	}
+	return out
 }
 
 // identityClass compares a number's class with the kind of document chosen.

@@ -9,7 +9,8 @@ import (
 	"alta/domain/item"
 )
 
-// Bounds of what people type, in bytes. Nothing lawful comes near them.
+// Bounds of what people type, in characters, as the contract counts. Nothing
+// lawful comes near them.
 const (
 	maxValue = 1024 // a field's value, an id, a version
 	maxText  = 8192 // a note, a statement, a reason why
@@ -168,8 +169,8 @@ func (a Actor) valid() error {
 	return ErrRole.in("by")
 }
 
-// required refuses an empty text; text refuses one of insane length. Both name
-// the field.
+// required refuses an empty text; text refuses one of insane length, or one that
+// is no text. Both name the field.
 func required(field, value string, limit int) error {
 	if strings.TrimSpace(value) == "" {
 		return ErrRequired.in(field)
@@ -178,8 +179,13 @@ func required(field, value string, limit int) error {
 }
 
 func text(field, value string, limit int) error {
-	if len(value) > limit || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
-		return ErrTooLong.in(field)
+	switch {
+	case !utf8.ValidString(value):
+		return ErrIllFormed.in(field)
+	case strings.ContainsRune(value, 0):
+		return ErrNUL.in(field)
+	case utf8.RuneCountInString(value) > limit:
+		return ErrTooLong.in(field).with("limit", itoa(limit))
 	}
 	return nil
 }

@@ -18,6 +18,11 @@ const (
 	sameFile       = "same-file"
 	contactDiffers = "contact-differs"
 	holderDiffers  = "holder-differs"
+	contactAlike   = "contact-resembles"
+	holderAlike    = "holder-resembles"
+	subjectAlike   = "icp-subject-resembles"
+	textInvisible  = "text-invisible"
+	textPrivateUse = "text-private-use"
 	imageBlank     = "image-blank"
 	imageSmall     = "image-small"
 	imageBlurred   = "image-blurred"
@@ -93,9 +98,23 @@ func (s State) missing(p policy.Policy, req policy.Requirements) []Finding {
 }
 
 // compare holds the names of the form against each other. A difference is
-// lawful with a letter of authorisation, which the policy then requires.
+// lawful with a letter of authorisation, which the policy then requires. A
+// likeness is for the reviewer to judge and asks for nothing.
 func (s State) compare() []Finding {
 	var out []Finding
+	alike := func(code string, k item.Key, a, b string, c reason.Code, sub reason.Sub) {
+		if why := resemble(a, b); why != "" {
+			out = append(out, Finding{
+				Code: code, Item: k, Severity: string(identifier.Hint), Detail: "two names are probably the same, but are written differently",
+				Suggests: suggest(c, sub), Params: []ParamPair{{"why", why}},
+			})
+		}
+	}
+	alike(contactAlike, item.ContactName, s.Text(item.ContactName), s.Text(item.IdentityName), reason.R04, reason.Mismatch)
+	alike(holderAlike, item.BankHolder, s.Text(item.BankHolder), s.business(), reason.R06, reason.Mismatch)
+	if s.Stage != Correction {
+		alike(subjectAlike, item.SiteICPNumber, s.Evidence.Subject.Clear(), s.business(), reason.R09, reason.OtherSubject)
+	}
 	if different(s.Text(item.ContactName), s.Text(item.IdentityName)) {
 		out = append(out, Finding{
 			Code: contactDiffers, Item: item.ContactName, Severity: string(identifier.Warn),

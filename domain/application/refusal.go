@@ -123,7 +123,9 @@ func Refusals() []Refusal {
 // A command that makes no sense (422).
 var (
 	ErrRequired      = refuse(Invalid, "required", "the field must be given")
-	ErrTooLong       = refuse(Invalid, "too-long", "the text is longer than allowed, or is not readable text")
+	ErrTooLong       = refuse(Invalid, "too-long", "the text has more characters than allowed")
+	ErrIllFormed     = refuse(Invalid, "ill-formed-text", "the text is not well-formed Unicode")
+	ErrNUL           = refuse(Invalid, "nul-character", "the text holds the character U+0000, which no text needs")
 	ErrUnknownItem   = refuse(Invalid, "item-unknown", "there is no such item, or it is not supplied this way")
 	ErrItemKind      = refuse(Invalid, "item-kind", "the item does not concern this kind of merchant")
 	ErrProducts      = refuse(Invalid, "products", "products, banks and site do not go together")

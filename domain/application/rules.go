@@ -3,6 +3,7 @@ package application
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"alta/domain/identifier"
@@ -66,9 +67,27 @@ func (s *State) text(k item.Key) string {
 	return ""
 }
 
-// different reports whether two names, both given, are those of two.
-func different(a, b string) bool {
-	return a != "" && b != "" && a != b && identifier.CompareNames(a, b).Verdict == identifier.Different
+// different reports whether two names, both given, are those of two. Names that
+// are probably one are not: see resemble.
+func different(a, b string) bool { return compared(a, b).Verdict == identifier.Different }
+
+// resemble answers why two names that are not equal are probably one, as a person
+// is told who judges them; empty where they are equal or different.
+func resemble(a, b string) string {
+	why := compared(a, b).Why
+	words := make([]string, len(why))
+	for i, l := range why {
+		words[i] = string(l)
+	}
+	return strings.Join(words, " ")
+}
+
+// compared is the comparison of two names; of one that is not given there is none.
+func compared(a, b string) identifier.Comparison {
+	if a == "" || b == "" || a == b {
+		return identifier.Comparison{}
+	}
+	return identifier.CompareNames(a, b)
 }
 
 // policy is the version that s is judged by: until the first submission the one

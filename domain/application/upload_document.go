@@ -42,7 +42,7 @@ var (
 // valid: the description is one that the intake of documents can have made.
 func (d Document) valid() error {
 	switch {
-	case d.ID == "" || len(d.ID) > maxValue:
+	case required("document.id", d.ID, maxValue) != nil:
 		return ErrDocument.in("document.id")
 	case !slices.Contains(mediaTypes, d.Type):
 		return ErrDocument.in("document.type")

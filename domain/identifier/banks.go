@@ -1,6 +1,9 @@
 package identifier
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Bank is a bank as the first three digits of a branch code name it.
 type Bank struct {
@@ -116,8 +119,8 @@ func CNAPS(value, chosen string) Result {
 
 func compareBank(r *Result, code, chosen string) {
 	switch {
-	case len(chosen) > longest:
-		r.add(Hint, "cnaps-bank-unknown", "the chosen bank's name is longer than %d bytes", longest)
+	case utf8.RuneCountInString(chosen) > longest:
+		r.add(Hint, "cnaps-bank-unknown", "the chosen bank's name is longer than %d characters", longest)
 		return
 	case fold(chosen) == "":
 		return

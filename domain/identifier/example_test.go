@@ -25,5 +25,5 @@ func ExampleParseSite() {
 func ExampleCompareNames() {
 	c := identifier.CompareNames("甲（北京）有限公司", "甲(北京) 有限公司")
 	fmt.Println(c.Verdict)
-	// Output: equal-after-normalisation
+	// Output: equal
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -48,7 +49,7 @@ func (r *Result) add(s Severity, code, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{code, s, fmt.Sprintf(format, args...)})
 }
 
-// longest bounds every value, in bytes: nothing lawful comes near it.
+// longest bounds every value, in characters: nothing lawful comes near it.
 const longest = 4096
 
 // begin makes the Result of a kind, normalises the value, and reports whether
@@ -56,8 +57,8 @@ const longest = 4096
 // caller with an optional field does not ask.
 func begin(kind, value string, normalise func(string) string) (r Result, s string, ok bool) {
 	r = Result{Kind: kind, Value: value, Findings: []Finding{}}
-	if len(value) > longest {
-		r.add(Block, kind+"-form", "the value is longer than %d bytes", longest)
+	if utf8.RuneCountInString(value) > longest {
+		r.add(Block, kind+"-form", "the value is longer than %d characters", longest)
 		return r, "", false
 	}
 	if s = normalise(value); s == "" {

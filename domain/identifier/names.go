@@ -1,42 +1,52 @@
 package identifier
 
-import (
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
-)
+import "unicode/utf8"
 
 // Verdict is how two names compare.
 type Verdict string
 
 // The verdicts.
 const (
-	Equal           Verdict = "equal"                     // character for character
-	EqualNormalised Verdict = "equal-after-normalisation" // different only in spacing, width, brackets, dots or case
-	Different       Verdict = "different"
+	Equal        Verdict = "equal"         // one name, however it is encoded
+	ProbablySame Verdict = "probably-same" // a person judges; it asks for nothing and stops nothing
+	Different    Verdict = "different"
 )
 
 // Comparison is two names side by side. The raw strings are kept because a
 // reviewer judges those, not their normal forms.
 type Comparison struct {
 	Verdict          Verdict
-	A, B             string // as given
+	Why              []Likeness // of ProbablySame
+	A, B             string     // as given
 	NormalA, NormalB string
 }
 
-// CompareNames compares two names of people or companies. Width, kinds of
-// brackets and middle dots, Latin case and all spaces do not count; every other
-// character does. Legal forms such as 有限公司 are part of a name. An empty name
-// is equal to none, not even to another empty one.
+// CompareNames compares two names of people or companies. Every place of Alta that
+// compares names asks it, so that a name is the same name everywhere.
+//
+// Equal are names that differ by encoding only: width, case, white space and every
+// other blank, characters that show nothing (variation selectors, direction marks),
+// kinds of brackets, of hyphens, of apostrophes and of the separators in transcribed
+// names, radicals for their ideographs, and the private-use characters of older
+// national standards for the characters that Unicode has now.
+//
+// ProbablySame are names that the same person may well have in two papers: a
+// separator, hyphen, apostrophe or full stop that only one has (banks drop the dot
+// of 买买提·艾力), accents (passports have none), traditional characters, words in
+// another order. They need no letter of authorisation; a person is told why.
+//
+// Legal forms such as 有限公司 and brackets are part of a name. An empty name is
+// equal to none, not even to another empty one.
 func CompareNames(a, b string) Comparison {
 	c := Comparison{Verdict: Different, A: a, B: b, NormalA: nameForm(a), NormalB: nameForm(b)}
 	switch {
-	case c.NormalA == "" || c.NormalA != c.NormalB:
-	case a == b:
+	case c.NormalA == "" || c.NormalB == "":
+	case c.NormalA == c.NormalB:
 		c.Verdict = Equal
 	default:
-		c.Verdict = EqualNormalised
+		if c.Why = likeness(a, b, c.NormalA, c.NormalB); c.Why != nil {
+			c.Verdict = ProbablySame
+		}
 	}
 	return c
 }
@@ -52,50 +62,28 @@ func Names(a, b string) Result {
 	c := CompareNames(a, b)
 	r.Canonical = c.NormalA
 	switch {
-	case len(b) > longest:
-		r.add(Block, "names-form", "the other name is longer than %d bytes", longest)
+	case utf8.RuneCountInString(b) > longest:
+		r.add(Block, "names-form", "the other name is longer than %d characters", longest)
 	case c.NormalB == "":
 		r.add(Block, "names-empty", "the name to compare with is empty")
-	case c.Verdict == EqualNormalised:
+	case c.Verdict == Equal && a != b:
 		r.add(Hint, "names-equal-after-normalisation", "equal after normalisation: %q and %q", a, b)
+	case c.Verdict == ProbablySame:
+		r.add(Hint, "names-probably-same", "probably the same, but for %s: %q and %q", joined(c.Why), a, b)
 	case c.Verdict == Different:
 		r.add(Warn, "names-different", "different: %q and %q", a, b)
 	}
 	return r
 }
 
-// NormaliseName is the form in which names are compared.
-func NormaliseName(s string) string { return nameForm(s) }
-
-func nameForm(s string) string {
-	// Without a space between them, a letter and an accent become one character.
-	runes := []rune(norm.NFKC.String(noSpace(Normalise(s))))
-	for i, r := range runes {
-		runes[i] = nameRune(runes, i, r)
+// joined writes likenesses for people.
+func joined(why []Likeness) string {
+	s := ""
+	for i, l := range why {
+		if i > 0 {
+			s += ", "
+		}
+		s += string(l)
 	}
-	return string(runes)
-}
-
-const (
-	openBrackets  = "([{〔【［｛〈《「『〖﹝"
-	closeBrackets = ")]}〕】］｝〉》」』〗﹞"
-	// middleDots are the separators in transcribed names. NFKC has by now made
-	// the half-width katakana dot a full one and the Greek ano teleia a middle dot.
-	middleDots = "·•・‧∙⋅●⸱ꞏᐧ᛫"
-)
-
-func nameRune(runes []rune, i int, r rune) rune {
-	switch {
-	case strings.ContainsRune(openBrackets, r):
-		return '('
-	case strings.ContainsRune(closeBrackets, r):
-		return ')'
-	case strings.ContainsRune(middleDots, r):
-		return '·'
-	case r == '.' && i > 0 && i+1 < len(runes) && unicode.Is(unicode.Han, runes[i-1]) && unicode.Is(unicode.Han, runes[i+1]):
-		// Between Chinese characters a full stop stands in for a middle dot that
-		// the keyboard lacks; in Latin names it is an abbreviation.
-		return '·'
-	}
-	return r
+	return s
 }
