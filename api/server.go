@@ -72,10 +72,11 @@ type Server struct {
 	Notify            Notifier
 	Now               func() time.Time
 	Logger            *slog.Logger
-	TrustProxy        bool         // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
-	Ready             func() error // why this process cannot serve, or nil
-	Pages             http.Handler // everything that is not the API: the SPA
-	Check             func(error)  // with it, every answer is checked against the contract (tests, development)
+	TrustProxy        bool            // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
+	Ready             func() error    // why this process cannot serve, or nil
+	Notes             func() []string // what is wrong although it serves; may be nil
+	Pages             http.Handler    // everything that is not the API: the SPA
+	Check             func(error)     // with it, every answer is checked against the contract (tests, development)
 	Spec              *Spec
 	// Observe, if set, hears of every answer but those of live streams.
 	Observe func(operation string, status int, took time.Duration)
@@ -118,7 +119,13 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 		if err := s.Ready(); err != nil {
 			return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
 		}
-		return c.String(http.StatusOK, "ok\n")
+		detail := "ok\n"
+		if s.Notes != nil {
+			for _, note := range s.Notes() {
+				detail += note + "\n"
+			}
+		}
+		return c.String(http.StatusOK, detail)
 	})
 	e.Any("/v1/*", func(echo.Context) error { return errNotFound() })
 	e.GET("/*", echo.WrapHandler(s.Pages))

@@ -25,6 +25,7 @@ type config struct {
 	EventStore       string
 	Redis            string
 	SMTP             string
+	SMTPHello        string
 	MailFrom         string
 	Blobs            string
 	Origin           string
@@ -69,6 +70,7 @@ func (c *config) settings() []setting {
 		{"eventstore", "ALTA_EVENTSTORE", &c.EventStore, nil, nil, "esdb://… of an EventStoreDB or KurrentDB; empty: the embedded log in the data directory"},
 		{"redis", "ALTA_REDIS", &c.Redis, nil, nil, "redis://host:port, redis+cluster://host:port?addr=…, redis+sentinel://host:port?master_name=…; rediss… with TLS; empty: a private redis-server, else one in this process"},
 		{"smtp", "ALTA_SMTP", &c.SMTP, nil, nil, "smtp://user:password@host:port; empty: mails are kept as files in the data directory"},
+		{"smtp-hello", "ALTA_SMTP_HELLO", &c.SMTPHello, nil, nil, "name in EHLO: a full domain name or [address]; empty: the origin's host, else this machine's full name, else its address"},
 		{"mail-from", "ALTA_MAIL_FROM", &c.MailFrom, nil, nil, "sender of all mails"},
 		{"blobs", "ALTA_BLOBS", &c.Blobs, nil, nil, "s3://access:secret@host/bucket; empty: sealed files in the data directory"},
 		{"origin", "ALTA_ORIGIN", &c.Origin, nil, nil, "where people reach the pages, for links in mails; empty: http:// and the listening address"},

@@ -93,7 +93,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		s.gauge("alta_reaction_healthy", "1 while the reaction does its work.", truth(r.runs.Healthy() == nil), "reaction", r.name)
 		switch runs := r.runs.(type) {
 		case *mail.Mailer:
-			s.mail(runs.Stats())
+			s.mail(runs.Stats(), runs.Server(), f.p.now())
 		case interface{ Stats() reactions.Stats }:
 			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 		}
@@ -203,7 +203,15 @@ func (s sink) projector(st projections.Stats) {
 	s.gauge("alta_rebuild_seconds", "How long the last finished rebuild took.", st.BuildTook.Seconds())
 }
 
-func (s sink) mail(st mail.Stats) {
+func (s sink) mail(st mail.Stats, server mail.ServerState, now time.Time) {
+	s.gauge("alta_mail_server_accepts", "1 while the mail server takes our mails; 0 while it refuses us or has been away for minutes.", truth(server.Condition == mail.Works))
+	oldest := 0.0
+	if !st.Oldest.IsZero() {
+		oldest = max(0, now.Sub(st.Oldest).Seconds())
+	}
+	s.gauge("alta_mail_oldest_seconds", "How long the oldest mail that waits has been due; 0 without any.", oldest)
+	s.counter("alta_mail_refused_total", "Attempts that the server refused for a fault of ours: TLS, log-in, name, sender, relaying.", float64(st.Refused))
+	s.counter("alta_mail_deferred_total", "Attempts answered with 4xx.", float64(st.Deferred))
 	s.gauge("alta_mail_backlog", "Mails that wait.", float64(st.Backlog))
 	s.counter("alta_mail_sent_total", "Mails sent.", float64(st.Sent))
 	s.counter("alta_mail_failed_total", "Mails that will never be sent.", float64(st.Failed))

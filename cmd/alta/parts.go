@@ -140,7 +140,7 @@ func (p *program) mailDir() string { return filepath.Join(p.cfg.Data, "mail") }
 // newMailer makes the part that writes to merchants. Every process has one, for
 // the signing codes that the interface sends; only `reactions` runs it.
 func (p *program) newMailer(origin string) (*mail.Mailer, error) {
-	sender, err := p.sender()
+	sender, err := p.sender(origin)
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +161,19 @@ func (p *program) newMailer(origin string) (*mail.Mailer, error) {
 
 // sender is the mail server, or a spool: in clear for development, sealed
 // otherwise, because a mail is full of personal data.
-func (p *program) sender() (mail.Sender, error) {
+func (p *program) sender(origin string) (mail.Sender, error) {
 	if p.cfg.SMTP != "" {
-		return mail.NewSMTP(p.cfg.SMTP, p.cfg.MailFrom, p.now)
+		s, err := mail.NewSMTP(p.cfg.SMTP, p.cfg.MailFrom, p.now)
+		if err != nil {
+			return nil, err
+		}
+		if s.Hello, err = mail.HelloName(p.cfg.SMTPHello, origin); err != nil {
+			return nil, errUsage("--smtp-hello: %s", err)
+		}
+		p.smtp = s
+		return s, nil
 	}
+	p.logger.Warn("no mail server is set (--smtp): mails are kept as files and sent to nobody", "dir", p.mailDir(), "sealed", !p.cfg.Dev)
 	if p.cfg.Dev {
 		return mail.NewSpool(p.mailDir(), p.cfg.MailFrom, nil, p.now)
 	}

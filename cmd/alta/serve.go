@@ -27,6 +27,7 @@ import (
 	"alta/frontend"
 	"alta/projections"
 	"alta/reactions"
+	"alta/reactions/mail"
 	"alta/vault"
 
 	"github.com/redis/go-redis/v9"
@@ -70,6 +71,8 @@ type program struct {
 	counter      *counter
 	reactions    []reaction
 	orphans      *reactions.Orphans // where reactions run
+	mailer       *mail.Mailer
+	smtp         *mail.SMTP // nil without a mail server
 	metrics      *metrics
 	answering    atomic.Pointer[api.Server] // once requests are answered
 
@@ -243,6 +246,18 @@ func (p *program) ready() error {
 	return nil
 }
 
+// notes are what an operator should mend although this process serves: a load
+// balancer that took it out for them would make things worse.
+func (p *program) notes() []string {
+	var out []string
+	if p.mailer != nil {
+		if text := p.mailer.Server().Error(); text != "" {
+			out = append(out, "mail: "+text)
+		}
+	}
+	return out
+}
+
 func runServe(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var addressFile string
 	cfg, err := parseConfig("serve", args, errOut, func(fs *flag.FlagSet) {
@@ -329,8 +344,11 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if err != nil {
 		return err
 	}
+	p.mailer = mailer
 	if cfg.does("reactions") {
 		p.startReactions(mailer, start)
+	} else if p.smtp != nil {
+		start("mail server", func(ctx context.Context) error { return p.smtp.Learn(ctx) })
 	}
 	if err := p.startMetrics(start); err != nil {
 		return err
@@ -375,7 +393,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
-		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Spec: spec,
+		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
 	if p.cfg.Dev {

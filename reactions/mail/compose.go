@@ -8,15 +8,23 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"alta/domain/identifier"
 )
 
-// ParseFrom reads a sender such as "Alta <no-reply@alta.example>".
+// ParseFrom reads a sender such as "Alta <no-reply@alta.example>". The domain
+// becomes an A-label. The local part must be ASCII, or no server without SMTPUTF8
+// would take a mail to anybody.
 func ParseFrom(from string) (*netmail.Address, error) {
 	a, err := netmail.ParseAddress(from)
 	if err != nil {
 		return nil, fmt.Errorf("mail: the sender %q is no mail address", from)
 	}
-	return a, nil
+	box := identifier.Mailbox(a.Address)
+	if box.Blocked() || identifier.NeedsSMTPUTF8(box.Canonical) {
+		return nil, fmt.Errorf("mail: the sender %q must be an address of ASCII letters at a full domain name", from)
+	}
+	return &netmail.Address{Name: a.Name, Address: box.Canonical}, nil
 }
 
 // messageID is the same for every sending of one message.

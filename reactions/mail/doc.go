@@ -27,6 +27,7 @@ package mail
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"alta/domain/lang"
@@ -61,10 +62,11 @@ type Outcome string
 
 // The outcomes.
 const (
-	Unreachable Outcome = "unreachable" // nothing went out: no connection, no TLS, no log-in, not ready
-	Deferred    Outcome = "deferred"    // 4xx: this message later
-	Rejected    Outcome = "rejected"    // 5xx: this message never
-	Unknown     Outcome = "unknown"     // the connection broke before the answer to the content
+	Unreachable   Outcome = "unreachable"   // nothing went out: no connection, or the server is not ready
+	Misconfigured Outcome = "misconfigured" // the server takes no mail from us: TLS, log-in, EHLO name, sender, relaying
+	Deferred      Outcome = "deferred"      // 4xx: this message later
+	Rejected      Outcome = "rejected"      // 5xx: this message never
+	Unknown       Outcome = "unknown"       // the connection broke before the answer to the content
 )
 
 // SendError is why a message is not certainly delivered. It holds no text of the
@@ -72,7 +74,8 @@ const (
 type SendError struct {
 	Outcome Outcome
 	Code    int    // of the SMTP answer; 0 without one
-	Phase   string // connect, mail, rcpt, data, content, file
+	Status  string // its enhanced code (RFC 3463), such as 5.1.1; empty without one
+	Phase   string // connect, tls, hello, auth, mail, rcpt, data, content; address, begin, seal, file
 	Err     error  // only where it cannot hold an address: connecting, files
 }
 
@@ -81,6 +84,9 @@ func (e *SendError) Error() string {
 	if e.Code != 0 {
 		s += fmt.Sprintf(", code %d", e.Code)
 	}
+	if e.Status != "" {
+		s += " " + e.Status
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
@@ -88,3 +94,9 @@ func (e *SendError) Error() string {
 }
 
 func (e *SendError) Unwrap() error { return e.Err }
+
+// ofMessage tells whether the server had taken our sender, so that what it said
+// may concern this message alone.
+func (e *SendError) ofMessage() bool {
+	return slices.Contains([]string{"rcpt", "data", "content"}, e.Phase)
+}

@@ -53,22 +53,32 @@ type Mailer struct {
 	waiting []*job    // by position: the oldest is sent first
 	paused  time.Time // until then the server is left alone
 	refused int       // connections in a row that came to nothing
+	probed  time.Time // when the server was last asked without a mail
+	took    time.Time // when the server last took a mail
 	slot    time.Time // when the rate allows the next mail
 
+	trouble *ServerState // what stands in the way of all mails; nil while nothing does
+	server  atomic.Pointer[ServerState]
+	stored  *ServerState // the newest state in the log; nil before it was read
+
 	fault                             atomic.Pointer[error]
+	oldest                            atomic.Pointer[time.Time] // business time of the oldest mail that waits
 	backlog                           atomic.Int64
 	sent, failed, tries, unknowns     atomic.Int64
 	unreachables, deferrals, codesOut atomic.Int64
+	refusals                          atomic.Int64
 }
 
 // Stats are counters since the start of the process.
 type Stats struct {
 	reactions.Stats
-	Backlog     int64 // mails that wait
+	Backlog     int64     // mails that wait
+	Oldest      time.Time // when the oldest of them was due; zero without any
 	Sent        int64
 	Failed      int64 // never to be sent
 	Attempts    int64
 	Unreachable int64 // attempts that met no server
+	Refused     int64 // attempts that the server refused for a fault of ours
 	Deferred    int64 // attempts answered with 4xx
 	Unknown     int64 // unknown_outcome: attempts of whose end nothing is known
 	Codes       int64 // signing codes
@@ -87,11 +97,15 @@ type job struct {
 	template    Template
 	application string
 	account     string
+	merchant    string    // account of who is written to, once it is known
+	to          string    // blind index of the address, once it is known
 	link        string    // of an account's letter
 	expires     time.Time // of the link
 	next        time.Time // not before
 	tries       int
-	faults      int // in a row, before there was anything to send
+	faults      int       // in a row, before there was anything to send
+	blamed      time.Time // since when the server refuses it for what looks like our own fault
+	delayed     bool      // the log says that it is late
 }
 
 const (
@@ -102,6 +116,8 @@ const (
 	giveUpAfter  = 5 * 24 * time.Hour
 	firstPause   = 5 * time.Second
 	longestPause = 5 * time.Minute
+	codeTime     = 12 * time.Second // less than a request may take, so that its answer says why
+	delayedAfter = 4                // deferrals, after which people are told: most of an hour
 )
 
 // deferral is how long a mail waits after its n-th deferral: short at first,
@@ -147,9 +163,13 @@ func (m *Mailer) Healthy() error {
 
 // Stats answers the counters.
 func (m *Mailer) Stats() Stats {
+	var oldest time.Time
+	if t := m.oldest.Load(); t != nil {
+		oldest = *t
+	}
 	return Stats{
-		m.Follower.Stats(), m.backlog.Load(), m.sent.Load(), m.failed.Load(), m.tries.Load(),
-		m.unreachables.Load(), m.deferrals.Load(), m.unknowns.Load(), m.codesOut.Load(),
+		m.Follower.Stats(), m.backlog.Load(), oldest, m.sent.Load(), m.failed.Load(), m.tries.Load(),
+		m.unreachables.Load(), m.refusals.Load(), m.deferrals.Load(), m.unknowns.Load(), m.codesOut.Load(),
 	}
 }
 
@@ -167,8 +187,18 @@ func (m *Mailer) handle(ctx context.Context, r *eventstore.Record) error {
 		return err
 	}
 	m.waiting = append(m.waiting, j)
-	m.backlog.Store(int64(len(m.waiting)))
+	m.counted()
 	return nil
+}
+
+// counted keeps the figures about what waits.
+func (m *Mailer) counted() {
+	m.backlog.Store(int64(len(m.waiting)))
+	if len(m.waiting) == 0 {
+		m.oldest.Store(nil)
+		return
+	}
+	m.oldest.Store(&m.waiting[0].at)
 }
 
 // job reads what mail an event leads to, if any.
@@ -225,6 +255,10 @@ func (m *Mailer) opened(o application.Opened) {
 
 // wake sends the oldest mail that is due.
 func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
+	m.recall(ctx)
+	if err := m.probe(ctx); err != nil {
+		return time.Time{}, err
+	}
 	now := m.cfg.Now()
 	if now.Before(m.paused) {
 		return m.paused, nil
@@ -254,15 +288,16 @@ func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
 	}
 	if done {
 		m.waiting = slices.Delete(m.waiting, i, i+1)
-		m.backlog.Store(int64(len(m.waiting)))
+		m.counted()
 	}
+	m.publish(ctx)
 	return m.soonest(), nil
 }
 
 // soonest is when there is something to do.
 func (m *Mailer) soonest() time.Time {
 	if len(m.waiting) == 0 {
-		return time.Time{}
+		return m.nextProbe()
 	}
 	next := m.waiting[0].next
 	for _, j := range m.waiting[1:] {
@@ -303,9 +338,8 @@ func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
 	case msg == nil:
 		return true, nil // overtaken by events
 	}
-	e := Entry{
-		MessageID: msg.Notice.String(), ToIndex: m.cfg.Index("email", strings.ToLower(msg.To)), Language: string(msg.Lang),
-	}
+	j.to = m.cfg.Index("email", strings.ToLower(msg.To))
+	e := Entry{MessageID: msg.Notice.String(), ToIndex: j.to, Language: string(msg.Lang)}
 	begun := false
 	msg.Begin = func(ctx context.Context) error {
 		n.attempts++
@@ -323,7 +357,8 @@ func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
 	// What is known now must not get lost because the process is ending.
 	ctx = context.WithoutCancel(ctx)
 	if sendErr == nil {
-		m.refused, m.paused = 0, time.Time{}
+		m.took = m.cfg.Now()
+		m.works()
 		e.Attempts = max(n.attempts, j.tries)
 		err := m.note(ctx, j, &n, sentType, e)
 		if errors.Is(err, eventstore.ErrConflict) { // another worker wrote meanwhile
@@ -335,6 +370,7 @@ func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
 			return false, err
 		}
 		m.sent.Add(1)
+		m.arrived(ctx, j)
 		return true, nil
 	}
 	return m.unsent(ctx, j, &n, e, begun, sendErr)
@@ -348,9 +384,15 @@ func (m *Mailer) unsent(ctx context.Context, j *job, n *notice, e Entry, begun b
 	}
 	now := m.cfg.Now()
 	m.cfg.Logger.Warn("mail not sent", "notice", noticeID(j.cause, j.template).String(), "template", string(j.template), "error", s)
+	if s.Outcome == Misconfigured && s.ofMessage() && !j.blamed.IsZero() && m.took.After(j.blamed) {
+		s.Outcome = Rejected // others were taken since: it is about this mail
+	}
 	switch s.Outcome {
 	case Rejected:
-		m.refused = 0
+		m.works()
+		if s.Phase == "address" {
+			return m.fail(ctx, j, n, FailedAddress, s)
+		}
 		return m.fail(ctx, j, n, FailedRejected, s)
 	case Unknown:
 		m.unknowns.Add(1)
@@ -358,27 +400,50 @@ func (m *Mailer) unsent(ctx context.Context, j *job, n *notice, e Entry, begun b
 		return false, nil
 	case Unreachable:
 		m.unreachables.Add(1)
-		m.paused = now.Add(min(firstPause<<min(m.refused, 10), longestPause))
-		m.refused++
+		m.pause(now)
+		m.troubled(s)
+	case Misconfigured:
+		m.refusals.Add(1)
+		m.troubled(s)
+		if !s.ofMessage() {
+			m.pause(now)
+			break
+		}
+		// Perhaps only this mail is refused: the others go on, and if one of them is
+		// taken, this one is tried again and judged for itself.
+		if j.blamed.IsZero() {
+			j.blamed = now
+		}
+		j.next = now.Add(deferral[min(j.tries-1, len(deferral)-1)])
 	default:
 		m.deferrals.Add(1)
-		m.refused = 0
+		m.reached(s.Phase)
 		if now.Sub(j.at) > giveUpAfter && j.tries >= len(deferral) {
 			return m.fail(ctx, j, n, FailedGaveUp, s)
 		}
 		j.next = now.Add(deferral[min(j.tries-1, len(deferral)-1)])
+		if j.tries >= delayedAfter && !j.delayed {
+			if err := m.late(ctx, j, s); err != nil {
+				return false, err
+			}
+		}
 	}
 	if begun {
-		e.Attempts, e.Outcome, e.Code = n.attempts, s.Outcome, s.Code
+		e.Attempts = n.attempts
+		e.told(s)
 		return false, m.note(ctx, j, n, deferredType, e)
 	}
 	return false, nil
 }
 
 func (m *Mailer) fail(ctx context.Context, j *job, n *notice, why Failure, s *SendError) (bool, error) {
-	e := Entry{Failure: why, Attempts: max(n.attempts, j.tries), MessageID: noticeID(j.cause, j.template).String()}
+	e := Entry{Failure: why, Attempts: max(n.attempts, j.tries), MessageID: noticeID(j.cause, j.template).String(), ToIndex: j.to}
 	if s != nil {
-		e.Outcome, e.Code = s.Outcome, s.Code
+		e.told(s)
+	}
+	// People are told first: the notice, once it is over, is not looked at again.
+	if err := m.undelivered(ctx, j, e); err != nil {
+		return false, err
 	}
 	if err := m.note(ctx, j, n, failedType, e); err != nil {
 		if errors.Is(err, eventstore.ErrConflict) {
@@ -403,7 +468,7 @@ func (m *Mailer) SigningCode(ctx context.Context, application, address, language
 	msg := letter.message()
 	msg.Notice, msg.At, msg.Owner, msg.To = decider.NewID(), m.cfg.Now(), application, address
 	msg.Kind = SigningCode
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, codeTime)
 	defer cancel()
 	if err := m.cfg.Sender.Send(ctx, msg); err != nil {
 		return fmt.Errorf("mail: signing code: %w", err)

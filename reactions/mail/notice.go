@@ -32,8 +32,15 @@ type Entry struct {
 	Attempts    int       `json:"attempts"`
 	Failure     Failure   `json:"failure,omitempty"`
 	Outcome     Outcome   `json:"outcome,omitempty"`
-	Code        int       `json:"code,omitempty"` // of the SMTP answer
+	Code        int       `json:"code,omitempty"`   // of the SMTP answer
+	Status      string    `json:"status,omitempty"` // its enhanced code, RFC 3463
+	Phase       string    `json:"phase,omitempty"`  // of the dialogue with the server
 	At          time.Time `json:"at"`
+}
+
+// told puts into an entry why a message was not delivered.
+func (e *Entry) told(s *SendError) {
+	e.Outcome, e.Code, e.Status, e.Phase = s.Outcome, s.Code, s.Status, s.Phase
 }
 
 // Failure is why a mail will never be sent.
@@ -42,6 +49,7 @@ type Failure string
 // The failures.
 const (
 	FailedRejected   Failure = "rejected"        // the server said 5xx: the address bounces
+	FailedAddress    Failure = "address"         // the server cannot write to it: no SMTPUTF8, or no address at all
 	FailedUnknown    Failure = "unknown-outcome" // three times nobody knows whether it arrived
 	FailedGaveUp     Failure = "gave-up"         // deferred for days
 	FailedLinkOver   Failure = "link-over"       // used, replaced or run out before it could be sent

@@ -5,15 +5,19 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	netmail "net/mail"
 	"net/textproto"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"alta/domain/identifier"
 )
 
 // SMTP sends through a server. Every message has a connection of its own: a
@@ -23,8 +27,12 @@ type SMTP struct {
 	// TLS replaces the settings of TLS; nil verifies the server by the system's
 	// roots.
 	TLS *tls.Config
-	// Timeout bounds the connection and every single answer; 30 s by default.
+	// Timeout bounds the connection and every single answer; 30 s by default. The
+	// answer to the content may take four times as long.
 	Timeout time.Duration
+	// Hello is the name in EHLO; see HelloName. Empty: the address literal of this
+	// end of the connection.
+	Hello string
 
 	from     *netmail.Address
 	now      func() time.Time
@@ -34,6 +42,7 @@ type SMTP struct {
 	policy   gomail.TLSPolicy
 	user     string
 	password string
+	utf8     atomic.Pointer[bool] // whether the server offered SMTPUTF8, once it was asked
 }
 
 // NewSMTP reads smtp://user:password@host:port, which encrypts with STARTTLS, or
@@ -75,31 +84,98 @@ func loopback(host string) bool {
 
 // Send implements Sender.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
+	to, err := recipient(m.To)
+	if err != nil {
+		return err
+	}
+	m.To = to
 	content, err := m.compose(s.from, s.now())
 	if err != nil {
 		return err
 	}
-	c, err := s.client()
+	conn, err := s.connect(ctx)
 	if err != nil {
-		return &SendError{Outcome: Unreachable, Phase: "connect", Err: err}
-	}
-	// Anything that goes wrong up to here is the server's or the operator's
-	// matter, never this message's: also a 5xx to the greeting or the log-in.
-	conn, err := c.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return &SendError{Outcome: Unreachable, Code: codeOf(err), Phase: "connect", Err: connecting(err)}
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	if err := s.transmit(ctx, conn, m, content); err != nil {
 		return err
 	}
-	_ = conn.UpdateDeadline(2 * time.Second)
-	_ = conn.Quit() // it has the message; a lost farewell changes nothing
+	s.leave(conn)
 	return nil
 }
 
-func (s *SMTP) client() (*gomail.Client, error) {
-	opts := []gomail.Option{gomail.WithPort(s.port), gomail.WithTLSPolicy(s.policy), gomail.WithTimeout(s.Timeout)}
+// Probe connects, says EHLO and logs in, sends nothing, and so learns what the
+// server offers and whether it takes us.
+func (s *SMTP) Probe(ctx context.Context) error {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	s.leave(conn)
+	return conn.Close()
+}
+
+// Learn probes the server until the context ends: soon again until it answers,
+// then every hour. It is for processes that send little or nothing.
+func (s *SMTP) Learn(ctx context.Context) error {
+	for {
+		wait := probeEvery
+		if s.Probe(ctx) != nil {
+			wait = probeSoon
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-t.C:
+		}
+	}
+}
+
+// OffersUTF8 tells whether the server offers SMTPUTF8 (RFC 6531), without which
+// nobody whose local part is not ASCII can be written to. known is false until a
+// connection has shown it.
+func (s *SMTP) OffersUTF8() (offers, known bool) {
+	if p := s.utf8.Load(); p != nil {
+		return *p, true
+	}
+	return false, false
+}
+
+// connect answers a connection that is encrypted and logged in as configured.
+// Whatever goes wrong here is the server's or the operator's matter, never a
+// message's: also a 5xx to the greeting or the log-in.
+func (s *SMTP) connect(ctx context.Context) (*smtp.Client, error) {
+	c, err := s.client(ctx)
+	if err != nil {
+		return nil, &SendError{Outcome: Unreachable, Phase: "connect", Err: err}
+	}
+	conn, err := c.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return nil, notConnected(err)
+	}
+	offers, _ := conn.Extension("SMTPUTF8")
+	s.utf8.Store(&offers)
+	return conn, nil
+}
+
+// leave says goodbye; a farewell that gets lost changes nothing.
+func (s *SMTP) leave(conn *smtp.Client) {
+	_ = conn.UpdateDeadline(2 * time.Second)
+	_ = conn.Quit()
+}
+
+func (s *SMTP) client(ctx context.Context) (*gomail.Client, error) {
+	hello := s.Hello
+	if hello == "" {
+		var err error
+		if hello, err = literal(ctx, net.JoinHostPort(s.host, strconv.Itoa(s.port))); err != nil {
+			return nil, err
+		}
+	}
+	opts := []gomail.Option{gomail.WithPort(s.port), gomail.WithTLSPolicy(s.policy), gomail.WithTimeout(s.Timeout), gomail.WithHELO(hello)}
 	if s.implicit {
 		opts = append(opts, gomail.WithSSL())
 	}
@@ -116,24 +192,29 @@ func (s *SMTP) client() (*gomail.Client, error) {
 	return gomail.NewClient(s.host, opts...)
 }
 
-// transmit is the dialogue from MAIL to the answer to the content.
+// transmit is the dialogue from MAIL to the answer to the content. go-mail writes
+// its arguments as they are, so the angle brackets of RFC 5321 §4.1.1.2 are ours.
 func (s *SMTP) transmit(ctx context.Context, conn *smtp.Client, m Message, content []byte) error {
+	if identifier.NeedsSMTPUTF8(m.To) {
+		if offers, _ := conn.Extension("SMTPUTF8"); !offers {
+			return &SendError{Outcome: Rejected, Phase: "address"}
+		}
+	} else {
+		conn.SkipSMTPUTF8(true) // an internationalised message would not pass servers further on
+	}
 	step := func(phase string, do func() error) error {
 		if err := errors.Join(ctx.Err(), conn.UpdateDeadline(s.Timeout)); err != nil {
 			return &SendError{Outcome: Unreachable, Phase: phase}
 		}
 		return refused(phase, do())
 	}
-	if err := step("mail", func() error { return conn.Mail(s.from.Address) }); err != nil {
+	if err := step("mail", func() error { return conn.Mail("<" + s.from.Address + ">") }); err != nil {
 		return err
 	}
-	if err := step("rcpt", func() error { return conn.Rcpt(m.To) }); err != nil {
+	if err := step("rcpt", func() error { return conn.Rcpt("<" + m.To + ">") }); err != nil {
 		return err
 	}
-	var open interface {
-		Write([]byte) (int, error)
-		Close() error
-	}
+	var open io.WriteCloser
 	if err := step("data", func() (err error) { open, err = conn.Data(); return err }); err != nil {
 		return err
 	}
@@ -147,7 +228,7 @@ func (s *SMTP) transmit(ctx context.Context, conn *smtp.Client, m Message, conte
 		// Without the final dot the server must not deliver (RFC 5321 §4.1.1.4).
 		return &SendError{Outcome: Deferred, Phase: "content"}
 	}
-	_ = conn.UpdateDeadline(2 * s.Timeout) // it may look for viruses now
+	_ = conn.UpdateDeadline(4 * s.Timeout) // it may look for viruses now
 	err := open.Close()
 	var answer *textproto.Error
 	if err != nil && !errors.As(err, &answer) {
@@ -156,35 +237,12 @@ func (s *SMTP) transmit(ctx context.Context, conn *smtp.Client, m Message, conte
 	return refused("content", err)
 }
 
-// refused tells by the answer's code what an error means.
-func refused(phase string, err error) error {
-	code := codeOf(err)
-	switch {
-	case err == nil:
-		return nil
-	case phase == "mail" && code >= 500, code == 421:
-		// Our own address is refused, or the server closes: another message would
-		// fare no better.
-		return &SendError{Outcome: Unreachable, Code: code, Phase: phase}
-	case code >= 500:
-		return &SendError{Outcome: Rejected, Code: code, Phase: phase}
+// recipient is the address as the envelope and the header have it: the domain as
+// an A-label, whatever the server offers.
+func recipient(address string) (string, error) {
+	r := identifier.Mailbox(address)
+	if r.Canonical == "" {
+		return "", &SendError{Outcome: Rejected, Phase: "address"}
 	}
-	return &SendError{Outcome: Deferred, Code: code, Phase: phase}
-}
-
-func codeOf(err error) int {
-	var answer *textproto.Error
-	if errors.As(err, &answer) {
-		return answer.Code
-	}
-	return 0
-}
-
-// connecting keeps what helps an operator: the answer's code is told apart.
-func connecting(err error) error {
-	var answer *textproto.Error
-	if errors.As(err, &answer) {
-		return nil
-	}
-	return err
+	return r.Canonical, nil
 }

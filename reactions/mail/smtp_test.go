@@ -157,11 +157,11 @@ func TestWhatTheServerAnswersDecidesWhatHappens(t *testing.T) {
 		rcpt, data error
 		want       SendError
 	}{
-		"greylisted: later":           {rcpt: &smtp.SMTPError{Code: 451, Message: "later, chen@example.cn"}, want: SendError{Outcome: Deferred, Code: 451, Phase: "rcpt"}},
-		"unknown user: never":         {rcpt: &smtp.SMTPError{Code: 550, Message: "no chen@example.cn"}, want: SendError{Outcome: Rejected, Code: 550, Phase: "rcpt"}},
-		"content refused: never":      {data: &smtp.SMTPError{Code: 554, Message: "spam"}, want: SendError{Outcome: Rejected, Code: 554, Phase: "content"}},
-		"content deferred: later":     {data: &smtp.SMTPError{Code: 452, Message: "full"}, want: SendError{Outcome: Deferred, Code: 452, Phase: "content"}},
-		"the server closes: all wait": {rcpt: &smtp.SMTPError{Code: 421, Message: "closing"}, want: SendError{Outcome: Unreachable, Code: 421, Phase: "rcpt"}},
+		"greylisted: later":           {rcpt: &smtp.SMTPError{Code: 451, Message: "later, chen@example.cn"}, want: SendError{Outcome: Deferred, Code: 451, Status: "4.0.0", Phase: "rcpt"}},
+		"unknown user: never":         {rcpt: &smtp.SMTPError{Code: 550, Message: "no chen@example.cn"}, want: SendError{Outcome: Rejected, Code: 550, Status: "5.0.0", Phase: "rcpt"}},
+		"content refused: never":      {data: &smtp.SMTPError{Code: 554, Message: "spam"}, want: SendError{Outcome: Rejected, Code: 554, Status: "5.0.0", Phase: "content"}},
+		"content deferred: later":     {data: &smtp.SMTPError{Code: 452, Message: "full"}, want: SendError{Outcome: Deferred, Code: 452, Status: "4.0.0", Phase: "content"}},
+		"the server closes: all wait": {rcpt: &smtp.SMTPError{Code: 421, Message: "closing"}, want: SendError{Outcome: Unreachable, Code: 421, Status: "4.0.0", Phase: "rcpt"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &server{rcpt: c.rcpt, data: c.data}
@@ -204,13 +204,13 @@ func TestSTARTTLSIsUsedAndWithoutItNothingIsSent(t *testing.T) {
 	_, port, _ = net.SplitHostPort(listens(t, plain, nil)) // somebody took STARTTLS out
 	s = sender(t, "smtp://localhost:"+port)
 	s.policy, s.TLS = gomail.TLSMandatory, trusting
-	if got := outcome(t, s.Send(t.Context(), aMessage())); got.Outcome != Unreachable || plain.delivered() != 0 {
+	if got := outcome(t, s.Send(t.Context(), aMessage())); got.Outcome != Misconfigured || got.Phase != "tls" || plain.delivered() != 0 {
 		t.Errorf("a downgrade: %+v, %d delivered", got, plain.delivered())
 	}
 	_, port, _ = net.SplitHostPort(listens(t, encrypted, serving))
 	s = sender(t, "smtp://localhost:"+port)
 	s.policy = gomail.TLSMandatory
-	if got := outcome(t, s.Send(t.Context(), aMessage())); got.Outcome != Unreachable || encrypted.delivered() != 1 {
+	if got := outcome(t, s.Send(t.Context(), aMessage())); got.Outcome != Misconfigured || got.Phase != "tls" || encrypted.delivered() != 1 {
 		t.Errorf("a certificate that nobody vouches for: %+v", got)
 	}
 }

@@ -39,6 +39,7 @@ func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error)
 	if err != nil {
 		return nil, "", err
 	}
+	j.merchant = now.Merchant
 	if now.Restricted || now.Shredded {
 		return nil, FailedRestricted, nil
 	}
