@@ -100,6 +100,8 @@ func describe(a *documents.Accepted, stored documents.Stored, id string) applica
 			d.Greyscale = true
 		case documents.Blank:
 			d.Blank = true
+		case documents.Restricted:
+			d.Restricted = true
 		}
 	}
 	return d

@@ -142,13 +142,16 @@ func corpus() []hostile {
 		"json": `{"a":1}`, "php": "<?php system($_GET['c']); ?>", "rtf": `{\rtf1 x}`, "fdf": "%FDF-1.2", "eicar-like": "X5O!P%@AP",
 		"utf-16 html": "\xff\xfe<\x00h\x00t\x00m\x00l\x00", "mng": "\x8aMNG\r\n\x1a\n", "jng": "\x8bJNG\r\n\x1a\n",
 		"png signature without 8 bits": "\x09PNG\r\n\x1a\n", "png signature after newline loss": "\x89PNG\n\x1a\n",
-		"pdf after a byte": "x%PDF-1.4", "jpeg after a byte": "x\xff\xd8\xff", "half a jpeg signature": "\xff\xd8",
+		"jpeg after a byte": "x\xff\xd8\xff", "half a jpeg signature": "\xff\xd8",
 	} {
 		add("type: "+name, []byte(b), NotAllowed)
 	}
 	var g bytes.Buffer
 	gif.Encode(&g, small, nil)
 	add("type: gif", g.Bytes(), NotAllowed)
+	add("type: pdf header after a byte and nothing else", []byte("x%PDF-1.4"), Truncated)
+	add("type: pdf header too late", join(bytes.Repeat([]byte("x"), maxPDFLead+1), page), NotAllowed)
+	add("type: program with a pdf behind", join([]byte("MZ\x90\x00"), page), NotAllowed)
 	add("type: gif with a jpeg behind", join(g.Bytes(), jpg), NotAllowed)
 	add("type: zip with a png behind", join([]byte("PK\x03\x04"), png), NotAllowed)
 	add("type: html with a pdf behind", join([]byte("<html>"), page), NotAllowed)

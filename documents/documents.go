@@ -49,7 +49,7 @@ const (
 	Truncated    Code = "truncated"         // the end is missing
 	Unreadable   Code = "unreadable"        // damaged, or of a kind that cannot be decoded
 	Animated     Code = "animated"          // more than one picture in an image file
-	Encrypted    Code = "encrypted-pdf"     // a PDF with a password or restrictions
+	Encrypted    Code = "encrypted-pdf"     // a PDF that opens with a password only
 	TooManyPages Code = "too-many-pages"    // a PDF of more pages than the limit
 	TooComplex   Code = "too-complex"       // decoding exceeded its time or memory
 	Infected     Code = "infected"          // the scanner knows it
@@ -153,11 +153,14 @@ const (
 	Blank     Hint = "nearly-blank"
 	Grey      Hint = "greyscale"
 	Small     Hint = "small"           // under 600 pixels on the longer side
-	Trailing  Hint = "trailing-bytes"  // the file goes on after the picture's end
+	Trailing  Hint = "trailing-bytes"  // the file has more than padding before or after the document
 	Scripted  Hint = "pdf-script"      // the PDF had a script; the pictures have none
 	Attached  Hint = "pdf-attachments" // the PDF had files in it
 	Located   Hint = "located"         // the image told where it was taken
 	ManyPages Hint = "several-pages"
+	// Restricted is a PDF that opens without a password and forbids printing,
+	// copying or changing.
+	Restricted Hint = "pdf-restricted"
 )
 
 // Accepted is a document with its pictures, not stored yet.

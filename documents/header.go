@@ -3,6 +3,8 @@ package documents
 import (
 	"bytes"
 	"encoding/binary"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -12,7 +14,10 @@ type header struct {
 	Width       int // upright is not considered here; 0 for a PDF
 	Height      int
 	Orientation int // EXIF, 1 to 8
+	Start, End  int // of a PDF within its file
 	Hints       []Hint
+
+	oriented bool // the file says its orientation
 }
 
 // inspect tells the type by content and judges what can be judged without
@@ -25,38 +30,63 @@ func inspect(b []byte, l Limits) (header, error) {
 		return inspectPNG(b, l)
 	case bytes.HasPrefix(b, []byte{0xFF, 0xD8, 0xFF}):
 		return inspectJPEG(b, l)
-	case bytes.HasPrefix(b, []byte("%PDF-")):
-		return inspectPDF(b)
 	}
-	return header{}, reject(NotAllowed, "%s", likeness(b))
+	what := likeness(b)
+	if at := pdfStart(b); at == 0 || at > 0 && what == unlike {
+		return inspectPDF(b, at)
+	}
+	return header{}, reject(NotAllowed, "%s", what)
 }
 
-// likeness names common types that are not taken, so that the sender learns
-// what to do.
+// maxPDFLead is how much may precede the header of a PDF, as Adobe's readers
+// have it: scanners write empty lines there, gateways a mail's header.
+const maxPDFLead = 1024
+
+// pdfStart is where the header of a PDF begins, or -1.
+func pdfStart(b []byte) int {
+	return bytes.Index(b[:min(len(b), maxPDFLead+len("%PDF-"))], []byte("%PDF-"))
+}
+
+// unlike is what likeness says of a file that it cannot name.
+const unlike = "This is neither JPEG, PNG nor PDF. Send a photo as JPEG, or a scan as PDF."
+
+// likeness names common types that are not taken, and says what to do.
 func likeness(b []byte) string {
 	head := strings.ToLower(string(b[:min(len(b), 512)]))
 	at := func(i int, s string) bool { return len(head) >= i+len(s) && head[i:i+len(s)] == s }
+	pictureOf := func(kind string) string { return kind + ". Save or export it as JPEG or PNG and send that." }
 	switch {
 	case at(0, "gif8"):
-		return "a GIF"
+		return pictureOf("This is a GIF picture")
 	case at(0, "riff") && at(8, "webp"):
-		return "a WebP"
+		return pictureOf("This is a WebP picture")
 	case at(4, "ftyp"):
-		return "a HEIC, AVIF or video file"
+		switch brands := head[8:min(len(head), 64)]; {
+		case strings.Contains(brands, "avif"), strings.Contains(brands, "avis"):
+			return pictureOf("This is an AVIF picture")
+		case strings.Contains(brands, "mif1"), strings.Contains(brands, "msf1"), strings.Contains(brands, "hei"), strings.Contains(brands, "hev"):
+			return "This is a HEIC picture, as iPhones and some other telephones make. " +
+				"Export it as JPEG, or set the camera to \"Most Compatible\" (iPhone: Settings, Camera, Formats) and take the photo again."
+		}
+		return "This is a video. Send a photo as JPEG or PNG."
+	case at(0, "\x00\x00\x00\x0cjp"), at(0, "\xff\x0a"):
+		return pictureOf("This is a JPEG 2000 or JPEG XL picture")
 	case at(0, "bm"):
-		return "a BMP"
-	case at(0, "ii*\x00"), at(0, "mm\x00*"):
-		return "a TIFF"
-	case at(0, "pk\x03\x04"):
-		return "an archive or office document"
+		return pictureOf("This is a BMP picture")
+	case at(0, "ii*\x00"), at(0, "mm\x00*"), at(0, "ii\xbc"):
+		return pictureOf("This is a TIFF or raw picture")
+	case at(0, "pk\x03\x04"), at(0, "\xd0\xcf\x11\xe0"):
+		return "This is an archive or an office document. Send the document itself, saved as PDF."
+	case at(0, "rar!"), at(0, "7z\xbc\xaf"), at(0, "\x1f\x8b"):
+		return "This is an archive. Send the document itself."
 	case strings.Contains(head, "<svg"):
-		return "an SVG"
+		return pictureOf("This is an SVG drawing")
 	case strings.Contains(head, "<html"), strings.Contains(head, "<!doctype"), strings.Contains(head, "<script"):
-		return "a web page"
+		return "This is a web page. Save it as PDF and send that."
 	case at(0, "mz"), at(0, "\x7felf"), at(0, "#!"):
-		return "a program"
+		return "This is a program."
 	}
-	return "neither JPEG, PNG nor PDF"
+	return unlike
 }
 
 func checkSize(w, h int, l Limits) error {
@@ -102,7 +132,7 @@ func inspectPNG(b []byte, l Limits) (header, error) {
 		rest = rest[12+size:]
 		switch kind {
 		case "acTL", "fcTL", "fdAT":
-			return h, reject(Animated, "the PNG holds several pictures")
+			return h, reject(Animated, "This is an animated PNG, which holds several pictures. Send one picture as JPEG or PNG.")
 		case "IDAT":
 			data = true
 		case "eXIf":
@@ -164,7 +194,7 @@ func inspectJPEG(b []byte, l Limits) (header, error) {
 			if err := h.frame(marker, body, l); err != nil {
 				return h, err
 			}
-		case marker == 0xE1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")):
+		case marker == 0xE1 && len(body) > 6 && bytes.HasPrefix(body, []byte("Exif\x00")): // and a byte of padding
 			h.addEXIF(body[6:])
 		case marker == 0xDA:
 			if scans++; scans > maxScans {
@@ -217,22 +247,74 @@ func (h *header) frame(marker byte, body []byte, l Limits) error {
 	return checkSize(h.Width, h.Height, l)
 }
 
-// maxPDFTail is how much may follow the last %%EOF of a PDF. A PDF that was cut
-// off often still has the %%EOF of an earlier part, far from its end.
+// maxPDFTail is how much may follow the last %%EOF of a PDF, padding aside. A PDF
+// that was cut off often still has the %%EOF of an earlier part, far from its end.
 const maxPDFTail = 1024
 
-func inspectPDF(b []byte) (header, error) {
+// padding is what scanners, banks and old transfers fill a file up with: NUL,
+// white space, Ctrl-Z and 0xFF.
+const padding = "\x00\t\n\v\f\r \x1a\xff"
+
+// trimPadding cuts the padding off the end.
+func trimPadding(b []byte) []byte {
+	for len(b) > 0 && strings.IndexByte(padding, b[len(b)-1]) >= 0 {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func inspectPDF(b []byte, at int) (header, error) {
 	h := header{Type: PDF, Orientation: 1}
-	end := bytes.LastIndex(b, []byte("%%EOF"))
-	if end < 0 {
+	trimmed := trimPadding(b)
+	end := bytes.LastIndex(trimmed, []byte("%%EOF"))
+	if end < at {
 		return h, reject(Truncated, "the PDF has no end")
 	}
-	tail := bytes.TrimSpace(b[end+5:])
-	if len(tail) > maxPDFTail {
-		return h, reject(Truncated, "the PDF goes on for %d bytes after its last end", len(tail))
+	end += len("%%EOF")
+	tail := len(trimmed) - end
+	if tail > maxPDFTail {
+		return h, reject(Truncated, "the PDF goes on for %d bytes after its last end", tail)
 	}
-	if len(tail) > 0 {
+	if tail > 0 || len(trimPadding(bytes.TrimPrefix(b[:at], []byte("\xEF\xBB\xBF")))) > 0 {
 		h.Hints = append(h.Hints, Trailing)
 	}
+	h.Start, h.End = at, end
 	return h, nil
+}
+
+// core is what is decoded: a PDF without what lies before and after it. The
+// places that its table of objects tells count from its header or, where a program
+// wrote empty lines first, from the file's first byte.
+func (h header) core(b []byte) []byte {
+	if h.Type != PDF {
+		return b
+	}
+	core := b[h.Start:h.End]
+	if h.Start == 0 {
+		return core
+	}
+	i := bytes.LastIndex(core, []byte("startxref"))
+	if i < 0 {
+		return core
+	}
+	digits := bytes.TrimLeft(core[i+len("startxref"):], padding)
+	n := 0
+	for n < len(digits) && n < 9 && digits[n] >= '0' && digits[n] <= '9' {
+		n++
+	}
+	place, err := strconv.Atoi(string(digits[:n]))
+	if err != nil || isTable(core, place) || !isTable(b[:h.End], place) {
+		return core
+	}
+	version := core[:min(len("%PDF-1.7"), len(core))]
+	moved := append(make([]byte, 0, h.End), version...)
+	moved = append(moved, bytes.Repeat([]byte{'\n'}, h.Start)...)
+	return append(moved, core[len(version):]...)
+}
+
+var table = regexp.MustCompile(`^(xref|\d{1,9} \d{1,5} obj)`)
+
+// isTable reports whether a table of objects begins at the place.
+func isTable(b []byte, place int) bool {
+	return place < len(b) && table.Match(b[place:min(len(b), place+32)])
 }

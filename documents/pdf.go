@@ -69,13 +69,15 @@ func (r *renderer) render(file []byte, l Limits, visit func(*image.RGBA) error) 
 	doc, err := pdf.OpenDocument(&requests.OpenDocument{File: &file})
 	switch {
 	case errors.Is(err, pdfiumerr.ErrPassword), errors.Is(err, pdfiumerr.ErrSecurity):
-		return nil, reject(Encrypted, "the PDF needs a password")
+		return nil, reject(Encrypted, "This PDF opens with a password only. Open it, print or export it to a new PDF without a password, and send that.")
 	case err != nil:
 		return nil, reject(Unreadable, "the PDF cannot be read")
 	}
+	// Encrypted, and yet it opened without a password: only printing, copying or
+	// changing is forbidden, as banks do to their statements.
 	security, err := pdf.FPDF_GetSecurityHandlerRevision(&requests.FPDF_GetSecurityHandlerRevision{Document: doc.Document})
 	if err == nil && security.SecurityHandlerRevision >= 0 {
-		return nil, reject(Encrypted, "the PDF is encrypted")
+		hints = append(hints, Restricted)
 	}
 	count, err := pdf.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: doc.Document})
 	switch {

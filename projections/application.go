@@ -100,24 +100,25 @@ type ItemVersion struct {
 // Document is what screens show about a file; where its bytes lie is not theirs
 // to know.
 type Document struct {
-	ID        string  `json:"id"`
-	Type      string  `json:"type"`
-	SHA256    string  `json:"sha256"`
-	Size      int64   `json:"size"`
-	Width     int     `json:"width,omitempty"`
-	Height    int     `json:"height,omitempty"`
-	Pages     int     `json:"pages"`
-	Blur      float64 `json:"blur,omitempty"`
-	Greyscale bool    `json:"greyscale,omitempty"`
-	Blank     bool    `json:"blank,omitempty"`
-	Redacted  bool    `json:"redacted,omitempty"`
+	ID         string  `json:"id"`
+	Type       string  `json:"type"`
+	SHA256     string  `json:"sha256"`
+	Size       int64   `json:"size"`
+	Width      int     `json:"width,omitempty"`
+	Height     int     `json:"height,omitempty"`
+	Pages      int     `json:"pages"`
+	Blur       float64 `json:"blur,omitempty"`
+	Greyscale  bool    `json:"greyscale,omitempty"`
+	Blank      bool    `json:"blank,omitempty"`
+	Restricted bool    `json:"restricted,omitempty"`
+	Redacted   bool    `json:"redacted,omitempty"`
 }
 
 // DocumentOf shows a document of the domain.
 func DocumentOf(d application.Document) *Document {
 	return &Document{
 		ID: d.ID, Type: d.Type, SHA256: d.SHA256, Size: d.Size, Width: d.Width, Height: d.Height,
-		Pages: d.Pages, Blur: d.Blur, Greyscale: d.Greyscale, Blank: d.Blank,
+		Pages: d.Pages, Blur: d.Blur, Greyscale: d.Greyscale, Blank: d.Blank, Restricted: d.Restricted,
 	}
 }
 

@@ -295,6 +295,7 @@ func TestWhatTheImagesTellAReviewer(t *testing.T) {
 		"a blurred image":                 {func(d *Document) { d.Blur = leastSharpness - 1 }, "image-blurred R03/unclear"},
 		"a nearly blank image":            {func(d *Document) { d.Blank = true }, "image-blank R03/unclear"},
 		"a copy without colour":           {func(d *Document) { d.Greyscale = true }, "image-greyscale R03/invalid"},
+		"a PDF with an owner's password":  {func(d *Document) { d.Restricted = true }, "pdf-restricted "},
 		"the other side once more":        {func(d *Document) { d.PHash = "00ff00ff00ff00ff" }, "image-alike R02/swapped"},
 		"a hash that is told badly is no": {func(d *Document) { d.PHash = "zzff00ff00ff00ff" }, ""},
 	} {

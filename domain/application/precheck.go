@@ -29,6 +29,7 @@ const (
 	imageGrey      = "image-greyscale"
 	imageAlike     = "image-alike"
 	imageShape     = "image-shape"
+	pdfRestricted  = "pdf-restricted"
 	urlOffDomain   = "site-off-domain"
 )
 
@@ -221,6 +222,9 @@ func image(i Item) []Finding {
 	}
 	if d.Greyscale {
 		find(imageGrey, identifier.Hint, reason.Invalid, "the image has no colour; it may be a copy")
+	}
+	if d.Restricted {
+		out = append(out, Finding{Code: pdfRestricted, Item: i.Key, Severity: string(identifier.Hint), Detail: "the PDF forbids printing, copying or changing"})
 	}
 	return out
 }

@@ -107,18 +107,20 @@ const (
 // Document is a file in a slot. Its bytes are in the vault; this is what rules,
 // screens and auditors need to know about it.
 type Document struct {
-	ID        string   `json:"id"`
-	Type      string   `json:"type"` // media type by content
-	SHA256    string   `json:"sha256"`
-	Size      int64    `json:"size"` // bytes
-	Width     int      `json:"width,omitempty"`
-	Height    int      `json:"height,omitempty"`
-	Pages     int      `json:"pages"`
-	PHash     string   `json:"phash,omitempty"` // perceptual hash of the first page, 16 hex digits
-	Blur      float64  `json:"blur,omitempty"`  // variance of the Laplacian; low is blurred
-	Greyscale bool     `json:"greyscale,omitempty"`
-	Blank     bool     `json:"blank,omitempty"`
-	Blobs     []string `json:"blobs"` // the vault's names: original, then a view per page, then the thumbnail
+	ID        string  `json:"id"`
+	Type      string  `json:"type"` // media type by content
+	SHA256    string  `json:"sha256"`
+	Size      int64   `json:"size"` // bytes
+	Width     int     `json:"width,omitempty"`
+	Height    int     `json:"height,omitempty"`
+	Pages     int     `json:"pages"`
+	PHash     string  `json:"phash,omitempty"` // perceptual hash of the first page, 16 hex digits
+	Blur      float64 `json:"blur,omitempty"`  // variance of the Laplacian; low is blurred
+	Greyscale bool    `json:"greyscale,omitempty"`
+	Blank     bool    `json:"blank,omitempty"`
+	// Restricted is a PDF that forbids printing, copying or changing.
+	Restricted bool     `json:"restricted,omitempty"`
+	Blobs      []string `json:"blobs"` // the vault's names: original, then a view per page, then the thumbnail
 }
 
 // Finding is what a machine noticed about an item.

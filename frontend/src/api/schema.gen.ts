@@ -2204,6 +2204,8 @@ export interface components {
       blur?: number
       greyscale?: boolean
       blank?: boolean
+      /** @description A PDF that forbids printing, copying or changing. */
+      restricted?: boolean
       redacted?: boolean
     }
     Finding: {
