@@ -38,7 +38,7 @@ func (s *Server) uploadDocument(c *call) error {
 	if c.Request().ContentLength > limit {
 		return &documents.Rejection{Code: documents.TooLarge, Detail: "the file is larger than " + strconv.FormatInt(limit/1_000_000, 10) + " MB"}
 	}
-	accepted, err := s.Intake.Accept(ctx, http.MaxBytesReader(c.Response(), c.Request().Body, limit+1))
+	accepted, err := s.Intake.Accept(ctx, c.who.Account, http.MaxBytesReader(c.Response(), c.Request().Body, limit+1))
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *Server) redactDocument(c *call) error {
 	}
 	w, h := float64(size.Width), float64(size.Height)
 	rect := image.Rect(int(in.X*w), int(in.Y*h), int(min(in.X+in.Width, 1)*w), int(min(in.Y+in.Height, 1)*h))
-	accepted, err := s.Intake.Redact(ctx, original, []documents.Region{{Page: page - 1, Rect: rect}})
+	accepted, err := s.Intake.Redact(ctx, c.who.Account, original, []documents.Region{{Page: page - 1, Rect: rect}})
 	if err != nil {
 		return err
 	}

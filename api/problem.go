@@ -91,6 +91,7 @@ func problemOf(err error) *Problem {
 		rejected *documents.Rejection
 		personal *account.Refusal
 		limited  *auth.LimitedError
+		paused   *documents.PausedError
 		web      *echo.HTTPError
 		tooLarge *http.MaxBytesError
 	)
@@ -111,6 +112,10 @@ func problemOf(err error) *Problem {
 		return ofAccount(personal)
 	case errors.As(err, &limited):
 		return problem(http.StatusTooManyRequests, "too-many-attempts", "Too many attempts. Wait a little.").retry(limited.RetryAfter + time.Second)
+	case errors.As(err, &paused):
+		return problem(http.StatusServiceUnavailable, "uploads-paused", "Several files of this account took too long to read. Wait a little, and send simpler files.").retry(paused.RetryAfter + time.Second)
+	case errors.Is(err, documents.ErrCrowded):
+		return problem(http.StatusServiceUnavailable, "uploads-crowded", "Many uploads of this account are under way. Wait for one of them to end.").retry(2 * time.Second)
 	case errors.Is(err, auth.ErrBusy), errors.Is(err, documents.ErrBusy):
 		return problem(http.StatusServiceUnavailable, "busy", "Too much is being done at this moment; try again shortly.").retry(2 * time.Second)
 	case errors.Is(err, auth.ErrOIDCAway):

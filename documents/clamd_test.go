@@ -99,7 +99,7 @@ func TestOnlyAFileThatTheScannerCallsCleanIsTaken(t *testing.T) {
 			cfg.Scanner = c.scanner
 			in := newIntake(t, cfg)
 			defer in.Close()
-			_, err := in.Accept(context.Background(), bytes.NewReader(c.file))
+			_, err := in.Accept(context.Background(), "acc", bytes.NewReader(c.file))
 			if codeOf(err) != c.code || c.fault != nil && !errors.Is(err, c.fault) || c.code == "" && c.fault == nil && err != nil {
 				t.Errorf("got %v", err)
 			}

@@ -4,7 +4,8 @@
 // A file is hostile until it has been read completely by a program that can do
 // no harm. Intake.Accept therefore takes it through five gates, in this order:
 //
-//  1. It is read up to a limit, into memory: it never lies on a disk in clear.
+//  1. It is read up to a limit, and lies on the disk encrypted with a key of this
+//     process's memory: a slow sender costs neither memory nor a worker.
 //  2. Its type is told by its content; its name and its claimed type are never
 //     asked. Only JPEG, PNG and PDF pass.
 //  3. Its headers are read by small parsers of our own: dimensions, pages,
@@ -15,7 +16,8 @@
 //  5. It is decoded in another process, which has bounded memory and time and
 //     is killed when it exceeds them. That process answers new pictures, drawn
 //     from the pixels alone: whatever else the file carried (EXIF, a position,
-//     scripts, an archive behind the last byte) is not in them.
+//     scripts, an archive behind the last byte) is not in them. Accounts take turns
+//     at these processes.
 //
 // Only these new pictures are ever shown. The original stays sealed, as
 // evidence. What the machine noticed about the picture (blurred, nearly blank,
@@ -81,7 +83,8 @@ type Limits struct {
 	Side   int           // of one picture, in pixels; 12,000
 	Pixels int           // of one picture; 50,000,000
 	Pages  int           // of a PDF; 10
-	Time   time.Duration // for decoding one file; 30 s
+	Page   time.Duration // of a processor, for one page; 4 s
+	Time   time.Duration // of a processor, for one file; 12 s
 	Memory int64         // of the process that decodes, in bytes; 1 GiB
 }
 
@@ -97,8 +100,11 @@ func (l Limits) orDefaults() Limits {
 	def(&l.Side, 12_000)
 	def(&l.Pixels, 50_000_000)
 	def(&l.Pages, 10)
+	if l.Page <= 0 {
+		l.Page = 4 * time.Second
+	}
 	if l.Time <= 0 {
-		l.Time = 30 * time.Second
+		l.Time = 12 * time.Second
 	}
 	if l.Memory <= 0 {
 		l.Memory = 1 << 30

@@ -68,7 +68,7 @@ func TestWhatIsRedactedIsNowhereInTheNewDocument(t *testing.T) {
 			a := accept(t, in, file)
 			w, h := sizeOf(t, a.Pictures[0].View)
 			rect := image.Rect(w/4, h/4, w/2, h/2)
-			r, err := in.Redact(context.Background(), a.Original, []Region{{0, rect}})
+			r, err := in.Redact(context.Background(), "acc", a.Original, []Region{{0, rect}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestWhatIsRedactedIsNowhereInTheNewDocument(t *testing.T) {
 					}
 				}
 			}
-			if _, err := in.Redact(context.Background(), a.Original, []Region{{0, image.Rect(0, 0, w+1, 5)}}); codeOf(err) != BadRect {
+			if _, err := in.Redact(context.Background(), "acc", a.Original, []Region{{0, image.Rect(0, 0, w+1, 5)}}); codeOf(err) != BadRect {
 				t.Errorf("a rectangle outside: %v", err)
 			}
 		})

@@ -46,7 +46,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(`{"pages":[{"view":-1}]}` + "\n"))
 	f.Add([]byte(`{"newSize":99999999999}` + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		res, err := readAnswer(bufio.NewReaderSize(bytes.NewReader(b), maxLine), Limits{}.orDefaults())
+		res, err := readAnswer(bufio.NewReaderSize(bytes.NewReader(b), maxLine), Limits{}.orDefaults(), func() {})
 		if err == nil && len(res.pictures) != len(res.Pages) {
 			t.Error("pages without pictures")
 		}

@@ -10,8 +10,8 @@ import (
 	"image"
 	"io"
 	"slices"
-	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // ErrBusy: too many files are being taken in at this moment; try again soon.
@@ -27,10 +27,15 @@ type Config struct {
 	// program and "document-worker"; that command calls RunWorker.
 	Worker []string
 	// Workers is how many files are decoded at a time, by default 2. Together they
-	// may use Workers times Limits.Memory.
+	// may use Workers times Limits.Memory. One account has all but one at the most.
 	Workers int
-	// Buffered bounds the bytes of all files being taken in, by default 256 MiB.
-	Buffered int64
+	// PerAccount is how many uploads of one account may be under way, by default 8;
+	// Underway, of all accounts, by default 1,024.
+	PerAccount, Underway int
+	// Spooled bounds the bytes of all uploads under way, by default 2 GiB. They lie
+	// encrypted in SpoolDir, by default the system's folder for temporary files.
+	Spooled  int64
+	SpoolDir string
 	// Scanner, when not nil, must find every file clean.
 	Scanner Scanner
 	// CacheDir, when not empty, keeps the compiled PDF renderer, which then starts
@@ -47,13 +52,11 @@ type Scanner interface {
 
 // Intake takes files in. It is safe for concurrent use.
 type Intake struct {
-	cfg      Config
-	workers  chan *process
-	buffered atomic.Int64
-	pid      atomic.Int64 // of the process that had the last job
-
-	mu     sync.Mutex
-	closed bool
+	cfg     Config
+	turns   *turns
+	judging chan struct{} // bounds the files in memory that are looked at before a worker has them
+	arrived atomic.Int64  // bytes of all uploads under way
+	pid     atomic.Int64  // of the process that had the last job
 }
 
 // Open makes the intake. No process is started before the first file.
@@ -62,47 +65,41 @@ func Open(cfg Config) (*Intake, error) {
 		return nil, errors.New("documents: no command for the worker process")
 	}
 	cfg.Limits = cfg.Limits.orDefaults()
-	if cfg.Workers <= 0 {
-		cfg.Workers = 2
+	def := func(p *int, v int) {
+		if *p <= 0 {
+			*p = v
+		}
 	}
-	if cfg.Buffered <= 0 {
-		cfg.Buffered = 256 << 20
+	def(&cfg.Workers, 2)
+	def(&cfg.PerAccount, 8)
+	def(&cfg.Underway, 1024)
+	if cfg.Spooled <= 0 {
+		cfg.Spooled = 2 << 30
 	}
-	in := &Intake{cfg: cfg, workers: make(chan *process, cfg.Workers)}
-	for range cfg.Workers {
-		in.workers <- &process{cfg: cfg}
-	}
-	return in, nil
+	return &Intake{cfg: cfg, turns: newTurns(cfg, time.Now), judging: make(chan struct{}, 4*cfg.Workers)}, nil
 }
 
 // Close waits for the files being decoded and ends the processes.
 func (in *Intake) Close() error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.closed {
-		return nil
-	}
-	in.closed = true
-	for range in.cfg.Workers {
-		p := <-in.workers
+	for _, p := range in.turns.close(in.cfg.Workers) {
 		p.stop()
 	}
-	close(in.workers)
 	return nil
 }
 
 // Warm starts every worker and its PDF renderer, so that the first merchant
 // need not wait for them. The program calls it beside its start.
 func (in *Intake) Warm(ctx context.Context) error {
+	const ourselves = "" // no account has an empty id
 	for range in.cfg.Workers {
-		p, err := in.take(ctx)
+		p, err := in.turns.take(ctx, ourselves)
 		if err != nil {
 			return err
 		}
 		if err = p.start(); err == nil {
 			err = p.warm(ctx)
 		}
-		in.workers <- p
+		in.turns.give(ourselves, p, false)
 		if err != nil {
 			return err
 		}
@@ -110,45 +107,53 @@ func (in *Intake) Warm(ctx context.Context) error {
 	return nil
 }
 
-// take waits for a free worker.
-func (in *Intake) take(ctx context.Context) (*process, error) {
-	select {
-	case p, open := <-in.workers:
-		if !open {
-			return nil, ErrClosed
-		}
-		return p, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // Limits are the limits in force.
 func (in *Intake) Limits() Limits { return in.cfg.Limits }
 
-// Accept reads one file and answers what it is, with its pictures. Nothing is
-// stored. A *Rejection is the sender's to put right; ErrBusy, ErrScanner and
-// every other error are ours, and the same file may be sent again.
-func (in *Intake) Accept(ctx context.Context, r io.Reader) (*Accepted, error) {
-	file, release, err := in.read(r)
-	defer release()
+// Accept reads one file of an account and answers what it is, with its pictures.
+// Nothing is stored. A *Rejection is the sender's to put right; ErrCrowded and
+// *PausedError are the account's doing; ErrBusy, ErrScanner and every other error
+// are ours, and the same file may be sent again. The file arrives completely
+// before it waits for a worker.
+func (in *Intake) Accept(ctx context.Context, account string, r io.Reader) (*Accepted, error) {
+	leave, err := in.turns.enter(account)
 	if err != nil {
 		return nil, err
 	}
-	h, err := inspect(file, in.cfg.Limits)
+	defer leave()
+	s, err := in.spool(r)
 	if err != nil {
 		return nil, err
 	}
-	if in.cfg.Scanner != nil {
-		if err := in.cfg.Scanner.Scan(ctx, bytes.NewReader(file)); err != nil {
-			return nil, err
-		}
+	defer s.discard()
+	h, err := in.judge(ctx, s)
+	if err != nil {
+		return nil, err
 	}
-	res, err := in.decode(ctx, job{Type: h.Type, Orientation: h.Orientation}, file)
+	file, res, err := in.decode(ctx, account, job{Type: h.Type, Orientation: h.Orientation}, h, s.load)
 	if err != nil {
 		return nil, err
 	}
 	return accepted(h.Type, file, res, h.Hints), nil
+}
+
+// judge looks at the file as it arrived, without decoding it.
+func (in *Intake) judge(ctx context.Context, s *spooled) (header, error) {
+	select {
+	case in.judging <- struct{}{}:
+		defer func() { <-in.judging }()
+	case <-ctx.Done():
+		return header{}, ctx.Err()
+	}
+	file, err := s.load()
+	if err != nil {
+		return header{}, err
+	}
+	h, err := inspect(file, in.cfg.Limits)
+	if err == nil && in.cfg.Scanner != nil {
+		err = in.cfg.Scanner.Scan(ctx, bytes.NewReader(file))
+	}
+	return h, err
 }
 
 // Region is a rectangle of one page to be covered.
@@ -160,8 +165,8 @@ type Region struct {
 // Redact covers the regions of a stored original and answers a new document in
 // which what they showed has never been: its original is drawn anew from the
 // covered pixels. The caller stores it, records the event and then destroys the
-// old blobs (Discard).
-func (in *Intake) Redact(ctx context.Context, original []byte, regions []Region) (*Accepted, error) {
+// old blobs (Discard). account is who covers them.
+func (in *Intake) Redact(ctx context.Context, account string, original []byte, regions []Region) (*Accepted, error) {
 	if len(regions) == 0 || len(regions) > 100 {
 		return nil, reject(BadRect, "1 to 100 rectangles")
 	}
@@ -169,7 +174,7 @@ func (in *Intake) Redact(ctx context.Context, original []byte, regions []Region)
 	if err != nil {
 		return nil, err
 	}
-	res, err := in.decode(ctx, job{Type: h.Type, Orientation: h.Orientation, Redact: regions}, original)
+	_, res, err := in.decode(ctx, account, job{Type: h.Type, Orientation: h.Orientation, Redact: regions}, h, func() ([]byte, error) { return original, nil })
 	if err != nil {
 		return nil, err
 	}
@@ -190,60 +195,32 @@ func accepted(t Type, original []byte, res result, hints []Hint) *Accepted {
 	return a
 }
 
-// decode hands the file to a free worker.
-func (in *Intake) decode(ctx context.Context, j job, file []byte) (result, error) {
-	j.Limits, j.Size = in.cfg.Limits, len(file)
-	p, err := in.take(ctx)
+// decode hands the file to a worker when it is the account's turn.
+func (in *Intake) decode(ctx context.Context, account string, j job, h header, load func() ([]byte, error)) ([]byte, result, error) {
+	p, err := in.turns.take(ctx, account)
 	if err != nil {
-		return result{}, err
+		return nil, result{}, err
 	}
-	res, err := p.do(ctx, j, file, &in.pid)
-	in.workers <- p
+	var exceeded *exceededError
+	defer func() { in.turns.give(account, p, exceeded != nil) }()
+	file, err := load()
+	if err != nil {
+		return nil, result{}, err
+	}
+	core := h.core(file)
+	j.Limits, j.Size = in.cfg.Limits, len(core)
+	res, err := p.do(ctx, j, core, &in.pid)
 	switch {
-	case errors.Is(err, errExceeded):
-		return result{}, reject(TooComplex, "decoding took more time or memory than is allowed")
+	case errors.As(err, &exceeded):
+		return nil, result{}, reject(TooComplex, "%s", exceeded.detail)
 	case err != nil:
-		return result{}, err
+		return nil, result{}, err
 	case res.Code != "":
-		return result{}, reject(res.Code, "%s", res.Detail)
+		return nil, result{}, reject(res.Code, "%s", res.Detail)
 	case res.Fault != "":
-		return result{}, fmt.Errorf("document worker: %s", res.Fault)
+		return nil, result{}, fmt.Errorf("document worker: %s", res.Fault)
 	case len(res.Pages) == 0:
-		return result{}, reject(Unreadable, "the document has no pages")
+		return nil, result{}, reject(Unreadable, "the document has no pages")
 	}
-	return res, nil
-}
-
-// read reads the file into memory as it arrives, and counts it against the
-// memory of all uploads, so that a thousand slow ones cannot exhaust it.
-// release gives the count back.
-func (in *Intake) read(r io.Reader) (file []byte, release func(), err error) {
-	var counted int64
-	release = func() { in.buffered.Add(-counted); counted = 0 }
-	limit := in.cfg.Limits.Bytes
-	buf := make([]byte, 0, 32<<10)
-	for {
-		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), min(2*cap(buf), int(limit)+1))
-			copy(grown, buf)
-			buf = grown
-		}
-		if more := int64(cap(buf)) - counted; more > 0 {
-			counted += more
-			if in.buffered.Add(more) > in.cfg.Buffered {
-				return nil, release, ErrBusy
-			}
-		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if int64(len(buf)) > limit {
-			return nil, release, reject(TooLarge, "more than %d bytes", limit)
-		}
-		if errors.Is(err, io.EOF) {
-			return buf, release, nil
-		}
-		if err != nil {
-			return nil, release, err
-		}
-	}
+	return file, res, nil
 }

@@ -45,8 +45,8 @@ func TestAWorkerThatMisbehavesIsKilledAndTheFileRefused(t *testing.T) {
 		"it has a fault":          {`echo '{"fault":"x"}'; exec sleep 600`, time.Minute, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := scripted(t, c.script, Limits{Time: c.time})
-			a, err := in.Accept(context.Background(), bytes.NewReader(picture))
+			in := scripted(t, c.script, Limits{Time: c.time, Page: c.time})
+			a, err := in.Accept(context.Background(), "acc", bytes.NewReader(picture))
 			if err == nil || codeOf(err) != c.code {
 				t.Errorf("got %+v, %v", a, err)
 			}
@@ -58,7 +58,7 @@ func TestTheWorkerInheritsNoSecrets(t *testing.T) {
 	t.Setenv("ALTA_SECRET", "hunter2")
 	out := t.TempDir() + "/env"
 	in := scripted(t, "env > "+out+"; exit 1", Limits{})
-	in.Accept(context.Background(), bytes.NewReader(asJPEG(specimen(100, 60, 1), 80)))
+	in.Accept(context.Background(), "acc", bytes.NewReader(asJPEG(specimen(100, 60, 1), 80)))
 	env, err := os.ReadFile(out)
 	if err != nil || strings.Contains(string(env), "ALTA_") {
 		t.Errorf("%v: %s", err, env)
@@ -68,59 +68,116 @@ func TestTheWorkerInheritsNoSecrets(t *testing.T) {
 func TestAfterAKilledWorkerTheNextFileIsTaken(t *testing.T) {
 	in := intake(t)
 	accept(t, in, asPNG(specimen(100, 60, 1)))
-	p := <-in.workers
-	p.cmd.Process.Kill()
-	p.cmd.Process.Wait()
-	in.workers <- p
+	withWorker(t, in, func(p *process) {
+		p.cmd.Process.Kill()
+		p.cmd.Process.Wait()
+	})
 	picture := asPNG(specimen(100, 60, 1))
-	if _, err := in.Accept(context.Background(), bytes.NewReader(picture)); codeOf(err) != TooComplex {
+	if _, err := in.Accept(context.Background(), "acc", bytes.NewReader(picture)); codeOf(err) != TooComplex {
 		t.Errorf("the file on which it died: %v", err)
 	}
 	accept(t, in, picture)
+}
+
+// withWorker does something to a worker that is free.
+func withWorker(t *testing.T, in *Intake, f func(*process)) {
+	t.Helper()
+	p, err := in.turns.take(context.Background(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(p)
+	in.turns.give("test", p, false)
 }
 
 func TestACallerWhoGoesAwayIsNotARejection(t *testing.T) {
 	in := scripted(t, "exec sleep 60", Limits{})
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	_, err := in.Accept(ctx, bytes.NewReader(asPNG(specimen(100, 60, 1))))
+	_, err := in.Accept(ctx, "acc", bytes.NewReader(asPNG(specimen(100, 60, 1))))
 	if !errors.Is(err, context.DeadlineExceeded) || codeOf(err) != "" {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestUploadsTogetherStayWithinTheirMemory(t *testing.T) {
+// Uploads that stop half way hold neither a worker nor memory, and no account has
+// more than its share of them.
+func TestUploadsThatStopHoldUpNobody(t *testing.T) {
 	cfg := testConfig()
-	cfg.Buffered = 1 << 20
+	cfg.PerAccount, cfg.SpoolDir = 3, t.TempDir()
 	in := newIntake(t, cfg)
 	defer in.Close()
-	// Half-sent uploads hold their memory until they end.
 	var wg sync.WaitGroup
-	ends := make([]*io.PipeWriter, 3)
-	for i := range ends {
+	var ends []*io.PipeWriter
+	for _, account := range []string{"slow", "slow", "slow", "slower", "slower"} {
 		r, w := io.Pipe()
-		ends[i] = w
-		wg.Go(func() { in.Accept(context.Background(), r) })
+		ends = append(ends, w)
+		wg.Go(func() { in.Accept(context.Background(), account, r) })
 		w.Write(make([]byte, 200_000))
+		w.Write([]byte("x")) // so that all before it was taken
 	}
-	_, err := in.Accept(context.Background(), bytes.NewReader(make([]byte, 900_000)))
-	if !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
+	if _, err := in.Accept(context.Background(), "slow", strings.NewReader("x")); !errors.Is(err, ErrCrowded) {
+		t.Errorf("a fourth upload of the slow account: %v", err)
+	}
+	accept(t, in, asPNG(specimen(100, 60, 1)))
+	if names, err := os.ReadDir(cfg.SpoolDir); err != nil || len(names) > 0 {
+		t.Errorf("files have names: %v, %v", names, err)
 	}
 	for _, w := range ends {
 		w.CloseWithError(io.ErrUnexpectedEOF)
 	}
 	wg.Wait()
-	if n := in.buffered.Load(); n != 0 {
+	if n := in.arrived.Load(); n != 0 || in.turns.total != 0 || len(in.turns.entered) > 0 {
+		t.Errorf("%d bytes and %d uploads are still counted: %v", n, in.turns.total, in.turns.entered)
+	}
+}
+
+func TestUploadsTogetherStayWithinTheirRoom(t *testing.T) {
+	cfg := testConfig()
+	cfg.Spooled = 1 << 20
+	in := newIntake(t, cfg)
+	defer in.Close()
+	if _, err := in.Accept(context.Background(), "acc", bytes.NewReader(make([]byte, 2<<20))); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+	if n := in.arrived.Load(); n != 0 {
 		t.Errorf("%d bytes are still counted", n)
 	}
 	accept(t, in, asPNG(specimen(100, 60, 1)))
 }
 
+func TestASpooledFileIsNotOnTheDiskInClear(t *testing.T) {
+	in := newIntake(t, testConfig())
+	defer in.Close()
+	clear := bytes.Repeat([]byte("6222020200112233 "), 5000)
+	s, err := in.spool(bytes.NewReader(clear))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.discard()
+	stored := make([]byte, len(clear))
+	if _, err := s.file.ReadAt(stored, 0); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(stored, clear[:8]) {
+		t.Error("the number is readable on the disk")
+	}
+	if b, err := s.load(); err != nil || !bytes.Equal(b, clear) {
+		t.Errorf("read back %d bytes, %v", len(b), err)
+	}
+	stored[100] ^= 1
+	if _, err := s.file.WriteAt(stored, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.load(); err == nil {
+		t.Error("a changed file was read back")
+	}
+}
+
 func TestABrokenConnectionIsNotARejection(t *testing.T) {
 	lost := errors.New("connection lost")
 	half := io.MultiReader(bytes.NewReader([]byte("\xff\xd8\xff")), iotest.ErrReader(lost))
-	if _, err := intake(t).Accept(context.Background(), half); !errors.Is(err, lost) || codeOf(err) != "" {
+	if _, err := intake(t).Accept(context.Background(), "acc", half); !errors.Is(err, lost) || codeOf(err) != "" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -131,7 +188,7 @@ func TestAClosedIntakeSaysSo(t *testing.T) {
 	if err := in.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := in.Accept(context.Background(), bytes.NewReader(asPNG(specimen(100, 60, 1)))); !errors.Is(err, ErrClosed) {
+	if _, err := in.Accept(context.Background(), "acc", bytes.NewReader(asPNG(specimen(100, 60, 1)))); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -142,15 +199,12 @@ func TestTheRendererIsWarmBeforeTheFirstFile(t *testing.T) {
 	if err := in.Warm(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	p := <-in.workers
-	warmed := p.warmed
-	in.workers <- p
+	warmed := false
+	withWorker(t, in, func(p *process) { warmed = p.warmed })
 	if !warmed {
 		t.Error("the renderer was not started")
 	}
 	// A hostile file ends the process; the next one is warmed again by itself.
-	p = <-in.workers
-	p.stop()
-	in.workers <- p
+	withWorker(t, in, func(p *process) { p.stop() })
 	accept(t, in, onePage("", mediaBox, ""))
 }

@@ -50,7 +50,7 @@ var (
 func testConfig() Config {
 	cfg := Config{Worker: []string{os.Args[0], "document-worker"}, Workers: 1, CacheDir: cacheDir}
 	if raceDetector { // which needs several times the memory and the time
-		cfg.Limits = Limits{Memory: 8 << 30, Time: 5 * time.Minute}
+		cfg.Limits = Limits{Memory: 8 << 30, Page: 5 * time.Minute, Time: 5 * time.Minute}
 	}
 	return cfg
 }
@@ -76,7 +76,7 @@ func newIntake(t testing.TB, cfg Config) *Intake {
 
 func accept(t *testing.T, in *Intake, file []byte) *Accepted {
 	t.Helper()
-	a, err := in.Accept(context.Background(), bytes.NewReader(file))
+	a, err := in.Accept(context.Background(), "acc", bytes.NewReader(file))
 	if err != nil {
 		t.Fatalf("accept: %v", err)
 	}

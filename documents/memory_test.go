@@ -25,7 +25,7 @@ func TestTheLargestPictureThatIsTakenFitsIntoTheMemory(t *testing.T) {
 		t.Errorf("view %d × %d", w, h)
 	}
 	if *redactLargest {
-		if _, err := in.Redact(context.Background(), a.Original, []Region{{0, image.Rect(0, 0, 9, 9)}}); err != nil {
+		if _, err := in.Redact(context.Background(), "acc", a.Original, []Region{{0, image.Rect(0, 0, 9, 9)}}); err != nil {
 			t.Errorf("redact: %v", err)
 		}
 	}

@@ -15,8 +15,10 @@ import (
 	"time"
 )
 
-// errExceeded is a worker that was killed for its time or memory.
-var errExceeded = errors.New("documents: the worker exceeded its limits")
+// exceededError is a worker that was killed for its time or memory.
+type exceededError struct{ detail string } // in English, for the sender
+
+func (e *exceededError) Error() string { return "documents: the worker was ended: " + e.detail }
 
 // process is one worker process, used by one job at a time. It is started when
 // it is needed and again after it was killed.
@@ -85,7 +87,7 @@ func (p *process) do(ctx context.Context, j job, file []byte, pid *atomic.Int64)
 			return result{}, err
 		}
 	}
-	return p.run(ctx, j, file, p.cfg.Limits.Time)
+	return p.run(ctx, j, file, p.cfg.Limits)
 }
 
 // warm starts the PDF renderer unless it runs already.
@@ -94,8 +96,11 @@ func (p *process) warm(ctx context.Context) error {
 		return nil
 	}
 	page := writePDF(nil)
-	_, err := p.run(ctx, job{Type: PDF, Orientation: 1, Limits: p.cfg.Limits, Size: len(page)}, page, warmUp)
-	if errors.Is(err, errExceeded) {
+	l := p.cfg.Limits
+	l.Time, l.Page = warmUp, warmUp
+	_, err := p.run(ctx, job{Type: PDF, Orientation: 1, Limits: l, Size: len(page)}, page, l)
+	var exceeded *exceededError
+	if errors.As(err, &exceeded) {
 		return errors.New("documents: the PDF renderer does not start")
 	}
 	p.warmed = err == nil
@@ -104,9 +109,11 @@ func (p *process) warm(ctx context.Context) error {
 
 // run hands one job to the running process. After any failure the process is
 // killed, so that the next job finds a clean one.
-func (p *process) run(ctx context.Context, j job, file []byte, limit time.Duration) (result, error) {
-	watch := p.watch(ctx, limit)
-	res, err := p.exchange(j, file)
+func (p *process) run(ctx context.Context, j job, file []byte, l Limits) (result, error) {
+	var page atomic.Int64 // being worked on
+	page.Store(1)
+	watch := p.watch(ctx, l, &page)
+	res, err := p.exchange(j, file, &page)
 	exceeded := watch()
 	if err != nil {
 		p.stop()
@@ -114,57 +121,91 @@ func (p *process) run(ctx context.Context, j job, file []byte, limit time.Durati
 		case exceeded != nil:
 			return result{}, exceeded
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return result{}, errExceeded // died by itself: the memory limit
+			return result{}, &exceededError{"The file needs more memory than is allowed."} // the worker died by itself
 		}
 		return result{}, fmt.Errorf("document worker: %w", err)
 	}
 	return res, nil
 }
 
-func (p *process) exchange(j job, file []byte) (result, error) {
+func (p *process) exchange(j job, file []byte, page *atomic.Int64) (result, error) {
 	// The worker reads all of a job before it answers, so writing first cannot
 	// block for ever.
 	if err := writeFrame(p.in, j, file); err != nil {
 		return result{}, fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, err)
 	}
-	return readAnswer(p.out, p.cfg.Limits)
+	return readAnswer(p.out, p.cfg.Limits, func() { page.Add(1) })
 }
 
-// watch kills the process when ctx ends, when its time is over, or when its
-// memory comes near the limit: an eighth is left for what it can take between
-// two looks. The function that it answers ends the watch and says what it did.
-func (p *process) watch(ctx context.Context, limit time.Duration) func() error {
+// slack is how many times longer than its processor time a job may take, because
+// other programs use the machine too.
+const slack = 4
+
+// watch kills the process when ctx ends, when the time of a page or of the whole
+// is over, or when its memory comes near the limit: an eighth is left for what it
+// can take between two looks. The function that it answers ends the watch and says
+// what it did.
+func (p *process) watch(ctx context.Context, l Limits, page *atomic.Int64) func() error {
 	done := make(chan struct{})
 	var exceeded error
 	var wg sync.WaitGroup
-	proc, pid, memory := p.cmd.Process, p.cmd.Process.Pid, p.cfg.Limits.Memory*7/8
+	proc, pid, memory := p.cmd.Process, p.cmd.Process.Pid, l.Memory*7/8
+	begun, first := time.Now(), processorTime(pid)
 	wg.Go(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		end := time.NewTimer(limit)
-		defer end.Stop()
+		current, pageUsed, pageBegun := int64(1), first, begun
+		over := func(limit, used, passed time.Duration) bool {
+			return used > limit || passed > slack*limit
+		}
 		for {
 			select {
 			case <-done:
 				return
 			case <-ctx.Done():
 				exceeded = ctx.Err() // the caller went away; not the file's fault
-				proc.Kill()
-				return
-			case <-end.C:
-				exceeded = errExceeded
-				proc.Kill()
-				return
 			case <-tick.C:
-				if residentBytes(pid) > memory {
-					exceeded = errExceeded
-					proc.Kill()
-					return
+				used := processorTime(pid)
+				if n := page.Load(); n != current {
+					current, pageUsed, pageBegun = n, used, time.Now()
 				}
+				switch {
+				case residentBytes(pid) > memory:
+					exceeded = &exceededError{"The file needs more memory than is allowed."}
+				case over(l.Page, used-pageUsed, time.Since(pageBegun)):
+					exceeded = &exceededError{fmt.Sprintf("Page %d takes too long to draw. Print it to a new PDF, or send a photo of it.", current)}
+				case over(l.Time, used-first, time.Since(begun)):
+					exceeded = &exceededError{"The file takes too long to read. Print it to a new PDF, or send fewer pages."}
+				}
+			}
+			if exceeded != nil {
+				proc.Kill()
+				return
 			}
 		}
 	})
 	return func() error { close(done); wg.Wait(); return exceeded }
+}
+
+// processorTime is what a process has used so far, 0 where the system does not
+// tell.
+func processorTime(pid int) time.Duration {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	// The name of the program, in brackets, may hold anything.
+	_, after, _ := strings.Cut(string(b), ") ")
+	f := strings.Fields(after)
+	if len(f) < 13 {
+		return 0
+	}
+	user, err1 := strconv.ParseInt(f[11], 10, 64)
+	system, err2 := strconv.ParseInt(f[12], 10, 64)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return time.Duration(user+system) * (time.Second / 100) // Linux counts in hundredths towards programs
 }
 
 // residentBytes is the memory that a process really uses, 0 where the system

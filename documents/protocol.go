@@ -25,11 +25,13 @@ type job struct {
 }
 
 type answer struct {
-	Code   Code         `json:"code,omitempty"` // a rejection
-	Detail string       `json:"detail,omitempty"`
-	Fault  string       `json:"fault,omitempty"` // the worker's own failure
-	Pages  []answerPage `json:"pages,omitempty"`
-	Hints  []Hint       `json:"hints,omitempty"`
+	Code   Code   `json:"code,omitempty"` // a rejection
+	Detail string `json:"detail,omitempty"`
+	Fault  string `json:"fault,omitempty"` // the worker's own failure
+	// Drawn says that one more page is done, and that the answer follows later.
+	Drawn bool         `json:"drawn,omitempty"`
+	Pages []answerPage `json:"pages,omitempty"`
+	Hints []Hint       `json:"hints,omitempty"`
 	// NewType and NewSize describe the redacted original, which comes first.
 	NewType Type `json:"newType,omitempty"`
 	NewSize int  `json:"newSize,omitempty"`
@@ -91,10 +93,22 @@ func readJob(r *bufio.Reader, largest int64) (job, []byte, error) {
 	return j, b, err
 }
 
-func readAnswer(r *bufio.Reader, l Limits) (result, error) {
+// readAnswer reads the answer to a job. drawn is called for each page that is done
+// before it.
+func readAnswer(r *bufio.Reader, l Limits, drawn func()) (result, error) {
 	var res result
-	if err := readLine(r, &res.answer); err != nil {
-		return res, err
+	for pages := 0; ; pages++ {
+		res = result{}
+		if err := readLine(r, &res.answer); err != nil {
+			return res, err
+		}
+		if !res.Drawn {
+			break
+		}
+		if pages >= l.Pages {
+			return res, fmt.Errorf("more than %d pages drawn", l.Pages)
+		}
+		drawn()
 	}
 	if len(res.Pages) > l.Pages {
 		return res, fmt.Errorf("an answer of %d pages", len(res.Pages))

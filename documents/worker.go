@@ -42,7 +42,7 @@ func RunWorker(args []string, in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		res := j.do(pdf, file)
+		res := j.do(pdf, file, func() error { return writeFrame(out, answer{Drawn: true}) })
 		bodies := [][]byte{res.original}
 		for _, p := range res.pictures {
 			bodies = append(bodies, p.View, p.Thumb)
@@ -54,7 +54,8 @@ func RunWorker(args []string, in io.Reader, out io.Writer) error {
 	}
 }
 
-func (j job) do(pdf *renderer, file []byte) (res result) {
+// do decodes one file. drawn is called after every page of a PDF.
+func (j job) do(pdf *renderer, file []byte, drawn func() error) (res result) {
 	fail := func(err error) result {
 		if r := (*Rejection)(nil); errors.As(err, &r) {
 			return result{answer: answer{Code: r.Code, Detail: r.Detail}}
@@ -71,7 +72,7 @@ func (j job) do(pdf *renderer, file []byte) (res result) {
 	var err error
 	switch {
 	case j.Type == PDF:
-		err = j.doPDF(pdf, file, &res)
+		err = j.doPDF(pdf, file, &res, drawn)
 	case j.Type == JPEG || j.Type == PNG:
 		err = j.doImage(file, &res)
 	default:
@@ -114,7 +115,7 @@ func (j job) doImage(file []byte, res *result) error {
 	return res.add(shrink(full, viewSide), full.Rect.Dx(), full.Rect.Dy())
 }
 
-func (j job) doPDF(pdf *renderer, file []byte, res *result) error {
+func (j job) doPDF(pdf *renderer, file []byte, res *result, drawn func() error) error {
 	var pages []pdfImage
 	number := 0
 	hints, err := pdf.render(file, j.Limits, func(m *image.RGBA) error {
@@ -133,7 +134,7 @@ func (j job) doPDF(pdf *renderer, file []byte, res *result) error {
 		if len(j.Redact) > 0 {
 			pages = append(pages, pdfImage{res.pictures[len(res.pictures)-1].View, m.Rect.Dx(), m.Rect.Dy()})
 		}
-		return nil
+		return drawn()
 	})
 	if err != nil {
 		return err

@@ -177,7 +177,11 @@ func (p *program) openVault(ctx context.Context) error {
 	if cache, err = filepath.Abs(cache); err != nil {
 		return err
 	}
-	in := documents.Config{Worker: []string{exe, "document-worker"}, CacheDir: cache}
+	spool := filepath.Join(p.cfg.Data, "spool")
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return err
+	}
+	in := documents.Config{Worker: []string{exe, "document-worker"}, CacheDir: cache, SpoolDir: spool}
 	if p.cfg.ClamAV != "" {
 		in.Scanner = documents.Clamd{Address: p.cfg.ClamAV}
 	}

@@ -24,7 +24,7 @@ export function useUpload(id: string): Command<{ slot: string; file: File }> {
   return useDraftCommand(id, ({ slot, file }, header) =>
     api.PUT('/v1/applications/{id}/documents/{slot}', {
       params: { path: { id, slot }, header },
-      headers: { 'Content-Type': file.type },
+      headers: { 'Content-Type': file.type || 'application/octet-stream' },
       body: file as never,
       bodySerializer: () => file,
     }),

@@ -44,7 +44,7 @@ export function UploadSlot({ application, slot, document, required, locked, waiv
   const take = (file: File | undefined) => {
     if (!file) return
     setRefusal(undefined)
-    if (!types.includes(file.type)) setRefusal(t('upload.wrongType'))
+    if (file.type && !types.includes(file.type)) setRefusal(t('upload.wrongType'))
     else if (file.size > largest) setRefusal(t('upload.tooLarge', { size: format.bytes(file.size) }))
     else upload.mutate({ slot, file })
     if (input.current) input.current.value = ''
