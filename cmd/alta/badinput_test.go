@@ -92,6 +92,7 @@ func TestBadInputGetsItsPermanentCodeAndLeavesNoEvent(t *testing.T) {
 		"a reason that there is not":              {reviewer, with(ask("PUT", waiting+"/reasons/0190b6a0-0000-7000-8000-000000000001", `{"code":"R99","target":"contact.name"}`), "If-Match", later), 409, "not-claimed", ""},
 		"unmasking what is not personal":          {reviewer, ask("POST", waiting+"/reveal", `{"items":["company.name"],"why":"curious"}`), 422, "item-not-personal", "/items"},
 		"unmasking without a reason":              {reviewer, ask("POST", waiting+"/reveal", `{"items":["identity.number"],"why":""}`), 422, "invalid-body", "/why"},
+		"a password in the site's address":        {me, ask("PUT", own+"/site", `{"url":"https://admin:S3cret@shop.cn/","test_user":"u","test_password":"p"}`), 422, "site-credentials", "/url"},
 		"online banking without a bank":           {me, ask("PUT", own+"/products", `{"products":["online_banking"],"site":"web"}`), 422, "products", ""},
 		"registered with what is no address":      {nil, ask("POST", "/v1/registrations", `{"email":"nobody","kind":"individual","products":["wechat"],"site":"web","language":"en"}`), 422, "account-email", "/email"},
 		"registered for what does not go offline": {nil, ask("POST", "/v1/registrations", `{"email":"a.b@example.com","kind":"individual","products":["online_banking"],"banks":["102"],"site":"offline","language":"en"}`), 422, "products", ""},

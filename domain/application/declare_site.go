@@ -1,9 +1,9 @@
 package application
 
 import (
-	"strings"
 	"time"
 
+	"alta/domain/identifier"
 	"alta/domain/item"
 	"alta/domain/personal"
 	"alta/domain/policy"
@@ -34,14 +34,21 @@ func (c DeclareSite) Decide(s State) ([]Event, error) {
 	if !p.Requirements(s.Facts()).Asks(policy.StageWebsite) {
 		return nil, ErrStage.with("stage", string(s.Stage)).with("because", "the policy asks for no site review")
 	}
-	c.URL = tidy(c.URL)
+	if identifier.HasCredentials(c.URL) {
+		return nil, ErrSiteCredentials.in("url")
+	}
+	if identifier.MentionsCredentials(c.Guide) {
+		return nil, ErrSiteCredentials.in("guide")
+	}
 	if err := first(required("url", c.URL, maxValue), required("test_user", c.User.Clear(), maxValue),
 		required("test_password", c.Password.Clear(), maxValue), text("guide", c.Guide, maxText)); err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(c.URL, "http://") && !strings.HasPrefix(c.URL, "https://") || !onDomain(c.URL, s.Text(item.SiteDomain)) {
+	url, site, ok := identifier.SiteURL(c.URL)
+	if !ok || site.Registrable != s.Text(item.SiteDomain) {
 		return nil, ErrSiteURL.in("url")
 	}
+	c.URL = url
 	if s.Declaration == (Declaration{c.URL, c.User, c.Password, c.Guide}) {
 		return nil, nil
 	}

@@ -133,6 +133,9 @@ func canonical(s State, typed map[item.Key]string, k item.Key, v string, at time
 	if tidy(v) == "" {
 		return ""
 	}
+	if k == item.SiteDomain || k == item.SiteURL {
+		v = identifier.WithoutCredentials(v) // a password is never stored, however the rest reads
+	}
 	of := func(k item.Key) string {
 		if v, ok := typed[k]; ok {
 			return v
@@ -188,6 +191,9 @@ func (s State) identityClass(k item.Key) []Finding {
 		return nil
 	}
 	holder, ok := identifier.ParseResidentID(s.Text(k))
+	if identifier.IsPermanentCard(s.Text(k)) {
+		holder, ok = identifier.Resident{Class: identifier.Foreigner}, true
+	}
 	if !ok {
 		return nil
 	}

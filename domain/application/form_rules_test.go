@@ -76,6 +76,10 @@ func TestFillingTheForm(t *testing.T) {
 			given: individual, when: fill(merchant, item.SiteDomain, "https://WWW.网址之家.cn/index"), then: "details-filled",
 			also: func(t *testing.T, s State, _ Event) { is(t, s.Text(item.SiteDomain), "xn--9iq21t6wdw30c.cn") },
 		},
+		"a password in a domain's address is never stored, even where the rest cannot be read (C095)": {
+			given: individual, when: fill(merchant, item.SiteDomain, "https:/admin:S3cret@shop.cn/"), then: "details-filled",
+			also: func(t *testing.T, s State, _ Event) { is(t, s.Text(item.SiteDomain), "https:/shop.cn/") },
+		},
 		"personal values are kept apart from the others": {
 			given: individual, when: fill(merchant, item.IdentityNumber, "11010519491231002x"), then: "details-filled",
 			also: func(t *testing.T, s State, e Event) {

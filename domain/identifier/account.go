@@ -34,7 +34,19 @@ func BankCard(value string) Result {
 		r.Canonical = s
 		if s[len(s)-1] != LuhnCheck(s[:len(s)-1]) {
 			r.add(Warn, "bank-card-checksum", "the last digit does not follow from those before it")
+			if spreadsheetCut(s) {
+				r.add(Warn, "bank-card-spreadsheet", "%s", spreadsheetDetail)
+			}
 		}
+		if oneDigit(s) {
+			r.add(Warn, "bank-card-degenerate", "%s", degenerateDetail)
+		}
+		if residentLike(s) {
+			r.add(Warn, "bank-card-resident-id", "%s", residentLikeDetail)
+		}
+	}
+	if rounded.MatchString(s) {
+		r.add(Warn, "bank-card-spreadsheet", "%s", exponentDetail)
 	}
 	return r
 }
@@ -43,7 +55,7 @@ func BankCard(value string) Result {
 // of which at least one is a digit. There is no check digit: every bank has its
 // own scheme. Findings on a given value are warnings.
 func CorporateAccount(value string) Result {
-	r, s, ok := begin("corporate-account", value, func(s string) string { return hyphens(noSpace(Normalise(s))) })
+	r, s, ok := begin("corporate-account", value, func(s string) string { return textMark(hyphens(noBlank(Normalise(s)))) })
 	if !ok {
 		return r
 	}
@@ -56,13 +68,29 @@ func CorporateAccount(value string) Result {
 		r.add(Warn, "corporate-account-form", "an account number has digits")
 	default:
 		r.Canonical = s
+		if spreadsheetCut(s) {
+			r.add(Hint, "corporate-account-spreadsheet", "the digits from the sixteenth on are zeros, as where a spreadsheet lost them")
+		}
+		if oneDigit(s) {
+			r.add(Warn, "corporate-account-degenerate", "%s", degenerateDetail)
+		}
+		if residentLike(s) {
+			r.add(Warn, "corporate-account-resident-id", "%s", residentLikeDetail)
+		}
+	}
+	if rounded.MatchString(s) {
+		r.add(Warn, "corporate-account-spreadsheet", "%s", exponentDetail)
 	}
 	return r
 }
 
-// grouped is Normalise for numbers that people write in groups.
+// textMark drops the apostrophe with which a spreadsheet marks text.
+func textMark(s string) string { return strings.TrimLeft(s, "'’‘`´′") }
+
+// grouped is Normalise for numbers that people write in groups: blanks anywhere
+// and dashes inside do not count.
 func grouped(s string) string {
-	s = hyphens(noSpace(Normalise(s)))
+	s = textMark(hyphens(noBlank(Normalise(s))))
 	if strings.HasPrefix(s, "-") || strings.HasSuffix(s, "-") {
 		return s
 	}

@@ -97,7 +97,7 @@ func FindBank(name string) (Bank, bool) {
 // The form blocks; the check digit warns. With a chosen bank (its three digits,
 // Chinese name or abbreviation) a code of another bank is a warning.
 func CNAPS(value, chosen string) Result {
-	r, s, ok := begin("cnaps", value, Normalise)
+	r, s, ok := begin("cnaps", value, grouped)
 	if !ok {
 		return r
 	}
@@ -110,6 +110,9 @@ func CNAPS(value, chosen string) Result {
 		return r
 	}
 	r.Canonical = s
+	if oneDigit(s) {
+		r.add(Warn, "cnaps-degenerate", "%s", degenerateDetail)
+	}
 	if s[11] != CNAPSCheck(s[:11]) {
 		r.add(Warn, "cnaps-checksum", "the last digit does not follow from the first 11")
 	}

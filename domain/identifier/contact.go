@@ -9,15 +9,25 @@ import (
 
 var (
 	mobileForm   = regexp.MustCompile(`^1[3-9]\d{9}$`)
-	landlineForm = regexp.MustCompile(`^0?((?:10|2\d)|[3-9]\d{2})([2-9]\d{6,7})(?:(?:转|EXT\.?|X|#)(\d{1,6}))?$`)
+	landlineForm = regexp.MustCompile(`^0?(10|2\d|[3-9]\d{2})([2-9]\d{6,7})$`)
 	tollForm     = regexp.MustCompile(`^([48]00)(\d{7})$`)
+
+	// The numbering plan's short numbers of services, without an area code and,
+	// where a city runs the service, with one. Emergency numbers are no merchant's.
+	shortForm     = regexp.MustCompile(`^(?:95\d{3,4}|950\d{4,9}|96\d{3,4}|10\d{3}|1010\d{4}|12\d{3}|11185|11[68]\d{3})$`)
+	areaShortForm = regexp.MustCompile(`^0(10|2\d|[3-9]\d{2})(9[56]\d{3,4}|12\d{3}|10\d{3})$`)
+
+	// An extension behind a word or a sign, and one in brackets.
+	wordExtension = regexp.MustCompile(`^(.*?\d)[,;/(\[:]*(?:转|轉|接|分机|分機|内线|內線|EXTENSI[OÓ]N|EXTN?|X|#|INTERNO|INT|ANEXO)` +
+		`(?:接|分机|分機|内线|內線|至)?(?:号码?|號碼?)?[.:=#(]*(\d{1,6})[)\]#]*$`)
+	bracketExtension = regexp.MustCompile(`^(.*\d)\((\d{1,6})\)$`)
 )
 
 // telephone strips what people put into telephone numbers (spaces, dashes,
 // brackets) and the country code, +86 or 0086. It reports whether there was one.
 func telephone(value string) (string, bool) {
-	s := hyphens(noSpace(Normalise(value)))
-	s = strings.NewReplacer("-", "", "(", "", ")", "", "（", "", "）", "").Replace(s)
+	s := textMark(hyphens(noBlank(Normalise(value))))
+	s = strings.NewReplacer("-", "", "(", "", ")", "").Replace(s)
 	for _, code := range []string{"+86", "0086"} {
 		if rest, ok := strings.CutPrefix(s, code); ok {
 			return rest, true
@@ -52,9 +62,10 @@ func Mobile(value string) Result {
 	return r
 }
 
-// Phone checks a service telephone: a mobile, a landline with its area code, or
-// a 400 or 800 number. Wrong form blocks. Canonical forms: 13800138000,
-// 0591-87654321, 0591-87654321-8001, 400-800-1234.
+// Phone checks a service telephone: a mobile, a landline with its area code, a
+// 400 or 800 number, or a short number of the numbering plan. Wrong form blocks.
+// Canonical forms: 13800138000, 0591-87654321, 0591-87654321-8001, 400-800-1234,
+// 95588, 0755-96110.
 func Phone(value string) Result {
 	r, _, ok := begin("phone", value, Normalise)
 	if !ok {
@@ -65,35 +76,47 @@ func Phone(value string) Result {
 		canonical, ok = s, true
 	}
 	if !ok {
-		r.add(Block, "phone-form", "a telephone is a mobile number, a landline with its area code, or a 400 or 800 number")
+		r.add(Block, "phone-form", "a telephone is a mobile number, a landline with its area code, a 400 or 800 number, or a short number such as 95588")
 		return r
 	}
 	r.Canonical = canonical
 	return r
 }
 
-// extensionForm finds an extension that is set off by a dash, before the dashes
-// are dropped: 0591-87654321-8001.
-var extensionForm = regexp.MustCompile(`^(.*\d{7,8})-(\d{1,6})$`)
-
+// servicePhone answers the canonical form of a telephone that is no mobile, with
+// its extension.
 func servicePhone(value string) (string, bool) {
-	s := hyphens(noSpace(Normalise(value)))
-	if m := extensionForm.FindStringSubmatch(s); m != nil {
-		s = m[1] + "#" + m[2]
+	s := hyphens(noBlank(Normalise(value)))
+	for _, form := range []*regexp.Regexp{wordExtension, bracketExtension} {
+		if m := form.FindStringSubmatch(s); m != nil {
+			number, ok := subscriber(m[1])
+			return number + "-" + m[2], ok
+		}
 	}
-	s, abroad := telephone(s)
+	if i := strings.LastIndexByte(s, '-'); i > 0 && len(s)-i-1 <= 6 && digits(s[i+1:]) {
+		if number, ok := subscriber(s[:i]); ok {
+			return number + "-" + s[i+1:], true
+		}
+	}
+	return subscriber(s)
+}
+
+func subscriber(value string) (string, bool) {
+	s, abroad := telephone(value)
 	if m := tollForm.FindStringSubmatch(s); m != nil {
 		return m[1] + "-" + m[2][:3] + "-" + m[2][3:], true
+	}
+	if shortForm.MatchString(s) {
+		return s, true
+	}
+	if m := areaShortForm.FindStringSubmatch(s); m != nil {
+		return "0" + m[1] + "-" + m[2], true
 	}
 	m := landlineForm.FindStringSubmatch(s)
 	if m == nil || !abroad && s[0] != '0' {
 		return "", false
 	}
-	out := "0" + m[1] + "-" + m[2]
-	if m[3] != "" {
-		out += "-" + m[3]
-	}
-	return out, true
+	return "0" + m[1] + "-" + m[2], true
 }
 
 var localForm = regexp.MustCompile("^[A-Za-z0-9\\pL\\pM\\pN!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9\\pL\\pM\\pN!#$%&'*+/=?^_`{|}~-]+)*$")

@@ -2,6 +2,7 @@ package identifier
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -45,6 +46,9 @@ func aLabel(host string) (string, error) {
 		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
 			return "", errors.New("a label is empty or starts or ends with a hyphen")
 		}
+	}
+	if u, err := profile.ToUnicode(a); err != nil || !registrableText(u) {
+		return "", errors.New("it has a sign that UTS #46 maps and no registry accepts (RFC 5892)")
 	}
 	return a, nil
 }
@@ -121,6 +125,7 @@ func parseSite(r *Result, value string) Site {
 		return site
 	}
 	register(r, &site)
+	hintLookalikes(r, a)
 	return site
 }
 
@@ -146,21 +151,45 @@ func register(r *Result, site *Site) {
 	}
 }
 
-// split takes scheme, credentials, port and path off an address. Full-width
-// signs, which Chinese keyboards type, are folded first; wider compatibility
-// mapping waits until the host is cut out, because NFKC turns some characters
-// into slashes and so could move the host's end.
+// webScheme is a scheme that was written and is right; anyScheme is any with its
+// colon, and typoScheme the beginnings that stand for http:// in a slip.
+var (
+	webScheme  = regexp.MustCompile(`^(?i:https?)://`)
+	anyScheme  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+-]*:`)
+	typoScheme = regexp.MustCompile(`^(?i:h{0,2}t{1,3}p{1,2}s{0,2}|hpp?ts?|htps?|hptts?)[.,;:]*(?:[/\\]|$)`)
+	// several are the signs between two addresses in one field.
+	several = regexp.MustCompile(`[、,;|\s]+`)
+	// suffixAnd is a word between two addresses, behind a usual suffix; elsewhere
+	// it may be part of a name.
+	suffixAnd = regexp.MustCompile(`(\.(?i:cn|com|net|org|中国|公司|网络))(?:和|及|与|或)`)
+	wwwForm   = regexp.MustCompile(`^(?i:www)\.[^./]+\.`)
+)
+
+// written is an address as it was typed, without invisible characters and with
+// half-width signs. Wider compatibility mapping waits until the host is cut out,
+// because NFKC turns some characters into slashes and so could move the host's
+// end.
+func written(value string) string {
+	s := strings.Map(halfWidth, strings.Map(dropInvisible, strings.ToValidUTF8(value, "\uFFFD")))
+	return strings.Trim(strings.TrimSpace(s), "、,;<>\"“”'‘’ ")
+}
+
+// split takes scheme, credentials, port and path off an address.
 func split(r *Result, value string) (site Site, host string, ok bool) {
-	s := strings.TrimSpace(strings.Map(halfWidth, strings.Map(dropInvisible, strings.ToValidUTF8(value, "\uFFFD"))))
+	s := written(value)
+	if n := countAddresses(s); n > 1 {
+		r.add(Block, "domain-several", "there are %d addresses; give one", n)
+		return site, "", false
+	}
 	hasScheme := false
-	if scheme, rest, found := strings.Cut(s, "://"); found && !strings.ContainsAny(scheme, "./?#@") {
-		if scheme = strings.ToLower(scheme); scheme != "http" && scheme != "https" {
-			r.add(Block, "domain-scheme", "a site's address starts with http:// or https://")
-			return site, "", false
-		}
-		site.Scheme, s, hasScheme = scheme, rest, true
+	if scheme := webScheme.FindString(s); scheme != "" {
+		site.Scheme, s, hasScheme = strings.ToLower(strings.TrimSuffix(scheme, "://")), s[len(scheme):], true
 	} else if rest, found := strings.CutPrefix(s, "//"); found {
 		s, hasScheme = rest, true
+	}
+	if mistyped(s, hasScheme) {
+		r.add(Block, "domain-scheme", "the address is mistyped: a site's address starts with http:// or https://")
+		return site, "", false
 	}
 	if i := strings.IndexAny(s, `/\?#`); i >= 0 {
 		s = s[:i]
@@ -190,6 +219,153 @@ func split(r *Result, value string) (site Site, host string, ok bool) {
 		return site, "", false
 	}
 	return site, host, true
+}
+
+// mistyped reports whether what is left of an address begins with a slip of
+// http://, or with a scheme that is no site's. A host with a port is neither.
+func mistyped(s string, hasScheme bool) bool {
+	if typoScheme.MatchString(s) {
+		return true // http//shop.cn; http://http://shop.cn after its first scheme
+	}
+	if scheme, _, found := strings.Cut(s, "://"); found && !hasScheme && !strings.ContainsAny(scheme, "/?#@") {
+		return true // htp://, ftp://, http.://
+	}
+	colon := anyScheme.FindString(s)
+	if colon == "" || hasScheme {
+		return false
+	}
+	port, _, _ := strings.Cut(s[len(colon):], "/")
+	port = strings.TrimRight(port, `\?#`)
+	if port == "" || digits(port) {
+		return false
+	}
+	authority := s
+	if i := strings.IndexAny(s, `/\?#`); i >= 0 {
+		authority = s[:i]
+	}
+	// fe80::1 is an address, and user:password@host an account.
+	return !isAddress(authority) && (!strings.Contains(authority, "@") || strings.EqualFold(colon, "mailto:"))
+}
+
+// countAddresses tells how many addresses a text holds. Before the path every
+// sign between two names parts them; in a path and a query only blanks and 、 do,
+// and what begins with http:// or www.
+func countAddresses(s string) int {
+	s = suffixAnd.ReplaceAllString(s, "$1、")
+	scheme := webScheme.FindString(s)
+	head := s[len(scheme):]
+	path := strings.IndexAny(head, `/\?#`)
+	if path < 0 {
+		path = len(head)
+	}
+	n, from := 1, 0
+	for _, sign := range append(several.FindAllStringIndex(head, -1), []int{len(head), len(head)}) {
+		part := head[from:sign[0]]
+		strong := from <= path || strings.ContainsAny(head[:from], "、") || from > 0 && unicode.IsSpace(rune(head[from-1]))
+		if from > 0 && addressLike(part, strong) {
+			n++
+		} else if from == 0 && !addressLike(part, true) {
+			n = 0
+		}
+		from = sign[1]
+	}
+	if path < len(head) && wwwForm.MatchString(head[path+1:]) {
+		n++
+	}
+	return n
+}
+
+// addressLike reports whether a text begins like an address. A name alone counts
+// only where the sign before it was a strong one.
+func addressLike(s string, strong bool) bool {
+	if webScheme.MatchString(s) || wwwForm.MatchString(s) {
+		return true
+	}
+	if i := strings.IndexAny(s, `/\?#`); i >= 0 {
+		s = s[:i]
+	}
+	return strong && strings.ContainsAny(strings.Trim(s, ".。"), ".。")
+}
+
+// SiteURL reads the address of a site's page. It answers the address with scheme
+// and host in their canonical forms, and reports false where [Domain] would
+// block it, where it has no scheme, and where it carries a user name.
+func SiteURL(value string) (string, Site, bool) {
+	r, _, ok := begin("domain", value, fold)
+	if !ok {
+		return "", Site{}, false
+	}
+	site := parseSite(&r, value)
+	if r.Blocked() || site.Scheme == "" || r.Has("domain-userinfo") {
+		return "", site, false
+	}
+	s := written(value)
+	s = s[len(webScheme.FindString(s)):]
+	rest := ""
+	if i := strings.IndexAny(s, `/\?#`); i >= 0 {
+		rest = s[i:]
+	}
+	if strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return "", site, false
+	}
+	host := site.Host
+	if site.Port != "" {
+		host += ":" + site.Port
+	}
+	return site.Scheme + "://" + host + rest, site, true
+}
+
+// HasCredentials reports whether an address carries a user name or a password,
+// however its scheme was written.
+func HasCredentials(value string) bool {
+	return credentials(written(value)) > 0 || MentionsCredentials(value)
+}
+
+// mentioned is an address with an account inside a text.
+var mentioned = regexp.MustCompile(`://[^/\s@]+:[^/\s]*@`)
+
+// MentionsCredentials reports whether a text has an address with a user name and
+// a password in it.
+func MentionsCredentials(text string) bool { return mentioned.MatchString(written(text)) }
+
+// WithoutCredentials is an address without its user name and password, and a
+// value without them as it is.
+func WithoutCredentials(value string) string {
+	s := written(value)
+	switch end := credentials(s); {
+	case end > 0:
+		s = s[:len(schemeLike.FindString(s))] + s[end:]
+	case !mentioned.MatchString(s):
+		return value
+	}
+	return mentioned.ReplaceAllString(s, "://")
+}
+
+// schemeLike is what may stand for a scheme before an account, with its slashes.
+var schemeLike = regexp.MustCompile(`^(?:(?:[A-Za-z][A-Za-z0-9+.-]*[:;]*)?[/\\]+)?`)
+
+// credentials is where the account in an address ends: behind the @ before the
+// path. An account without a scheme has a colon, which an e-mail address has not.
+// Where a password has a slash, the address has no host before it, and the
+// account ends at the last @.
+func credentials(s string) int {
+	scheme := len(schemeLike.FindString(s))
+	rest := s[scheme:]
+	if len(rest) > 7 && strings.EqualFold(rest[:7], "mailto:") {
+		return 0
+	}
+	authority := rest
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		authority = rest[:i]
+	}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 && (scheme > 0 || strings.Contains(authority[:i], ":")) {
+		return scheme + i + 1
+	}
+	host, port, colon := strings.Cut(authority, ":")
+	if i := strings.LastIndexByte(rest, '@'); i > 0 && colon && port != "" && (!digits(port) || !strings.Contains(host, ".")) {
+		return scheme + i + 1
+	}
+	return 0
 }
 
 // halfWidth folds the full-width forms of ASCII and the ideographic space.

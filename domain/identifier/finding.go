@@ -2,6 +2,7 @@ package identifier
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -112,6 +113,40 @@ func noSpace(s string) string {
 		return r
 	}, s)
 }
+
+// noBlank drops all white space, and what no font draws: fillers, variation
+// selectors, default-ignorable characters.
+func noBlank(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point), r == '\u2800':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// oneDigit reports whether s is one digit over and over, which is nobody's
+// number even where its check digit is right.
+func oneDigit(s string) bool {
+	return digits(s) && strings.Count(s, s[:1]) == len(s)
+}
+
+// rounded is a number with an exponent, as a spreadsheet shows a long one.
+var rounded = regexp.MustCompile(`^\d(?:[.,]\d+)?E\+?\d{1,2}$`)
+
+// spreadsheetCut reports whether a spreadsheet kept the first 15 digits of a
+// number and wrote zeros for the others. At least three digits are gone.
+func spreadsheetCut(s string) bool {
+	return digits(s) && len(s) >= 18 && strings.Trim(s[15:], "0") == ""
+}
+
+const (
+	spreadsheetDetail  = "digits 16 to 18 were lost in a spreadsheet, which keeps 15; format the column as text and type the number again"
+	exponentDetail     = "a spreadsheet wrote the number with an exponent and lost its last digits; format the column as text and type the number again"
+	degenerateDetail   = "the number is one digit over and over"
+	residentLikeDetail = "this is a resident identity number of a person"
+)
 
 // digits reports whether s is made of ASCII digits only, and of at least one.
 func digits(s string) bool {

@@ -2,9 +2,11 @@ package identifier
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -66,16 +68,17 @@ var provinceLetters = map[string]int{
 }
 
 const (
+	classPattern   = `((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))`
 	filingPattern  = `(\p{Han})ICP备(20\d{8}|\d{8})\b号?(?:-(\d{1,4})([AXK])?\b)?号?`
 	licencePattern = `(\p{Han})ICP证(20\d{8}|\d{6,8})\b号?(?:-(\d{1,4})\b)?号?`
-	valuePattern   = `(\p{Han}?)((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))-(\d{8})\b(?:-(\d{1,4})\b)?号?`
-	policePattern  = `(\p{Han}?)(公网安备|公安备)(\d{14})\b号?`
+	valuePattern   = `(\p{Han}?)(?:ICP证)?` + classPattern + `-(\d{8})\b(?:-(\d{1,4})\b)?号?`
+	policePattern  = `(\p{Han}?)(公网安备|公安网备|公安备)(\d{11,14})\b号?`
 )
 
 var (
 	filingForm  = regexp.MustCompile(`^` + filingPattern + `$`)
 	licenceForm = regexp.MustCompile(`^` + licencePattern + `$`)
-	valueForm   = regexp.MustCompile(`^` + valuePattern + `$`)
+	valueForm   = regexp.MustCompile(`^` + strings.Replace(valuePattern, `-(\d{8})`, `-?(\d{8})`, 1) + `$`)
 	policeForm  = regexp.MustCompile(`^` + policePattern + `$`)
 )
 
@@ -86,22 +89,61 @@ var simplified = strings.NewReplacer("備", "备", "號", "号", "証", "证", "
 
 // icpText brings footers' spellings together: width, dashes, spaces, the
 // traditional characters.
-func icpText(s string) string { return icpSigns(noSpace(Normalise(s))) }
+func icpText(s string) string { return icpSigns(textMark(noBlank(Normalise(s)))) }
+
+var (
+	// bracketed is a province's letter in brackets: (京)ICP证.
+	bracketed = regexp.MustCompile(`[(\[【〔](\p{Han})[)\]】〕](ICP|[AB][12]|公)`)
+	// wordy are the words between ICP and the number that say nothing more:
+	// ICP备案第…, ICP证字第…, ICP经营许可证…
+	wordyICP    = regexp.MustCompile(`ICP(?:经营)?(?:许可)?(备|证)(?:案|书)?字?(?:号|编号)?[:第]?(\d|[AB][12])`)
+	wordyPolice = regexp.MustCompile(`(公网安备|公安网备|公安备)案?字?(?:号|编号)?[:第]?(\d)`)
+	signs       = strings.NewReplacer("号-号", "号", "-号", "号")
+)
 
 func icpSigns(s string) string {
-	s = simplified.Replace(hyphens(s))
-	return strings.NewReplacer("号-号", "号", "-号", "号").Replace(s)
+	s = signs.Replace(simplified.Replace(hyphens(s)))
+	s = bracketed.ReplaceAllString(s, "$1$2")
+	s = wordyICP.ReplaceAllString(s, "ICP$1$2")
+	return wordyPolice.ReplaceAllString(s, "$1$2")
 }
 
 // ParseICP reads a number leniently: spaces anywhere, any dash, a dash or the
-// index before 号, 号 left out. It reports false where the form is wrong, and
-// also where the province letter is on no list.
+// index before 号, 号 left out, a label around it. It reports false where the
+// form is wrong, and also where the province letter is on no list.
 func ParseICP(value string) (ICP, bool) {
 	n, ok := readICP(icpText(value))
-	if !ok || n.Province != "" && provinceLetters[n.Province] == 0 && n.Province != "合" {
+	if !ok {
+		n, ok = labelledICP(value)
+	}
+	return n, ok && n.listed()
+}
+
+// listed reports whether the province's letter is on the list, or none is there.
+func (n ICP) listed() bool {
+	return n.Province == "" || provinceLetters[n.Province] != 0 || n.Province == "合"
+}
+
+// labelledICP reads the one number in a text that has only words around it, as
+// people paste it: ICP备案号：粤ICP备2021012345号-1. A police number beside it is
+// passed over.
+func labelledICP(value string) (ICP, bool) {
+	text := icpSigns(noBlank(Normalise(value)))
+	var own, police []ICP
+	for _, n := range FindICP(text) {
+		if n.Kind == ICPPolice {
+			police = append(police, n)
+		} else {
+			own = append(own, n)
+		}
+	}
+	if len(own) == 0 {
+		own = police
+	}
+	if len(own) != 1 || strings.ContainsFunc(anyICP.ReplaceAllString(text, ""), unicode.IsDigit) {
 		return ICP{}, false
 	}
-	return n, true
+	return own[0], true
 }
 
 func readICP(s string) (ICP, bool) {
@@ -148,13 +190,13 @@ func FindICP(text string) []ICP {
 	seen := map[ICP]bool{}
 	text = innerSpace.ReplaceAllString(hyphens(Normalise(text)), "$1$2")
 	for _, m := range anyICP.FindAllString(icpSigns(text), -1) {
-		n, ok := ParseICP(m)
-		if !ok {
+		n, ok := readICP(m)
+		if !ok || !n.listed() {
 			// The first character may belong to the words before: 许可证B2-20090059.
 			_, size := utf8.DecodeRuneInString(m)
-			n, ok = ParseICP(m[size:])
+			n, ok = readICP(m[size:])
 		}
-		if ok && !seen[n] {
+		if ok && n.listed() && !seen[n] {
 			seen[n] = true
 			found = append(found, n)
 		}
@@ -174,6 +216,13 @@ func ICPNumber(value, other string, at time.Time) Result {
 	}
 	n, ok := readICP(icpText(value))
 	if !ok {
+		n, ok = labelledICP(value)
+	}
+	if !ok {
+		if websites := slices.DeleteFunc(FindICP(value), func(n ICP) bool { return n.Kind == ICPPolice }); len(websites) > 1 {
+			r.add(Block, "icp-several", "there are %d numbers; give the one of this site", len(websites))
+			return r
+		}
 		r.add(Block, "icp-form", "a filing is 京ICP备12345678号-1 (8 digits, or 20 and 8 digits), a licence 京ICP证030173号 or 粤B2-20090059")
 		return r
 	}

@@ -48,7 +48,7 @@ func TestICPNumber(t *testing.T) {
 		{rule: "a licence of class C9 blocks", value: "粤C9-20090059", found: form},
 		{rule: "a police filing does not replace the ICP number", value: "京公网安备11010502030143号", found: police, canonical: "京公网安备11010502030143号"},
 		{rule: "the older word for it", value: "京公安备 11010502030143", found: police, canonical: "京公安备11010502030143号"},
-		{rule: "a police filing of 13 digits blocks", value: "京公网安备1101050203014号", found: form},
+		{rule: "a police filing of ten digits blocks", value: "京公网安备1101050203号", found: form},
 		{rule: "a police filing of another region", value: "京公网安备31010502030143号", found: []string{"warn icp-police", "warn icp-police-region"}},
 		{rule: "nothing blocks", value: "", found: []string{"block icp-empty"}},
 		{rule: "words block", value: "正在备案", found: form},

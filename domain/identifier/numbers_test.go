@@ -73,7 +73,7 @@ func TestResidentIdentityNumber(t *testing.T) {
 		{rule: "a wrong check character blocks", value: "110105194912310021", found: []string{"block resident-id-checksum"}},
 		{rule: "nothing blocks", value: "", found: []string{"block resident-id-empty"}},
 		{rule: "only spaces is nothing", value: " \u3000 ", found: []string{"block resident-id-empty"}},
-		{rule: "a space inside blocks", value: "110105 19491231002X", found: []string{"block resident-id-form"}},
+		{rule: "blanks and dashes between groups do not count", value: "110105-19491231 002X", canonical: "11010519491231002X"},
 		{rule: "15-digit numbers are void", value: "110105491231002", found: []string{"block resident-id-void"}},
 		{rule: "too short blocks", value: "11010519491231002", found: []string{"block resident-id-form"}},
 		{rule: "too long blocks", value: "11010519491231002X0", found: []string{"block resident-id-form"}},
@@ -201,10 +201,11 @@ func TestPeriodOfAnIdentityCard(t *testing.T) {
 func TestPassportAndTravelPermit(t *testing.T) {
 	judge(t, "passport", []ruling{
 		{rule: "a passport", value: "e12345678", canonical: "E12345678"},
-		{rule: "seven characters are too few", value: "E123456", found: []string{"block passport-form"}},
+		{rule: "five characters are too few", value: "E1234", found: []string{"block passport-form"}},
+		{rule: "six are enough", value: "A12345"},
 		{rule: "thirty are enough", value: strings.Repeat("A", 30)},
 		{rule: "31 are too many", value: strings.Repeat("A", 31), found: []string{"block passport-form"}},
-		{rule: "signs block", value: "E1234-5678", found: []string{"block passport-form"}},
+		{rule: "other signs block", value: "E1234/5678", found: []string{"block passport-form"}},
 		{rule: "nothing blocks", value: "", found: []string{"block passport-empty"}},
 	})
 	judge(t, "travel-permit", []ruling{
@@ -226,7 +227,7 @@ func TestUnifiedSocialCreditCode(t *testing.T) {
 		{rule: "the letter Z blocks", value: "91350100M00010ZY43", found: []string{"block uscc-form"}},
 		{rule: "a letter in the region blocks", value: "913501A0M000100Y43", found: []string{"block uscc-form"}},
 		{rule: "17 characters block", value: "91350100M000100Y4", found: []string{"block uscc-form"}},
-		{rule: "a space inside blocks", value: "91350100 M000100Y43", found: []string{"block uscc-form"}},
+		{rule: "blanks between groups do not count", value: "9135 0100 M000 100Y 43", canonical: "91350100M000100Y43"},
 		{rule: "nothing blocks", value: "", found: []string{"block uscc-empty"}},
 		{rule: "a company for an enterprise suits", value: "91350100M000100Y43", other: "enterprise"},
 		{rule: "a company for an individual is a hint", value: "91350100M000100Y43", other: "individual", found: []string{"hint uscc-kind"}},
@@ -291,7 +292,7 @@ func TestBranchCode(t *testing.T) {
 		{rule: "11 digits block", value: "40271335494", found: []string{"block cnaps-form"}},
 		{rule: "13 digits block", value: "4027133549410", found: []string{"block cnaps-form"}},
 		{rule: "letters block", value: "40271335494A", found: []string{"block cnaps-form"}},
-		{rule: "a space inside blocks", value: "402 713354941", found: []string{"block cnaps-form"}},
+		{rule: "blanks between groups do not count", value: "402 7133 54941", canonical: "402713354941"},
 		{rule: "nothing blocks", value: "", found: []string{"block cnaps-empty"}},
 		{rule: "the chosen bank by its digits", value: withCNAPSCheck("10258400001"), other: "102"},
 		{rule: "the chosen bank by its abbreviation", value: withCNAPSCheck("10258400001"), other: "icbc"},

@@ -2,6 +2,7 @@ package identifier_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,8 +180,8 @@ func TestACanonicalFormIsItsOwnCanonicalForm(t *testing.T) {
 		"licence": withCheck(14, identifier.LicenceCheck), "cnaps": withCheck(11, identifier.CNAPSCheck),
 		"bank-card": withCheck(15, identifier.LuhnCheck),
 		"mobile":    rapid.StringMatching(`(\+86|0086)? ?1[3-9][0-9]-?[0-9]{4}-?[0-9]{4}`),
-		"phone":     rapid.StringMatching(`0(10|2[0-9]|[3-9][0-9]{2})-?[2-9][0-9]{6,7}(-[0-9]{1,6})?`),
-		"icp":       rapid.StringMatching(`[京粤蜀新] ?ICP备 ?(20)?[0-9]{8}号?( ?[-－] ?[1-9][0-9]{0,2}A?)?`),
+		"phone":     rapid.StringMatching(`0(10|2[0-9]|[3-9][0-9]{2})-?[2-9][0-9]{6,7}((-|转|分机|ext[.:]?|x|#)[0-9]{1,6})?|(95|96|10|12)[0-9]{3}|400[0-9]{7}(-[0-9])?`),
+		"icp":       rapid.StringMatching(`(ICP备案号：)?[京粤蜀新] ?ICP备 ?(20)?[0-9]{8}号?( ?[-－] ?[1-9][0-9]{0,2}A?)?|[苏浙]ICP证B2-[0-9]{8}号?`),
 		// The label before the ending holds "shop", so that no drawn name is itself a public suffix, as za.com is.
 		"domain": rapid.StringMatching(`(https?://)?([a-z0-9]{1,9}\.){0,2}[a-z0-9]{1,5}shop[0-9]\.(cn|com|com\.cn|网址)(:80)?(/x)?`),
 		"email":  rapid.StringMatching(`[a-z0-9]{1,9}(\.[A-Z]{1,5})?@[a-z0-9]{1,9}\.(cn|com|中国)`),
@@ -223,6 +224,9 @@ func sane(t interface{ Fatalf(string, ...any) }, kind, value, other string) {
 	for _, f := range r.Findings {
 		if f.Detail == "" || f.Code != strings.ToLower(f.Code) || strings.ContainsAny(f.Code, " _") {
 			t.Fatalf("%s %q: bad finding %+v", kind, value, f)
+		}
+		if kind != "names" && !slices.Contains(identifier.Codes(), f.Code) {
+			t.Fatalf("%s %q: %s is not on the list of codes, so no page has a text for it", kind, value, f.Code)
 		}
 		if f.Severity != identifier.Block && f.Severity != identifier.Warn && f.Severity != identifier.Hint {
 			t.Fatalf("%s %q: bad severity %+v", kind, value, f)

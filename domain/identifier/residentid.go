@@ -1,6 +1,7 @@
 package identifier
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ const earliestBirth = 1850
 // 18 characters, the right alphabet and a real date of birth. It does not look
 // at the check character: [ResidentID] does.
 func ParseResidentID(value string) (Resident, bool) {
-	s := Normalise(value)
+	s := idText(value)
 	if !residentForm(s) {
 		return Resident{}, false
 	}
@@ -84,8 +85,14 @@ func ResidentID(value string, at time.Time) Result {
 
 // ResidentIDFrom is ResidentID for a policy with another least age, in years.
 func ResidentIDFrom(value string, leastAge int, at time.Time) Result {
-	r, s, ok := begin("resident-id", value, Normalise)
+	r, s, ok := begin("resident-id", value, idText)
 	if !ok {
+		return r
+	}
+	if IsPermanentCard(s) {
+		// The cards issued before December 2023 stay valid to their end. The number
+		// has no check digit, and its two digits of the year leave the age open.
+		r.Canonical = s
 		return r
 	}
 	if len(s) == 15 && digits(s) {
@@ -94,6 +101,9 @@ func ResidentIDFrom(value string, leastAge int, at time.Time) Result {
 	}
 	if !residentForm(s) {
 		r.add(Block, "resident-id-form", "%s", residentFormError(s))
+		if rounded.MatchString(s) {
+			r.add(Warn, "resident-id-spreadsheet", "%s", exponentDetail)
+		}
 		return r
 	}
 	r.Canonical = s
@@ -109,8 +119,36 @@ func ResidentIDFrom(value string, leastAge int, at time.Time) Result {
 	checkBirth(&r, s[6:14], leastAge, at)
 	if want := ResidentIDCheck(s[:17]); s[17] != want {
 		r.add(Block, "resident-id-checksum", "the last character does not follow from the first 17")
+		if spreadsheetCut(s) {
+			r.add(Warn, "resident-id-spreadsheet", "%s", spreadsheetDetail)
+		}
 	}
 	return r
+}
+
+// permanentCard is the number of a foreigner's permanent residence card issued
+// before December 2023: nationality, place, birth, sequence.
+var permanentCard = regexp.MustCompile(`^[A-Z]{3}\d{12}$`)
+
+// IsPermanentCard reports whether a number is that of a permanent residence card
+// of the older, 15-character form.
+func IsPermanentCard(value string) bool { return permanentCard.MatchString(idText(value)) }
+
+// idText is Normalise for the number of an identity document. What looks like
+// an X at the end of 17 digits, such as the Cyrillic letter, is one.
+func idText(value string) string {
+	s := grouped(value)
+	if len(s) > 17 && digits(s[:17]) && strings.Contains("ХΧ×✕✖╳Ⅹ", s[17:]) {
+		return s[:17] + "X"
+	}
+	return s
+}
+
+// residentLike reports whether a number that was given as something else is a
+// person's: its place, its date of birth and its check character are right.
+func residentLike(s string) bool {
+	p, ok := ParseResidentID(s)
+	return ok && p.Class != Foreigner && provinces[p.Province] && p.Birth.Year() >= 1900 && p.Birth.Year() < 2100 && s[17] == ResidentIDCheck(s[:17])
 }
 
 func checkBirth(r *Result, text string, leastAge int, at time.Time) {

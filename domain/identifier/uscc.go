@@ -21,6 +21,22 @@ const (
 	ClassSoleTrader = "92" // 个体工商户
 )
 
+// usccClasses are the first two characters of GB 32100: the registering
+// authority and the class of its holders. Codes beginning with 54 were added
+// for residents' and villagers' committees.
+var usccClasses = func() map[string]bool {
+	classes := map[string]bool{}
+	for authority, kinds := range map[string]string{
+		"1": "1239", "2": "19", "3": "123459", "4": "19", "5": "12349", "6": "129", "7": "129", "8": "19",
+		"9": "123", "A": "19", "N": "1239", "Y": "1",
+	} {
+		for _, kind := range kinds {
+			classes[authority+string(kind)] = true
+		}
+	}
+	return classes
+}()
+
 // The kinds of merchant, as the application spells them.
 const (
 	individual = "individual"
@@ -32,7 +48,7 @@ var usccForm = regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWX
 // ParseUSCC reads the parts of a code, and reports false where its form is
 // wrong. It does not look at the check character: [USCC] does.
 func ParseUSCC(value string) (Registration, bool) {
-	s := Normalise(value)
+	s := grouped(value)
 	if !usccForm.MatchString(s) {
 		return Registration{}, false
 	}
@@ -43,7 +59,7 @@ func ParseUSCC(value string) (Registration, bool) {
 // merchant, individual or enterprise; with it, a class that does not suit is a
 // hint. An empty kind compares nothing, and an unknown one is a hint.
 func USCC(value, kind string) Result {
-	r, s, ok := begin("uscc", value, Normalise)
+	r, s, ok := begin("uscc", value, grouped)
 	if !ok {
 		return r
 	}
@@ -55,11 +71,23 @@ func checkUSCC(r *Result, s, kind string) {
 	p, ok := ParseUSCC(s)
 	if !ok {
 		r.add(Block, "uscc-form", "%s", usccFormError(s))
+		if rounded.MatchString(s) {
+			r.add(Warn, "uscc-spreadsheet", "%s", exponentDetail)
+		}
 		return
 	}
 	r.Canonical = s
+	if !usccClasses[p.Class] {
+		r.add(Warn, "uscc-class", "no registering authority and class of holder begin with %s", p.Class)
+	}
+	if residentLike(s) {
+		r.add(Warn, "uscc-resident-id", "%s", residentLikeDetail)
+	}
 	if s[17] != USCCCheck(s[:17]) {
 		r.add(Warn, "uscc-checksum", "the last character does not follow from the first 17; some codes of the pilot era are lawful all the same")
+		if spreadsheetCut(s) {
+			r.add(Warn, "uscc-spreadsheet", "%s", spreadsheetDetail)
+		}
 	}
 	switch {
 	case p.Class == ClassCompany && kind == individual:
@@ -105,7 +133,7 @@ var orgForm = regexp.MustCompile(`^([0-9A-Z]{8})-?([0-9X])$`)
 // finds in a given value are warnings: the code has been absorbed by the
 // unified social credit code. The canonical form has the dash: D2143569-X.
 func OrgCode(value string) Result {
-	r, s, ok := begin("org-code", value, func(s string) string { return hyphens(Normalise(s)) })
+	r, s, ok := begin("org-code", value, func(s string) string { return textMark(hyphens(noBlank(Normalise(s)))) })
 	if !ok {
 		return r
 	}
@@ -115,6 +143,9 @@ func OrgCode(value string) Result {
 		return r
 	}
 	r.Canonical = m[1] + "-" + m[2]
+	if oneDigit(m[1] + m[2]) {
+		r.add(Warn, "org-code-degenerate", "%s", degenerateDetail)
+	}
 	if m[2][0] != OrgCodeCheck(m[1]) {
 		r.add(Warn, "org-code-checksum", "the last character does not follow from the first eight")
 	}
@@ -125,7 +156,7 @@ func OrgCode(value string) Result {
 // unified social credit code and is checked as one; any other is the older
 // number of 15 digits, of which all findings are warnings.
 func Licence(value, kind string) Result {
-	r, s, ok := begin("licence", value, Normalise)
+	r, s, ok := begin("licence", value, grouped)
 	switch {
 	case !ok:
 		return r
@@ -137,10 +168,19 @@ func Licence(value, kind string) Result {
 			what += ": " + odd
 		}
 		r.add(Warn, "licence-form", "%s", what)
+		if rounded.MatchString(s) {
+			r.add(Warn, "licence-spreadsheet", "%s", exponentDetail)
+		}
 	default:
 		r.Canonical = s
 		if s[14] != LicenceCheck(s[:14]) {
 			r.add(Warn, "licence-checksum", "the last digit does not follow from the first 14")
+			if _, born := civilDate("19" + s[6:12]); born && provinces[s[:2]] {
+				r.add(Warn, "licence-resident-id", "this may be an old resident identity number of 15 digits")
+			}
+		}
+		if oneDigit(s) {
+			r.add(Warn, "licence-degenerate", "%s", degenerateDetail)
 		}
 	}
 	return r

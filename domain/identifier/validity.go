@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Validity is the period printed on the back of an identity card. Both days are
@@ -19,13 +20,46 @@ func (v Validity) LongTerm() bool { return v.Until.IsZero() }
 // unless the policy says otherwise.
 const ExpiryNotice = 90
 
-var validityForm = regexp.MustCompile(`^(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?(?:-|/|~|至|到|TO|\s)+(?:(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?|(长期|長期|长期有效|LONG-?TERM))$`)
+const datePattern = `(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?`
+
+var (
+	validityForm = regexp.MustCompile(`^` + datePattern + `(?:-|/|~|至|到|起|TO|AL?\s|HASTA|UNTIL|\s)+(.+)$`)
+	dateForm     = regexp.MustCompile(`^` + datePattern + `$`)
+)
+
+// noEnd are the words for an end that is none, without their spaces, dashes and
+// brackets.
+var noEnd = func() map[string]bool {
+	words := map[string]bool{}
+	for _, w := range strings.Fields(`长期 長期 长期有效 長期有效 永久 永久有效 永久长期 长期永久 终身 終身 终身有效 终生 无期限 無期限 无固定期限 不限
+		LONGTERM LONGTERMVALID FOREVER PERMANENT PERMANENTLY INDEFINITE INDEFINITELY UNLIMITED LIFETIME LIFELONG PERPETUAL
+		NEVER NEVEREXPIRES NOEXPIRY NOEXPIRATION NOEXPIRYDATE NOEND
+		PERMANENTE INDEFINIDO INDEFINIDA ILIMITADO ILIMITADA VITALICIO VITALICIA LARGOPLAZO PERPETUO PERPETUA
+		SINVENCIMIENTO SINCADUCIDAD NOCADUCA NOVENCE PARASIEMPRE`) {
+		words[w] = true
+	}
+	return words
+}()
+
+// endless reports whether a text is a word for the long term, or the last day of
+// a year that no document lasts to: 2099-12-31 and 9999-12-31 are conventions.
+func endless(s string) bool {
+	if m := dateForm.FindStringSubmatch(s); m != nil {
+		return m[1] >= "2099" && pad(m[2]) == "12" && pad(m[3]) == "31" || m[1] == "9999"
+	}
+	return noEnd[strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)]
+}
 
 // ParseValidity reads a period as cards print it, 2016.05.12-2026.05.12 or
 // 2016.05.12-长期, with other usual separators too.
 func ParseValidity(value string) (Validity, bool) {
 	s := hyphens(Normalise(value))
-	s = strings.NewReplacer(" - ", "-", "- ", "-", " -", "-", "LONG TERM", "LONG-TERM").Replace(s)
+	s = strings.NewReplacer(" - ", "-", "- ", "-", " -", "-").Replace(s)
 	m := validityForm.FindStringSubmatch(s)
 	if m == nil {
 		return Validity{}, false
@@ -35,10 +69,14 @@ func ParseValidity(value string) (Validity, bool) {
 	if v.From, ok = civilDate(m[1] + pad(m[2]) + pad(m[3])); !ok {
 		return Validity{}, false
 	}
-	if m[7] != "" {
+	if endless(m[4]) {
 		return v, true
 	}
-	if v.Until, ok = civilDate(m[4] + pad(m[5]) + pad(m[6])); !ok {
+	end := dateForm.FindStringSubmatch(m[4])
+	if end == nil {
+		return Validity{}, false
+	}
+	if v.Until, ok = civilDate(end[1] + pad(end[2]) + pad(end[3])); !ok {
 		return Validity{}, false
 	}
 	return v, true
@@ -104,6 +142,9 @@ func checkPeriod(r *Result, v Validity, number string) {
 		return
 	}
 	lawful := []int{5, 10, 20, 0}
+	if IsPermanentCard(number) {
+		lawful = []int{5, 10}
+	}
 	if known {
 		switch age := Age(holder.Birth, v.From); {
 		case holder.Class == Foreigner:
@@ -148,10 +189,19 @@ func (v Validity) years() (int, bool) {
 	return v.Until.Year() - v.From.Year(), false
 }
 
-// travelDocument checks a passport or travel permit number: 8 to 30 letters and
-// digits. Such documents have no back side. The kind names the findings.
-func travelDocument(kind, value string) Result {
-	r, s, ok := begin(kind, value, Normalise)
+// The least and the greatest length of a travel document's number. ICAO 9303
+// gives passports up to nine letters and digits; some countries use six.
+const (
+	leastPassport = 6
+	leastPermit   = 8
+	longestNumber = 30
+)
+
+// travelDocument checks a passport or travel permit number, brought into its
+// form before: letters and digits, at least so many. Such documents have no back
+// side. The kind names the findings.
+func travelDocument(kind, value string, least int, form func(string) string) Result {
+	r, s, ok := begin(kind, value, form)
 	if !ok {
 		return r
 	}
@@ -159,18 +209,46 @@ func travelDocument(kind, value string) Result {
 		r.add(Block, kind+"-form", "the number has letters and digits only: %s", what)
 		return r
 	}
-	if len(s) < 8 || len(s) > 30 {
-		r.add(Block, kind+"-form", "the number has 8 to 30 characters, not %d", len(s))
+	if len(s) < least || len(s) > longestNumber {
+		r.add(Block, kind+"-form", "the number has %d to %d characters, not %d", least, longestNumber, len(s))
 		return r
 	}
 	r.Canonical = s
+	if oneDigit(s) {
+		r.add(Warn, kind+"-degenerate", "%s", degenerateDetail)
+	}
+	if residentLike(s) {
+		r.add(Warn, kind+"-resident-id", "%s", residentLikeDetail)
+	}
 	return r
 }
 
-// Passport checks a passport's number: 8 to 30 letters and digits. A passport
-// has no back side to upload.
-func Passport(value string) Result { return travelDocument("passport", value) }
+// Passport checks a passport's number: 6 to 30 letters and digits. A passport
+// has no back side to upload. The fillers of its machine-readable line do not
+// count.
+func Passport(value string) Result {
+	return travelDocument("passport", value, leastPassport, func(s string) string { return strings.TrimRight(grouped(s), "<") })
+}
+
+// issueCount is what travel permits print behind their number: how often the
+// card was issued, in digits or as a letter.
+var issueCount = regexp.MustCompile(`^([A-Z]?\d{8,10})[(\[【〔]([0-9A-Z]{1,2})[)\]】〕]$`)
 
 // TravelPermit checks the number of a mainland travel permit of a Hong Kong,
-// Macao or Taiwan resident: 8 to 30 letters and digits.
-func TravelPermit(value string) Result { return travelDocument("travel-permit", value) }
+// Macao or Taiwan resident: 8 to 30 letters and digits. The brackets around the
+// count of issues do not count: H12345678(01) is H1234567801.
+func TravelPermit(value string) Result {
+	return travelDocument("travel-permit", value, leastPermit, func(s string) string { return issueCount.ReplaceAllString(grouped(s), "$1$2") })
+}
+
+// PermanentResidence checks the number of a foreigner's permanent residence
+// card: 18 characters from 9 on, or the 15 of the cards issued before December
+// 2023. Another person's number is a warning.
+func PermanentResidence(value string, at time.Time) Result {
+	r := ResidentID(value, at)
+	r.Kind = "permanent-residence"
+	if p, ok := ParseResidentID(value); ok && p.Class != Foreigner {
+		r.add(Warn, "permanent-residence-class", "the number is a resident's of China and not a foreigner's")
+	}
+	return r
+}
