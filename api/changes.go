@@ -121,14 +121,18 @@ func (s *Server) live(c *call) error {
 		return err
 	}
 	defer s.changes.leave(l)
+	ctx := c.Request().Context()
+	missed, err := s.changes.missed(ctx, l.who, last)
+	if err != nil {
+		return err
+	}
 	out := &stream{w: c.Response(), fresh: http.NewResponseController(c.Response())}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
-	ctx := c.Request().Context()
 	// The answer has begun: whatever ends it now is no refusal to anybody.
-	if err := s.tell(ctx, c.token(), l, last, out); err != nil && ctx.Err() == nil && !errors.Is(err, errListenerGone) {
+	if err := s.tell(ctx, c.token(), l, missed, out); err != nil && ctx.Err() == nil && !errors.Is(err, errListenerGone) {
 		s.Logger.DebugContext(ctx, "a live stream ended", "error", err)
 	}
 	return nil
@@ -138,11 +142,7 @@ func (s *Server) live(c *call) error {
 var errListenerGone = errors.New("api: the listener is let go")
 
 // tell writes one listener's stream until it ends.
-func (s *Server) tell(ctx context.Context, token string, l *listener, last *eventstore.Position, out *stream) error {
-	missed, err := s.changes.missed(ctx, l.who, last)
-	if err != nil {
-		return err
-	}
+func (s *Server) tell(ctx context.Context, token string, l *listener, missed missed, out *stream) error {
 	if err := out.send("hello", []byte("{}"), missed.from); err != nil {
 		return err
 	}

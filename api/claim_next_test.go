@@ -266,7 +266,10 @@ func (d *desk) readable() {
 	ctx, stop := context.WithTimeout(d.t.Context(), 2*time.Minute)
 	defer stop()
 	for {
-		err := d.Reader.Wait(ctx, d.log.Head())
+		head, err := d.log.Head(ctx)
+		if err == nil {
+			err = d.Reader.Wait(ctx, head)
+		}
 		if err == nil {
 			return
 		}

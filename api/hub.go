@@ -107,7 +107,10 @@ func (h *hub) run(ctx context.Context) {
 }
 
 func (h *hub) follow(ctx context.Context, feed chan<- fact) {
-	from := h.log.Head()
+	from, ok := h.begin(ctx)
+	if !ok {
+		return
+	}
 	filter := eventstore.Filter{Streams: []string{category, account.Category + "-"}}
 	for ctx.Err() == nil {
 		for m, err := range h.log.Subscribe(ctx, from, filter) {
@@ -134,6 +137,29 @@ func (h *hub) follow(ctx context.Context, feed chan<- fact) {
 		}
 		select {
 		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// begin waits until the log's end is known, and answers false where ctx ended first.
+// A listener that came before that may have missed something: it reads anew.
+func (h *hub) begin(ctx context.Context) (eventstore.Position, bool) {
+	for quiet := false; ; quiet = true {
+		head, err := h.log.Head(ctx)
+		if err == nil {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.told = head
+			h.disperse(head)
+			return head, true
+		}
+		if !quiet && ctx.Err() == nil {
+			h.logger.Warn("live updates wait until the end of the log is known", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return eventstore.Start, false
 		case <-time.After(time.Second):
 		}
 	}

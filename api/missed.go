@@ -31,13 +31,16 @@ type missed struct {
 // happened than a replay reads, or the place is one that this log has not
 // reached, the listener is told to read anew.
 func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Position) (missed, error) {
-	head := h.log.Head()
+	head, err := h.log.Head(ctx)
+	if err != nil {
+		return missed{}, err
+	}
 	if last == nil {
 		return missed{from: head}, nil
 	}
 	behind := missed{from: head, news: anew(head)}
 	switch {
-	case head != eventstore.Start && last.Compare(head) > 0:
+	case last.Compare(head) > 0:
 		return behind, nil
 	case *last == head:
 		return missed{from: head}, nil
@@ -83,7 +86,7 @@ func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eve
 		if err != nil {
 			return reached, nil, false, err
 		}
-		if m.CaughtUp || m.Record != nil && upTo != eventstore.Start && m.Record.Position.Compare(upTo) > 0 {
+		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(upTo) > 0 {
 			break
 		}
 		if m.Record == nil {
@@ -97,7 +100,7 @@ func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eve
 		if events++; events > replayEvents || len(out) > replayPlaces {
 			return reached, nil, false, nil
 		}
-		if upTo != eventstore.Start && reached.Compare(upTo) >= 0 {
+		if reached.Compare(upTo) >= 0 {
 			break
 		}
 	}

@@ -30,7 +30,7 @@ import (
 type Log interface {
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	Head() eventstore.Position
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Applications is the decider of applications.

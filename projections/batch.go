@@ -152,8 +152,9 @@ func (b *batch) queue(ctx context.Context, p redis.Pipeliner) {
 // write puts a batch's changes and the new position in one transaction per
 // shard, if the generation still stands where the runner believes it does. Every
 // value is absolute: writing twice is writing once. Where a shard failed the
-// others may have gone ahead; the runner starts over from what each says.
-func (s *Store) write(ctx context.Context, g generation, held standing, to eventstore.Position, changes []*change) error {
+// others may have gone ahead; the runner starts over from what each says. origin
+// is the log's first event, which a generation of an empty log did not know.
+func (s *Store) write(ctx context.Context, g generation, held standing, origin string, to eventstore.Position, changes []*change) error {
 	parts := make([]*batch, s.shards)
 	for i, k := range s.each(g) {
 		parts[i] = newBatch(k)
@@ -174,11 +175,11 @@ func (s *Store) write(ctx context.Context, g generation, held standing, to event
 		}
 		err := s.guarded(ctx, k, func(c checkpoint) bool { return c == held[i] }, func(p redis.Pipeliner) error {
 			parts[i].queue(ctx, p)
-			p.HSet(ctx, k.checkpoint(), "position", to.String())
+			p.HSet(ctx, k.checkpoint(), "position", to.String(), "origin", origin)
 			return nil
 		})
 		if err == nil {
-			held[i].position = to
+			held[i].position, held[i].origin = to, origin
 		}
 		return err
 	})

@@ -32,10 +32,10 @@ func BenchmarkRebuild(b *testing.B) {
 		}
 	}
 	s := r.Stats()
-	events := float64(s.Head.Commit) * float64(b.N)
+	events := float64(w.head().Commit) * float64(b.N)
 	b.ReportMetric((processorTime(b)-before)/events*1e6, "µs-cpu/event")
 	b.ReportMetric((w.serverTime(b)-served)/events*1e6, "µs-redis/event")
-	b.ReportMetric(float64(s.Head.Commit)/s.BuildTook.Seconds(), "events/s")
+	b.ReportMetric(float64(w.head().Commit)/s.BuildTook.Seconds(), "events/s")
 	b.ReportMetric(float64(s.Built)/s.BuildTook.Seconds(), "applications/s")
 	info, err := w.rdb.Info(context.Background(), "memory").Result()
 	if err != nil {

@@ -65,9 +65,19 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 // meanwhile. With exactly it builds what stood at that
 // position and nothing later.
 func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (generation, error) {
-	origin, err := r.origin(ctx)
+	// The end is asked for first: a log that was empty then has no first event yet.
+	target, err := r.Log.Head(ctx)
 	if err != nil {
 		return "", err
+	}
+	origin := ""
+	if target != eventstore.Start {
+		if origin, err = Origin(ctx, r.Log); err != nil {
+			return "", err
+		}
+	}
+	if exactly != nil {
+		target = *exactly
 	}
 	g := newGeneration(r.Now(), r.id)
 	if err := r.Store.begin(ctx, g, origin); err != nil {
@@ -76,10 +86,7 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	// A build makes much garbage beside little that lives. Collecting it less often
 	// saves a quarter of the work, for a gigabyte or two, until more than that lives.
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage(1)))
-	began, target := time.Now(), r.Log.Head()
-	if exactly != nil {
-		target = *exactly
-	}
+	began := time.Now()
 	alive, still := context.WithCancel(ctx)
 	var breathing sync.WaitGroup
 	breathing.Go(func() { r.breathe(alive, g, origin) })
@@ -97,7 +104,11 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err != nil {
 		return g, err
 	}
-	if head := r.Log.Head(); exactly == nil && head.Compare(target) > 0 {
+	head, err := r.Log.Head(ctx)
+	if err != nil {
+		return g, err
+	}
+	if exactly == nil && head.Compare(target) > 0 {
 		if err := r.follow(ctx, &tail{generation: g, held: held, docs: map[string]*kept{}, until: &head}); err != nil {
 			return g, err
 		}

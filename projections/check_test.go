@@ -17,7 +17,7 @@ func TestCheckingFindsASingleChangedByteAndLeavesTheListsAlone(t *testing.T) {
 		w.run(r)
 		w.caughtUp()
 		c, err := w.runner().Check(background)
-		if err != nil || !c.Equal() || c.Live["rows"].Entries != 30 || c.Position != w.log.Head() {
+		if err != nil || !c.Equal() || c.Live["rows"].Entries != 30 || c.Position != w.head() {
 			t.Fatalf("%+v: %v", c, err)
 		}
 		w.fill(30, 5, "") // the runner goes on
@@ -78,7 +78,7 @@ func TestCheckingIsNotPutOffByARunnerThatWritesMeanwhile(t *testing.T) {
 			r.Store = NewStore(rdb)
 			return r.Check(background)
 		}
-		if c, err := check(5); err != nil || !c.Equal() || c.Position != w.log.Head() {
+		if c, err := check(5); err != nil || !c.Equal() || c.Position != w.head() {
 			t.Errorf("a runner beat five times: %+v, %v", c, err)
 		}
 		if _, err := check(1000); !errors.Is(err, ErrMoved) {

@@ -47,7 +47,6 @@ func (p *progress) wrote(last *eventstore.Record, events, documents int, now tim
 type Stats struct {
 	State     string
 	Position  eventstore.Position // written last by this runner
-	Head      eventstore.Position // of the log
 	Events    int64               // read and written
 	Batches   int64
 	Documents int64         // changed, in batches
@@ -64,7 +63,7 @@ type Stats struct {
 func (r *Runner) Stats() Stats {
 	p := &r.progress
 	return Stats{
-		State: States()[p.state.Load()], Position: r.At(), Head: r.Log.Head(), Events: p.events.Load(), Batches: p.batches.Load(),
+		State: States()[p.state.Load()], Position: r.At(), Events: p.events.Load(), Batches: p.batches.Load(),
 		Documents: p.documents.Load(), LastBatch: p.lastBatch.Load(), Restarts: p.restarts.Load(), Lag: time.Duration(p.lag.Load()),
 		Builds: p.builds.Load(), Building: p.building.Load(), Built: p.built.Load(), BuildTook: time.Duration(p.buildTook.Load()),
 	}

@@ -80,8 +80,8 @@ func TestAProcessThatRemembersARetiredBuildReadsTheOneInUse(t *testing.T) {
 			if err := w.runner().Rebuild(background); err != nil { // by another process, which drops the former
 				t.Fatal(err)
 			}
-			if at, err := ours.Store.Position(background); err != nil || at != w.log.Head() {
-				t.Errorf("at %v, %v; the log is at %v", at, err, w.log.Head())
+			if at, err := ours.Store.Position(background); err != nil || at != w.head() {
+				t.Errorf("at %v, %v; the log is at %v", at, err, w.head())
 			}
 			after := rows()
 			if after/100 != before/100+8 || after%100 < before%100 {
@@ -497,7 +497,7 @@ func TestARedisThatIsAwayIsToldFromAnEmptyBusinessAndFromARebuild(t *testing.T) 
 	if !errors.Is(err, ErrAway) || errors.Is(err, ErrRebuilding) {
 		t.Errorf("a queue: %v", err)
 	}
-	if err := w.reader().Wait(background, w.log.Head()); !errors.Is(err, ErrAway) {
+	if err := w.reader().Wait(background, w.head()); !errors.Is(err, ErrAway) {
 		t.Errorf("waiting: %v", err)
 	}
 	if _, err := w.details().Application(background, "x"); !errors.Is(err, ErrNotFound) {

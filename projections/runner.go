@@ -16,6 +16,7 @@ import (
 
 	"alta/domain/application"
 	"alta/eventstore"
+	"alta/projections/replay"
 )
 
 // Log is what a Runner needs of the event log.
@@ -24,8 +25,9 @@ type Log interface {
 	// ones as they come, until the context ends.
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
-	// Head is the position of the newest event; Start for none, or for "not known".
-	Head() eventstore.Position
+	// Head is the position of the newest event, Start for none. It fails where that
+	// is not known: then nothing may be built, published or compared.
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Ending is what a Log may know besides: the revision of the newest event of the
@@ -173,17 +175,21 @@ func (r *Runner) run(ctx context.Context) error {
 
 // takeOver waits until nobody else writes to a generation, and then holds it.
 func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
-	origin, err := r.origin(ctx)
-	if err != nil {
-		return nil, err
-	}
+	origin := ""
 	var seen standing
 	for waited := time.Duration(0); ; waited += r.Heartbeat {
 		now, err := r.Store.standing(ctx, g)
 		if err != nil {
 			return nil, err
 		}
-		if r.foreign(now, origin) {
+		head, err := r.Log.Head(ctx)
+		if err == nil && origin == "" && head != eventstore.Start { // it was empty until now
+			origin, err = Origin(ctx, r.Log)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if now.foreign(origin, head) {
 			r.Logger.Warn("Redis was filled from another log, or from a longer one")
 			return nil, errLost
 		}
@@ -207,29 +213,28 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 	}
 }
 
-// foreign reports whether a shard has seen events that this log does not have.
-func (r *Runner) foreign(now standing, origin string) bool {
-	head := r.Log.Head()
-	for _, c := range now {
-		if c.position != eventstore.Start && c.origin != origin || head != eventstore.Start && c.position.Compare(head) > 0 {
-			return true
-		}
-	}
-	return false
+// foreign reports whether a shard has seen events that a log does not have.
+func (s standing) foreign(origin string, head eventstore.Position) bool {
+	return slices.ContainsFunc(s, func(c checkpoint) bool {
+		return c.position != eventstore.Start && c.origin != origin || c.position.Compare(head) > 0
+	})
 }
 
-// origin is the id of the log's first event, empty while it has none.
-func (r *Runner) origin(ctx context.Context) (string, error) {
-	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
-		if err != nil {
+// Origin is the id of a log's first event, empty while it has none.
+func Origin(ctx context.Context, log interface {
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+}) (string, error) {
+	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if m.Record != nil {
+		case m.Record != nil:
 			return m.Record.ID.String(), nil
+		case m.CaughtUp:
+			return "", nil
 		}
-		break // it has caught up with nothing
 	}
-	return "", nil
+	return "", replay.ErrBrokenOff
 }
 
 // tail is the state of one runner at the end of one generation.
@@ -362,7 +367,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	// What was not folded was delivered before.
 	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 })
 	last := batch[len(batch)-1]
-	if err := r.Store.write(ctx, t.generation, t.held, last.Position, order); err != nil {
+	if err := r.Store.write(ctx, t.generation, t.held, t.origin(batch), last.Position, order); err != nil {
 		clear(t.docs)
 		return err
 	}
@@ -371,6 +376,17 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	}
 	r.progress.wrote(last, len(batch), len(order), r.Now())
 	return nil
+}
+
+// origin is the first event of the log that a batch comes from: where the
+// generation began while the log was empty, the first of the batch.
+func (t *tail) origin(batch []*eventstore.Record) string {
+	for _, c := range t.held {
+		if c.position != eventstore.Start {
+			return c.origin
+		}
+	}
+	return batch[0].ID.String()
 }
 
 // ours is the application that a record belongs to, unless its shard has seen

@@ -304,7 +304,7 @@ func TestAnEventThatCannotBeReadStopsTheProjectionLoudly(t *testing.T) {
 		if err := r.Healthy(); !errors.As(err, &which) || which.Type != bad.Type || which.Stream != category+l.ID || int(which.Revision) != l.Events {
 			t.Errorf("it says: %v", err)
 		}
-		if at := r.At(); at.Compare(w.log.Head()) >= 0 {
+		if at := r.At(); at.Compare(w.head()) >= 0 {
 			t.Error("the event was passed over")
 		}
 		// A rebuild does not pass it over either, and leaves the live lists alone.
@@ -556,7 +556,7 @@ func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
 		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "built", 7).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.store.filled(background, g, "o", w.log.Head(), 10); !errors.Is(err, errLost) {
+		if _, err := w.store.filled(background, g, "o", w.head(), 10); !errors.Is(err, errLost) {
 			t.Errorf("7 of 10 applications: %v", err)
 		}
 	})
@@ -572,7 +572,7 @@ func TestWaitingForAWriteEndsWhenItCanBeRead(t *testing.T) {
 		eventually(t, "there is a build", func() bool { _, err := w.store.Position(background); return err == nil })
 		ctx, stop := context.WithTimeout(background, time.Minute)
 		defer stop()
-		if err := w.reader().Wait(ctx, w.log.Head()); err != nil {
+		if err := w.reader().Wait(ctx, w.head()); err != nil {
 			t.Errorf("an event of no application is waited for: %v", err)
 		}
 	})

@@ -200,7 +200,7 @@ func TestOnAClusterAPausedRunnerIsFencedInEveryShard(t *testing.T) {
 	}
 	before := w.dump()
 	w.fill(30, 30, "")
-	if err := w.store.write(background, g, stale, w.log.Head(), nil); err == nil {
+	if err := w.store.write(background, g, stale, stale[0].origin, w.head(), nil); err == nil {
 		t.Error("a runner that lost its hold moved the position")
 	}
 	if w.dump() != before {
@@ -245,7 +245,7 @@ func TestAfterSentinelPromotedAReplicaTheListsGoOn(t *testing.T) {
 	master.kill()
 	w.fill(30, 30, "")
 	until := time.Now().Add(time.Minute)
-	for at := w.log.Head(); ; {
+	for at := w.head(); ; {
 		if now, err := w.store.Position(background); err == nil && now.Compare(at) >= 0 {
 			break
 		}

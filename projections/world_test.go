@@ -186,10 +186,19 @@ func (w *world) append(l *direct.Life, events ...application.Event) {
 	*l = more
 }
 
+func (w *world) head() eventstore.Position {
+	w.t.Helper()
+	at, err := w.log.Head(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return at
+}
+
 // caughtUp waits until readers see everything.
 func (w *world) caughtUp() {
 	w.t.Helper()
-	head := w.log.Head()
+	head := w.head()
 	eventually(w.t, "the projection has caught up", func() bool {
 		at, err := w.store.Position(context.Background())
 		return err == nil && at.Compare(head) >= 0

@@ -17,6 +17,8 @@ type Log interface {
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
+	// Head is the position of the newest event, Start for none.
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Follower drives one reaction. Fill the exported fields once, then call Run.

@@ -220,3 +220,37 @@ func TestAPositionOfAnotherLogIsNotTrusted(t *testing.T) {
 		stop()
 	})
 }
+
+func TestAnUnknownEndOfTheLogDoesNotStartAReactionOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := memlog.New()
+		happen(t, l, "a-1", "x.v1", "x.v1")
+		handled := 0
+		count := func(context.Context, *eventstore.Record) error { handled++; return nil }
+		stop := following(t, newFollower(l, count))
+		synctest.Wait()
+		stop()
+		var unknown atomic.Bool
+		unknown.Store(true)
+		l.Fail = func(call, _ string) error {
+			if call == "head" && unknown.Load() {
+				return eventstore.ErrUnavailable
+			}
+			return nil
+		}
+		f := newFollower(l, count)
+		stop = following(t, f)
+		time.Sleep(time.Minute)
+		if handled != 2 || f.Healthy() == nil {
+			t.Errorf("%d events were handled, and the reaction says %v", handled, f.Healthy())
+		}
+		unknown.Store(false)
+		time.Sleep(2 * time.Minute)
+		happen(t, l, "a-1", "x.v1")
+		synctest.Wait()
+		if handled != 3 || f.Healthy() != nil {
+			t.Errorf("%d events were handled, and the reaction says %v", handled, f.Healthy())
+		}
+		stop()
+	})
+}

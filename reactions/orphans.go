@@ -18,7 +18,7 @@ import (
 type OrphansConfig struct {
 	Log interface {
 		Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-		Head() eventstore.Position
+		Head(ctx context.Context) (eventstore.Position, error)
 	}
 	Files  OrphanFiles
 	Now    func() time.Time
@@ -114,7 +114,10 @@ type headAt struct {
 // answers how many, and may be repeated at any time, by any process.
 func (o *Orphans) Sweep(ctx context.Context) (int, error) {
 	now := o.cfg.Now()
-	head := o.cfg.Log.Head()
+	head, err := o.cfg.Log.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
 	last, err := o.note(ctx, head)
 	if err != nil {
 		return 0, err

@@ -237,3 +237,24 @@ func TestAStoreThatFailsIsSweptAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUnknownEndOfTheLogIsNoOtherLog(t *testing.T) {
+	w := newWorld(t, "2026-03-02T02:00:00Z")
+	w.uploads("1", "kept")
+	s := &shelf{files: map[string]time.Time{"kept": w.now(), "orphan": w.now()}}
+	if _, err := w.sweeps(s); err != nil {
+		t.Fatal(err)
+	}
+	noted := string(s.note)
+	w.jump(vault.SafeAge + time.Hour)
+	w.Fail = func(call, _ string) error {
+		if call == "head" {
+			return eventstore.ErrUnavailable
+		}
+		return nil
+	}
+	if n, err := w.sweeps(s); n != 0 || !errors.Is(err, eventstore.ErrUnavailable) || string(s.note) != noted {
+		t.Errorf("%d files were removed, %v", n, err)
+	}
+	equal(t, "while the end is unknown", s.left(), "kept", "orphan")
+}

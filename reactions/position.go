@@ -45,7 +45,11 @@ func (f *Follower) resume(ctx context.Context) error {
 	}
 	// A position beyond the log's end is another log's: reading everything again
 	// is safe, and leaving something out is not.
-	if h, ok := f.Log.(interface{ Head() eventstore.Position }); ok && p.At.Compare(h.Head()) > 0 {
+	head, err := f.Log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if p.At.Compare(head) > 0 {
 		f.Logger.Warn("reaction starts over: its position lies beyond the end of the log", "reaction", f.Name)
 		p.At = eventstore.Start
 	}

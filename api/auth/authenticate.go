@@ -220,16 +220,18 @@ func (v *verified) follow(on bool) {
 // Both engines do.
 type Feed interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Follow keeps what Authenticate remembers true: it follows the account events
-// of all nodes from a position on (the log's head at start will do, since
-// nothing is remembered from before) and returns when ctx ends. After a failure
-// it begins again where it was; meanwhile nothing is answered from memory.
-func (s *Service) Follow(ctx context.Context, from eventstore.Position, feed Feed) {
+// of all nodes from the log's end on, since nothing is remembered from before, and
+// returns when ctx ends. After a failure it begins again where it was; until then,
+// and until the log's end is known, nothing is answered from memory.
+func (s *Service) Follow(ctx context.Context, feed Feed) {
 	defer s.seen.follow(false)
 	filter := eventstore.Filter{Streams: []string{account.Category + "-"}}
-	for ctx.Err() == nil {
+	from, ok := s.end(ctx, feed)
+	for ok && ctx.Err() == nil {
 		for m, err := range feed.Subscribe(ctx, from, filter) {
 			if err != nil {
 				if ctx.Err() == nil {
@@ -250,6 +252,24 @@ func (s *Service) Follow(ctx context.Context, from eventstore.Position, feed Fee
 		s.seen.follow(false)
 		select {
 		case <-ctx.Done():
+		case <-time.After(refollow):
+		}
+	}
+}
+
+// end waits until the log's end is known; false where ctx ended first.
+func (s *Service) end(ctx context.Context, feed Feed) (eventstore.Position, bool) {
+	for quiet := false; ; quiet = true {
+		head, err := feed.Head(ctx)
+		if err == nil {
+			return head, true
+		}
+		if !quiet && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "account events cannot be followed yet", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return eventstore.Start, false
 		case <-time.After(refollow):
 		}
 	}

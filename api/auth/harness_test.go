@@ -191,6 +191,13 @@ func newFeed(log *embedded.Log) *feed {
 	return &feed{log: log, handled: make(chan string, 1000), cut: make(chan struct{}, 1)}
 }
 
+func (f *feed) Head(ctx context.Context) (eventstore.Position, error) {
+	if f.refuse.Load() {
+		return eventstore.Start, errCut
+	}
+	return f.log.Head(ctx)
+}
+
 var errCut = errors.New("the connection was cut")
 
 func (f *feed) Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error] {
@@ -250,7 +257,7 @@ func (w *world) follow(s *auth.Service) *feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
-		s.Follow(ctx, w.log.Head(), f)
+		s.Follow(ctx, f)
 		close(done)
 	}()
 	w.t.Cleanup(func() { cancel(); <-done })

@@ -273,7 +273,11 @@ func compareWithARebuild(t *testing.T, c config) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.runner.Run(ctx) }()
-	if err := p.reader.Wait(t.Context(), p.log.Head()); err != nil {
+	head, err := p.log.Head(t.Context())
+	if err == nil {
+		err = p.reader.Wait(t.Context(), head)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	stop()

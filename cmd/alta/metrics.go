@@ -83,9 +83,20 @@ func (figures) Describe(chan<- *prometheus.Desc) {}
 // Collect implements prometheus.Collector.
 func (f figures) Collect(out chan<- prometheus.Metric) {
 	s := sink{out}
+	head, err := f.p.end.now()
+	s.gauge("alta_log_end_known", "1 while the log says where it ends; without that nothing is built and no lag is known.", truth(err == nil))
+	if err == nil {
+		s.gauge("alta_log_position", "Commit position of the log's newest event.", float64(head.Commit))
+	}
 	if f.p.cfg.does("projector") {
 		s.projector(f.p.runner.Stats())
 		f.statistics(s)
+		if at := f.p.runner.Stats(); err == nil && at.State != "standing_by" {
+			s.gauge("alta_projection_lag_events", "Positions of the log that cannot be read yet; events, on the embedded log.", behind(head, at.Position))
+		}
+		if at := f.p.counter.Stats(); err == nil && at.State != "standing_by" {
+			s.gauge("alta_statistics_lag_events", "Positions of the log that are not counted yet; events, on the embedded log.", behind(head, at.Position))
+		}
 		s.gauge("alta_projection_healthy", "1 while the projection follows the log.", truth(f.p.runner.Healthy() == nil))
 	}
 	f.queues(s)
@@ -185,14 +196,8 @@ func (s sink) projector(st projections.Stats) {
 	for _, state := range projections.States() {
 		s.gauge("alta_projection_state", "1 for what the projector is doing.", truth(st.State == state), "state", state)
 	}
-	lag := 0.0
-	if st.Head.Compare(st.Position) > 0 && st.State != "standing_by" {
-		lag = float64(st.Head.Commit - st.Position.Commit)
-	}
-	s.gauge("alta_projection_lag_events", "Positions of the log that cannot be read yet; events, on the embedded log.", lag)
 	s.gauge("alta_projection_lag_seconds", "From when the newest readable event was stored until it could be read.", st.Lag.Seconds())
 	s.gauge("alta_projection_position", "Commit position that can be read.", float64(st.Position.Commit))
-	s.gauge("alta_log_position", "Commit position of the log's newest event.", float64(st.Head.Commit))
 	s.counter("alta_projection_events_total", "Events folded since the start.", float64(st.Events))
 	s.counter("alta_projection_batches_total", "Transactions since the start.", float64(st.Batches))
 	s.counter("alta_projection_documents_total", "Applications written since the start, without rebuilds.", float64(st.Documents))

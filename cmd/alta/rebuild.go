@@ -77,7 +77,11 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		return err
 	}
 	s := r.Stats()
-	if _, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, s.Head, time.Since(begun).Round(time.Millisecond)); err != nil {
+	at, err := p.store.Position(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, at, time.Since(begun).Round(time.Millisecond)); err != nil {
 		return err
 	}
 	if only == "lists" {

@@ -38,7 +38,7 @@ type eventLog interface {
 	decider.Log
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	Head() eventstore.Position
+	Head(ctx context.Context) (eventstore.Position, error)
 	Close() error
 }
 
@@ -50,6 +50,7 @@ type program struct {
 	now    func() time.Time
 
 	log     eventLog
+	end     *logEnd
 	guarded *guardedLog // the same, when it is the embedded one
 	server  *serverLog  // the same, when it is on a server
 	vault   *vault.Vault
@@ -94,6 +95,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := p.openLog(ctx); err != nil {
 		return nil, err
 	}
+	p.end = &logEnd{log: p.log}
 	if err := p.openVault(ctx); err != nil {
 		return nil, err
 	}
@@ -237,6 +239,9 @@ func (p *program) ready() error {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
+	if _, err := p.end.now(); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
 	if p.server != nil {
 		if err := p.server.refusal(); err != nil {
 			return fmt.Errorf("log: %w", err)
@@ -327,8 +332,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		start("projector", p.runner.Run)
 		start("statistics", p.counter.Run)
 	}
-	head := p.log.Head()
-	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, head, p.log); return nil })
+	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, p.log); return nil })
 	if cfg.Demo {
 		if err := makeDemoPeople(ctx, p.auth); err != nil {
 			return err

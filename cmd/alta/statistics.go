@@ -42,12 +42,7 @@ func (f figures) statistics(s sink) {
 	for _, state := range projections.States() {
 		s.gauge("alta_statistics_state", "1 for what the counting of statistics is doing.", truth(st.State == state), "state", state)
 	}
-	lag := 0.0
-	if st.Head.Compare(st.Position) > 0 && st.State != "standing_by" {
-		lag = float64(st.Head.Commit - st.Position.Commit)
-	}
 	s.gauge("alta_statistics_healthy", "1 while the statistics follow the log.", truth(f.p.counter.Healthy() == nil))
-	s.gauge("alta_statistics_lag_events", "Positions of the log that are not counted yet; events, on the embedded log.", lag)
 	s.gauge("alta_statistics_lag_seconds", "From when the newest counted event was stored until it was counted.", st.Lag.Seconds())
 	s.counter("alta_statistics_events_total", "Events read and counted since the start.", float64(st.Events))
 	s.counter("alta_statistics_writes_total", "Transactions since the start.", float64(st.Writes))

@@ -39,6 +39,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -285,7 +286,12 @@ func vouched(expect []tlog.Tree) int64 {
 }
 
 // Head is the position of the newest durable event, Start for an empty log.
-func (l *Log) Head() eventstore.Position { return position(l.mark.get()) }
+func (l *Log) Head(ctx context.Context) (eventstore.Position, error) {
+	if err := errors.Join(ctx.Err(), l.alive()); err != nil {
+		return eventstore.Start, err
+	}
+	return position(l.mark.get()), nil
+}
 
 // Close answers everything that was queued, ends all subscriptions and reads
 // with ErrClosed, and closes the store. Calling it again does nothing.

@@ -52,6 +52,7 @@ package esdb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -149,24 +150,21 @@ func leader(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "requires-leader", "true")
 }
 
-// Head is the position of the newest event of the application that this log
-// knows of, Start for none. It asks the server for up to two seconds; a server
-// that cannot be reached leaves it at what was known.
-func (l *Log) Head() eventstore.Position {
+// Head is the position of the newest event of the application, Start for none.
+// A server that does not answer makes it fail with eventstore.ErrUnavailable:
+// what was known before is no answer, because others append too.
+func (l *Log) Head(ctx context.Context) (eventstore.Position, error) {
 	l.mu.Lock()
 	known := l.head
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(l.ctx, 2*time.Second)
-	defer cancel()
 	for r, err := range l.readAllBackward(ctx, end, 1, known) {
 		if err != nil {
-			l.logger.Warn("the newest position of the event log is not known", "error", err.Error())
-			break
+			return eventstore.Start, fmt.Errorf("the newest position of the log: %w", err)
 		}
 		l.saw(r.Position)
-		return r.Position
+		return r.Position, nil
 	}
-	return known
+	return known, nil
 }
 
 // saw remembers how far the log reaches.

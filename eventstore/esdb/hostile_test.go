@@ -354,8 +354,8 @@ func TestEventsOfTheStoreItselfAreSkipped(t *testing.T) {
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Fatal(got)
 	}
-	if at := log.Head(); at.Commit != 50 {
-		t.Fatal(at)
+	if at, err := log.Head(t.Context()); err != nil || at.Commit != 50 {
+		t.Fatal(at, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package esdb
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"alta/eventstore"
 
@@ -44,7 +45,11 @@ func (l *Log) remove(ctx context.Context, stream string, expected eventstore.Rev
 	case err == nil:
 		return eventstore.Position{Commit: at.Position.Commit, Prepare: at.Position.Prepare}, nil
 	case errors.Is(err, done) && sendings > 1:
-		return l.Head(), nil
+		head, err := l.Head(ctx)
+		if err != nil {
+			return eventstore.Position{}, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
+		}
+		return head, nil
 	case conflicting(err):
 		return eventstore.Position{}, l.conflict(ctx, stream, expected, err)
 	}

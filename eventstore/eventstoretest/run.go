@@ -32,6 +32,7 @@ type Log interface {
 	SubscribeStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Message, error]
 	Delete(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
 	Tombstone(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Expectations of the wire protocol that Alta's own code never uses. A log may
@@ -47,7 +48,7 @@ const all = -1
 // Run asks every law of the log that open answers. Open is called once per law
 // and may answer the same log each time; it arranges closing by itself.
 func Run(t *testing.T, open func(t *testing.T) Log) {
-	for _, group := range []map[string]func(*T){appendLaws, retryLaws, readLaws, deleteLaws, subscriptionLaws, limitLaws} {
+	for _, group := range []map[string]func(*T){appendLaws, retryLaws, readLaws, deleteLaws, subscriptionLaws, limitLaws, headLaws} {
 		for name, law := range group {
 			t.Run(name, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

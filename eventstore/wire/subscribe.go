@@ -75,7 +75,9 @@ func (s *service) messages(ctx context.Context, o *streams.ReadReq_Options, stre
 		}
 		after := position(from.All)
 		if from.All.GetEnd() != nil {
-			after = s.log.Head()
+			if after, err = s.log.Head(ctx); err != nil {
+				return nil, err
+			}
 		}
 		return s.log.Subscribe(ctx, after, f), nil
 	}

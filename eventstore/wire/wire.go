@@ -74,7 +74,7 @@ type Log interface {
 	SubscribeStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Message, error]
 	Delete(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
 	Tombstone(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
-	Head() eventstore.Position
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Options of a served log; the zero value is good.

@@ -8,6 +8,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"iter"
 	"math/bits"
@@ -28,6 +29,10 @@ type Event struct {
 	Place  uint64 // Place(ID)
 	Record *eventstore.Record
 }
+
+// ErrBrokenOff: a subscription ended without an error before its end was seen. What
+// was read until then is not the whole.
+var ErrBrokenOff = errors.New("replay: the log ended before it was read")
 
 // handed is how many events a worker gets at a time.
 const handed = 256
@@ -95,11 +100,12 @@ func read(ctx context.Context, log Log, categories []string, target eventstore.P
 			return context.Cause(ctx)
 		}
 	}
+	whole := false
 	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: categories}) {
 		if err != nil {
 			return err
 		}
-		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0 {
+		if whole = m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0; whole {
 			break
 		}
 		if m.Record == nil {
@@ -122,6 +128,9 @@ func read(ctx context.Context, log Log, categories []string, target eventstore.P
 				return err
 			}
 		}
+	}
+	if !whole {
+		return ErrBrokenOff
 	}
 	for i := range pending {
 		if err := hand(i); err != nil {

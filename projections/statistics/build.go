@@ -58,20 +58,30 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 // build fills a new generation: it counts everything up to one position of the log
 // and follows the log to where it has got meanwhile.
 func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
-	origin, err := r.origin(ctx)
+	target, err := r.Log.Head(ctx)
 	if err != nil {
 		return checkpoint{}, err
 	}
-	held := checkpoint{origin: origin}
+	origin := ""
+	if target != eventstore.Start {
+		if origin, err = projections.Origin(ctx, r.Log); err != nil {
+			return checkpoint{}, err
+		}
+	}
+	held := checkpoint{origin: origin + " " + r.Calendar().Version}
 	if err := r.Store.begin(ctx, g, held); err != nil {
 		return held, err
 	}
-	begun, target := time.Now(), r.Log.Head()
+	begun := time.Now()
 	count, err := r.fill(ctx, g, &held, target)
 	if err != nil {
 		return held, err
 	}
-	if head := r.Log.Head(); head.Compare(target) > 0 {
+	head, err := r.Log.Head(ctx)
+	if err != nil {
+		return held, err
+	}
+	if head.Compare(target) > 0 {
 		t := &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}
 		if err := r.follow(ctx, t, &head); err != nil {
 			return held, err

@@ -40,7 +40,6 @@ func (p *progress) wrote(last *eventstore.Record, events int, now time.Time) {
 type Stats struct {
 	State     string
 	Position  eventstore.Position // written last by this runner
-	Head      eventstore.Position // of the log
 	Events    int64               // read and counted
 	Writes    int64               // transactions
 	Restarts  int64               // after being fenced, or after a fault
@@ -57,7 +56,7 @@ func (r *Runner) Stats() Stats {
 		at = *held
 	}
 	return Stats{
-		State: projections.States()[p.state.Load()], Position: at, Head: r.Log.Head(), Events: p.events.Load(), Writes: p.writes.Load(),
+		State: projections.States()[p.state.Load()], Position: at, Events: p.events.Load(), Writes: p.writes.Load(),
 		Restarts: p.restarts.Load(), Lag: time.Duration(p.lag.Load()), Builds: p.builds.Load(), BuildTook: time.Duration(p.buildTook.Load()),
 	}
 }

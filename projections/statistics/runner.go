@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,9 @@ import (
 type Log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
-	// Head is the position of the newest event; Start for none, or for "not known".
-	Head() eventstore.Position
+	// Head is the position of the newest event, Start for none. It fails where that
+	// is not known: then nothing may be built, published or compared.
+	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Runner keeps the sums up to date. Fill the exported fields once, then call Run.
@@ -162,17 +164,21 @@ func (r *Runner) run(ctx context.Context) error {
 
 // takeOver waits until nobody else writes to a generation, and then holds it.
 func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
-	origin, err := r.origin(ctx)
-	if err != nil {
-		return nil, err
-	}
+	first := ""
 	var seen checkpoint
 	for waited := time.Duration(0); ; waited += r.Heartbeat {
 		now, err := checkpointIn(ctx, r.Store.rdb, g)
 		if err != nil {
 			return nil, err
 		}
-		if head := r.Log.Head(); now.origin != origin || head != eventstore.Start && now.position.Compare(head) > 0 {
+		head, err := r.Log.Head(ctx)
+		if err == nil && first == "" && head != eventstore.Start { // it was empty until now
+			first, err = projections.Origin(ctx, r.Log)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if now.foreign(first, r.Calendar().Version, head) {
 			r.Logger.Warn("the statistics in Redis are of another log or calendar, or of a longer log")
 			return nil, errLost
 		}
@@ -200,20 +206,11 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 	}
 }
 
-// origin says what the sums are sums of: the id of the log's first event, and the
-// calendar.
-func (r *Runner) origin(ctx context.Context) (string, error) {
-	first := ""
-	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
-		if err != nil {
-			return "", err
-		}
-		if m.Record != nil {
-			first = m.Record.ID.String()
-		}
-		break // or it has caught up with nothing
-	}
-	return first + " " + r.Calendar().Version, nil
+// foreign reports whether sums are those of another calendar, or of events that a
+// log does not have.
+func (c checkpoint) foreign(first, calendar string, head eventstore.Position) bool {
+	origin, version, _ := strings.Cut(c.origin, " ")
+	return version != calendar || c.position != eventstore.Start && origin != first || c.position.Compare(head) > 0
 }
 
 // tail is the state of one runner at the end of one generation.
@@ -315,8 +312,8 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 		}
 		all.add(adds)
 	}
-	last := batch[len(batch)-1]
-	if err := r.write(ctx, t, last.Position, all); err != nil {
+	first, last := batch[0], batch[len(batch)-1]
+	if err := r.write(ctx, t, first, last.Position, all); err != nil {
 		t.cases.forget()
 		return err
 	}
@@ -326,12 +323,16 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 
 // write writes a batch in one transaction: a batch is never so large that it
 // would be split.
-func (r *Runner) write(ctx context.Context, t *tail, to eventstore.Position, all *sums) error {
+func (r *Runner) write(ctx context.Context, t *tail, first *eventstore.Record, to eventstore.Position, all *sums) error {
 	if err := r.Store.total(ctx, t.generation, all); err != nil {
 		return err
 	}
 	next := t.held
 	next.writes, next.position = next.writes+1, to
+	if t.held.position == eventstore.Start { // the log was empty when the count began
+		_, calendar, _ := strings.Cut(t.held.origin, " ")
+		next.origin = first.ID.String() + " " + calendar
+	}
 	return r.Store.guarded(ctx, t.generation, &t.held, next, func(p redis.Pipeliner) { all.queue(ctx, p, t.generation) })
 }
 

@@ -159,7 +159,7 @@ func TestAnEventThatCannotBeReadStopsTheCounting(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "it stands still", func() bool { return errors.As(r.Healthy(), new(*UndecodableError)) })
-		if s := r.Stats(); s.State != "stopped" || s.Head.Compare(s.Position) <= 0 {
+		if s := r.Stats(); s.State != "stopped" {
 			t.Errorf("it says %+v", s)
 		}
 	})

@@ -226,7 +226,8 @@ func (w *world) caughtUp() {
 			return false
 		}
 		c, err := checkpointIn(context.Background(), w.rdb, g)
-		return err == nil && c.position.Compare(w.log.Head()) >= 0
+		head, unknown := w.log.Head(context.Background())
+		return err == nil && unknown == nil && c.position.Compare(head) >= 0
 	})
 }
 

@@ -133,7 +133,11 @@ func followers(ctx context.Context, s sizes, dir string, r *measure.Report) (err
 	for n := range s.follow {
 		wait.Go(func() {
 			var once sync.Once
-			for m, err := range e.Subscribe(ctx, e.Head(), eventstore.Filter{}) {
+			head, err := e.Head(ctx)
+			if err != nil {
+				return
+			}
+			for m, err := range e.Subscribe(ctx, head, eventstore.Filter{}) {
 				if err != nil {
 					return
 				}

@@ -192,7 +192,9 @@ func (c *child) sync(path string) error {
 
 func (c *child) head() uint64 {
 	if l := c.log.Load(); l != nil {
-		return l.Head().Commit
+		if head, err := l.Head(context.Background()); err == nil {
+			return head.Commit
+		}
 	}
 	return 0
 }

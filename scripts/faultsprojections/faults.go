@@ -132,8 +132,11 @@ func setBack(w *world) error {
 		if err != nil || len(live) != 1 {
 			return fmt.Errorf("%d checkpoints: %w", len(live), err)
 		}
-		head := w.log.Head().Commit
-		at := head - min(head, uint64(100+5000*i))
+		head, err := w.log.Head(w.ctx)
+		if err != nil {
+			return err
+		}
+		at := head.Commit - min(head.Commit, uint64(100+5000*i))
 		p := eventstore.Position{Commit: at, Prepare: at}
 		if err := w.rdb.HSet(w.ctx, live[0], "position", p.String()).Err(); err != nil {
 			return err

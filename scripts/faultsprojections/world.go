@@ -292,7 +292,10 @@ func (w *world) whole(page projections.Page) error {
 
 // caughtUp waits until readers see everything that is in the log now.
 func (w *world) caughtUp(patience time.Duration) error {
-	head := w.log.Head()
+	head, err := w.log.Head(w.ctx)
+	if err != nil {
+		return err
+	}
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		call, done := context.WithTimeout(w.ctx, 4*time.Second)
 		at, err := w.store.Position(call)

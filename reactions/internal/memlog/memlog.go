@@ -22,7 +22,7 @@ type Log struct {
 
 	// Repeat delivers every event so many times more.
 	Repeat int
-	// Fail, when set, may refuse a call: "append", "read" or "subscribe".
+	// Fail, when set, may refuse a call: "append", "read", "subscribe" or "head".
 	Fail func(call, stream string) error
 }
 
@@ -146,11 +146,14 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 }
 
 // Head is the position of the newest event.
-func (l *Log) Head() eventstore.Position {
+func (l *Log) Head(context.Context) (eventstore.Position, error) {
+	if err := l.fail("head", ""); err != nil {
+		return eventstore.Start, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := uint64(len(l.all))
-	return eventstore.Position{Commit: n, Prepare: n}
+	return eventstore.Position{Commit: n, Prepare: n}, nil
 }
 
 // All lists the events of a stream, or with "" of the log.
