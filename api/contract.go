@@ -64,7 +64,7 @@ func (s *Server) contractCode(c *call) error {
 		address = st.Email.Clear()
 	}
 	code, expires := s.Codes.Make(c.id, c.state.Offer.SHA256, s.Now())
-	if err := s.Notify.SigningCode(c.Request().Context(), c.id, address, c.state.Language, code, expires); err != nil {
+	if err := s.Mail.SigningCode(c.Request().Context(), c.id, address, c.state.Language, code, expires); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -118,6 +118,10 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusServiceUnavailable, "uploads-crowded", "Many uploads of this account are under way. Wait for one of them to end.").retry(2 * time.Second)
 	case errors.Is(err, auth.ErrBusy), errors.Is(err, documents.ErrBusy):
 		return problem(http.StatusServiceUnavailable, "busy", "Too much is being done at this moment; try again shortly.").retry(2 * time.Second)
+	case errors.Is(err, ErrMailRefused):
+		return problem(http.StatusConflict, "mail-refused", "The mail server refuses this mailbox: correct the contact's e-mail address.")
+	case errors.Is(err, ErrMailAway):
+		return problem(http.StatusServiceUnavailable, "mail-unavailable", "Mail cannot be sent now. Nothing is lost; try again shortly.").retry(time.Minute)
 	case errors.Is(err, auth.ErrOIDCAway):
 		return problem(http.StatusServiceUnavailable, "oidc-unavailable", "The identity provider cannot be reached. Try again shortly, or log in with your password.").retry(5 * time.Second)
 	case errors.As(err, &tooLarge):

@@ -59,6 +59,9 @@ func (s *Server) register(c *call) error {
 	if err := s.limit(c, "register:"+s.Index("address", c.RealIP()), s.RegistrationLimit); err != nil {
 		return err
 	}
+	if err := s.reachable(in.Email); err != nil {
+		return err
+	}
 	ctx := c.Request().Context()
 	merchant := decider.DeriveID(c.key, "account").String()
 	by := application.Actor{ID: merchant, Role: application.RoleMerchant}
@@ -92,6 +95,9 @@ func (s *Server) register(c *call) error {
 func (s *Server) addMerchant(c *call) error {
 	var in registration
 	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.reachable(in.Email); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

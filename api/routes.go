@@ -107,11 +107,14 @@ func (s *Server) routes() []route {
 		{operation: "sendAway", who: staffers, handle: s.sendAway},
 		{operation: "bringBack", who: staffers, handle: s.bringBack},
 
+		{operation: "mailServer", who: staffers, handle: s.mailServer},
+
 		{operation: "openApplication", who: merchants, handle: s.openApplication},
 		{operation: "addMerchant", who: grants{Agent: own}, handle: s.addMerchant},
 		{operation: "applications", who: concerned, handle: s.applications},
 		{operation: "status", who: concerned, handle: s.status},
 		{operation: "actions", who: concerned, handle: s.actions},
+		{operation: "undeliveredMails", who: concerned, handle: s.undeliveredMails},
 		{operation: "documentImage", who: concerned, handle: s.documentImage},
 
 		{operation: "form", who: suppliers, handle: s.form},

@@ -42,12 +42,6 @@ type Samples = decider.Decider[sample.State, sample.Event]
 // Accesses is the decider of who looked at what.
 type Accesses = decider.Decider[access.State, access.Event]
 
-// Notifier sends what is no reaction to an event, because it must not be in the
-// log: a one-time code.
-type Notifier interface {
-	SigningCode(ctx context.Context, application, address, language, code string, expires time.Time) error
-}
-
 // Server holds what the handlers need. Fill the exported fields once, then call
 // Handler.
 type Server struct {
@@ -69,7 +63,7 @@ type Server struct {
 	Codes             *Codes
 	Limits            *auth.Limiter
 	RegistrationLimit auth.Limit
-	Notify            Notifier
+	Mail              Mail
 	Now               func() time.Time
 	Logger            *slog.Logger
 	TrustProxy        bool            // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front

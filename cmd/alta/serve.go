@@ -367,7 +367,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	}
 	people := &api.People{Auth: p.auth, Logger: logger}
 	start("names", func(ctx context.Context) error { people.Follow(ctx, p.log); return nil })
-	handler, err := p.handler(run, people, mailer)
+	handler, err := p.handler(run, people)
 	if err != nil {
 		return err
 	}
@@ -382,7 +382,7 @@ func (p *program) origin(listening net.Addr) string {
 	return "http://" + listening.String()
 }
 
-func (p *program) handler(ctx context.Context, people *api.People, notify api.Notifier) (http.Handler, error) {
+func (p *program) handler(ctx context.Context, people *api.People) (http.Handler, error) {
 	spec, err := api.LoadSpec()
 	if err != nil {
 		return nil, err
@@ -401,7 +401,7 @@ func (p *program) handler(ctx context.Context, people *api.People, notify api.No
 		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
-		Notify: notify, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,
+		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
 	if p.cfg.Dev {

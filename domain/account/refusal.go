@@ -68,6 +68,7 @@ func Refusals() []Refusal {
 var (
 	ErrText      = refuse(Invalid, "account-text", "the text is empty, too long, or not one readable line", "")
 	ErrEmail     = refuse(Invalid, "account-email", "the e-mail address is not one that mail can be sent to", "email")
+	ErrMailbox   = refuse(Invalid, "mailbox-unreachable", "the mail server cannot write to an address whose part before the @ is not ASCII; give another address", "email")
 	ErrRole      = refuse(Invalid, "account-role", "no person can be given this role here", "role")
 	ErrOrg       = refuse(Invalid, "account-organisation", "merchants and agents belong to an organisation, staff to none", "organisation")
 	ErrLanguage  = refuse(Invalid, "account-language", "the language is none of zh-CN, es, en", "language")

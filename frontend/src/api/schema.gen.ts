@@ -964,6 +964,29 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/applications/{id}/undelivered-mails': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    /**
+     * Mails about the application that did not reach the merchant
+     * @description What an address missed ends with the next mail that reaches it.
+     */
+    get: operations['undeliveredMails']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/applications/{id}/activation': {
     parameters: {
       query?: never
@@ -1644,6 +1667,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/mail-server': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How the mail server takes our mails */
+    get: operations['mailServer']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/team/{person}/skills': {
     parameters: {
       query?: never
@@ -2144,6 +2184,26 @@ export interface components {
       /** Format: date-time */
       at: string
       why: string
+    }
+    UndeliveredMail: {
+      /** @description what the mail was about */
+      template: string
+      /**
+       * @description delayed: it is tried again
+       * @enum {string}
+       */
+      state: 'delayed' | 'undelivered'
+      /**
+       * @description why it never will be delivered
+       * @enum {string}
+       */
+      reason?: 'rejected' | 'address' | 'unknown-outcome' | 'gave-up' | 'link-over'
+      /** @description of the SMTP answer */
+      code?: number
+      /** @description its enhanced code (RFC 3463) */
+      status?: string
+      /** Format: date-time */
+      at: string
     }
     Registration: {
       email: string
@@ -4240,6 +4300,32 @@ export interface operations {
       default: components['responses']['Problem']
     }
   }
+  undeliveredMails: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The mails, newest first; a hundred at most. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            items: components['schemas']['UndeliveredMail'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
   activateMerchant: {
     parameters: {
       query?: never
@@ -5263,6 +5349,41 @@ export interface operations {
             /** @description how many applications one person may hold and still be handed another */
             most: number
             next?: string
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  mailServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The state, and what the server said where it takes none. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description refuses: it takes no mail from us until an operator acts; away: it has not been reached for minutes
+             * @enum {string}
+             */
+            state: 'works' | 'refuses' | 'away'
+            /** Format: date-time */
+            since?: string
+            /** @description of the dialogue: connect, tls, hello, auth, mail, rcpt, data, content */
+            phase?: string
+            /** @description of the SMTP answer */
+            code?: number
+            /** @description its enhanced code (RFC 3463) */
+            status?: string
           }
         }
       }

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"alta/domain/account"
+	"alta/domain/identifier"
+)
+
+// Mail is how mails leave: what the mail server can do, how it takes ours, and
+// what did not arrive.
+type Mail interface {
+	// SigningCode sends what is no reaction to an event, because it must not be in
+	// the log: a one-time code. The error is ErrMailAway or ErrMailRefused, or wraps
+	// one of them.
+	SigningCode(ctx context.Context, application, address, language, code string, expires time.Time) error
+	// OffersUTF8 tells whether the server can write to a local part that is not
+	// ASCII; known is false until it was asked.
+	OffersUTF8() (offers, known bool)
+	// Server is how the server takes our mails.
+	Server(ctx context.Context) (MailServer, error)
+	// Undelivered lists what did not reach the person of an account, newest first.
+	Undelivered(ctx context.Context, account string) ([]UndeliveredMail, error)
+}
+
+// Why a mail that somebody waits for was not sent.
+var (
+	ErrMailAway    = errors.New("api: mail cannot be sent now")
+	ErrMailRefused = errors.New("api: the mailbox was refused")
+)
+
+// MailServer is how the mail server takes our mails.
+type MailServer struct {
+	State  string     `json:"state"` // works, refuses, away
+	Since  *time.Time `json:"since,omitempty"`
+	Phase  string     `json:"phase,omitempty"`
+	Code   int        `json:"code,omitempty"`
+	Status string     `json:"status,omitempty"`
+}
+
+// UndeliveredMail is one that did not arrive. It names no address.
+type UndeliveredMail struct {
+	Template    string    `json:"template"`
+	State       string    `json:"state"`            // delayed, undelivered
+	Reason      string    `json:"reason,omitempty"` // why it never will be
+	Code        int       `json:"code,omitempty"`
+	Status      string    `json:"status,omitempty"`
+	At          time.Time `json:"at"`
+	Application string    `json:"-"` // empty for an account's letter
+}
+
+// mailServer is for who can do something about it.
+func (s *Server) mailServer(c *call) error {
+	state, err := s.Mail.Server(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, state)
+}
+
+// undeliveredMails shows what its merchant was not told, to those who work on an
+// application and to the merchant.
+func (s *Server) undeliveredMails(c *call) error {
+	all, err := s.Mail.Undelivered(c.Request().Context(), c.state.Merchant)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Items []UndeliveredMail `json:"items"`
+	}{Items: []UndeliveredMail{}}
+	for _, m := range all {
+		if m.Application == "" || m.Application == c.id {
+			out.Items = append(out.Items, m)
+		}
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// reachable refuses an address that no mail could be sent to, before an account
+// is opened for it. What the server can do is taken as everything until it was
+// asked; a mail that it then refuses is shown to who works on the application.
+func (s *Server) reachable(email string) error {
+	box := identifier.Mailbox(email)
+	if box.Canonical == "" {
+		return account.ErrEmail
+	}
+	if offers, known := s.Mail.OffersUTF8(); known && !offers && identifier.NeedsSMTPUTF8(box.Canonical) {
+		return account.ErrMailbox
+	}
+	return nil
+}
