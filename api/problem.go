@@ -39,7 +39,7 @@ type Problem struct {
 
 // FieldError is one thing wrong with a request.
 type FieldError struct {
-	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body; "query name" and the like for the rest
+	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body; "query name", "path name" and the like for the rest; see call.located
 	Item    string `json:"item,omitempty"`
 	Code    string `json:"code"`
 	Detail  string `json:"detail"`
@@ -178,10 +178,10 @@ func ofRefusal(r *application.Refusal) *Problem {
 		}
 	}
 	if r.Item != "" || r.Field != "" {
-		p.Errors = append(p.Errors, FieldError{Pointer: pointer(r.Field), Item: string(r.Item), Code: r.Code, Detail: sentence(r.Detail)})
+		p.Errors = append(p.Errors, FieldError{Item: string(r.Item), Code: r.Code, Detail: sentence(r.Detail)})
 	}
 	for _, x := range r.Problems {
-		p.Errors = append(p.Errors, FieldError{Pointer: pointer(x.Field), Item: string(x.Item), Code: x.Code, Detail: sentence(x.Detail)})
+		p.Errors = append(p.Errors, FieldError{Item: string(x.Item), Code: x.Code, Detail: sentence(x.Detail)})
 	}
 	return p
 }
@@ -198,18 +198,9 @@ func ofAccount(r *account.Refusal) *Problem {
 	}
 	p := problem(status, r.Code, sentence(r.Detail))
 	if r.Field != "" {
-		p.at(pointer(r.Field), r.Code, sentence(r.Detail))
+		p.at("", r.Code, sentence(r.Detail))
 	}
 	return p
-}
-
-// pointer is the JSON pointer of a command's field: "document.type" is
-// "/document/type".
-func pointer(field string) string {
-	if field == "" {
-		return ""
-	}
-	return "/" + strings.ReplaceAll(field, ".", "/")
 }
 
 func sentence(s string) string {

@@ -95,7 +95,7 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 	e.HTTPErrorHandler = s.answer
 	e.IPExtractor = func(r *http.Request) string { return auth.Address(r, s.TrustProxy) }
 	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return decider.NewID().String() }}))
-	e.Use(s.recoverPanics, securityHeaders)
+	e.Use(s.recoverPanics, securityHeaders, checkAddress)
 	s.changes = newHub(s.Log, s.Logger)
 	go s.changes.run(ctx)
 	for _, r := range s.routes() {
@@ -213,7 +213,8 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		if c.body, err = op.readBody(ec); err != nil {
 			return err
 		}
-		return r.handle(c)
+		ec.Set(bodyRead, c.body)
+		return c.located(r.handle(c))
 	}
 	if s.Check == nil || r.live {
 		return handle
@@ -223,6 +224,7 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		ec.Response().Writer = tap
 		if err := handle(ec); err != nil {
 			s.answer(err, ec)
+			s.checkPointers(op, ec, problemOf(err))
 		}
 		if err := op.CheckAnswer(ec.Response().Status, ec.Response().Header().Get(echo.HeaderContentType), tap.body.Bytes()); err != nil {
 			s.Check(err)

@@ -43,6 +43,10 @@ func (o *Operation) checkParams(c echo.Context) error {
 		case "header":
 			text = c.Request().Header.Get(p.name)
 			present = text != ""
+			if code := unreadable(text); code != "" {
+				note(p, code, textDetails[code])
+				continue
+			}
 		}
 		if !present {
 			if p.required {
@@ -72,8 +76,7 @@ func (o *Operation) checkParams(c echo.Context) error {
 }
 
 // readBody reads, bounds and validates the JSON body; nil where there is none and
-// none is needed. What it answers is the validated value written anew, in one form:
-// a member that stands twice would otherwise be validated once and decoded twice.
+// none is needed. What it answers is the validated value written anew, in one form.
 func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 	r := c.Request()
 	if o.body == nil {
@@ -93,8 +96,11 @@ func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	if media, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";"); strings.TrimSpace(media) != echo.MIMEApplicationJSON {
-		return nil, problem(http.StatusUnsupportedMediaType, "media-type", "The body must be application/json.")
+	if err := checkMedia(r.Header); err != nil {
+		return nil, err
+	}
+	if err := checkJSON(b); err != nil {
+		return nil, err
 	}
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
 	if err != nil {
@@ -138,19 +144,19 @@ var english = message.NewPrinter(language.English)
 func fieldErrors(e *jsonschema.ValidationError) []FieldError {
 	at := ""
 	for _, p := range e.InstanceLocation {
-		at += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p)
+		at += "/" + escapePointer.Replace(p)
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		var out []FieldError
 		for _, p := range k.Properties {
-			out = append(out, FieldError{Pointer: at + "/" + p, Code: "unknown-field", Detail: "there is no such field"})
+			out = append(out, FieldError{Pointer: at + "/" + escapePointer.Replace(p), Code: "unknown-field", Detail: "there is no such field"})
 		}
 		return out
 	case *kind.Required:
 		var out []FieldError
 		for _, p := range k.Missing {
-			out = append(out, FieldError{Pointer: at + "/" + p, Code: "required", Detail: "must be given"})
+			out = append(out, FieldError{Pointer: at + "/" + escapePointer.Replace(p), Code: "required", Detail: "must be given"})
 		}
 		return out
 	case *kind.Type:

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"alta/simulate/drive"
+)
+
+// The public cases about text, by id, and others of the same kinds, over HTTP.
+func TestCasesOfText(t *testing.T) {
+	w := start(t, demoConfig(t))
+	d := w.driver(t)
+	draft := w.merchant(t, d, drive.Wish{Seed: 8, First: 0, Kind: "individual", To: drive.Draft, Via: drive.Self})
+	submitted := w.merchant(t, d, drive.Wish{Seed: 8, First: 2, Kind: "individual", To: drive.Submitted, Via: drive.Self})
+	me, reviewer, agent := draft.Self, w.as(t, "reviewer"), w.as(t, "agent")
+	own, waiting := "/v1/applications/"+draft.ID, "/v1/applications/"+submitted.ID
+	body := func(path, text string, header ...string) request {
+		r := request{method: "PUT", path: path, body: []byte(text), header: map[string]string{"Content-Type": "application/json"}}
+		for i := 0; i < len(header); i += 2 {
+			r.header[header[i]] = header[i+1]
+		}
+		return r
+	}
+	post := func(r request) request { r.method = "POST"; return r }
+	value := func(key, text string) string {
+		b, _ := json.Marshal(map[string]any{"values": map[string]string{key: text}})
+		return string(b)
+	}
+	details := own + "/details"
+	const (
+		json200 = http.StatusNoContent
+		media   = http.StatusUnsupportedMediaType
+		bad     = http.StatusBadRequest
+		no      = http.StatusUnprocessableEntity
+	)
+	for _, k := range []struct {
+		id      string
+		who     *drive.Person
+		request request
+		status  int
+		code    string
+		pointer string
+	}{
+		{"C037 a body in GBK that says so", me, body(details, "{\"values\":{\"identity.name\":\"\xc0\xee\xc4\xc8\"}}", "Content-Type", "application/json; charset=gbk"), media, "media-type", ""},
+		{"C037 a body in UTF-8 that says GBK", me, body(details, value("identity.name", "李娜"), "Content-Type", "application/json; charset=GBK"), media, "media-type", ""},
+		{"C037 a body in GBK that says nothing", me, body(details, "{\"values\":{\"identity.name\":\"\xc0\xee\xc4\xc8\"}}"), bad, "ill-formed-text", "/values/identity.name"},
+		{"C037 a body in Latin-1", me, body(details, "{\"values\":{\"identity.name\":\"Jos\xe9\"}}", "Content-Type", "application/json; charset=iso-8859-1"), media, "media-type", ""},
+		{"C037 a body in UTF-16", me, body(details, "\x00{\x00}"), bad, "malformed-json", ""},
+		{"C037 a form", me, body(details, "identity.name=a", "Content-Type", "application/x-www-form-urlencoded"), media, "media-type", ""},
+		{"C037 a media type that cannot be read", me, body(details, "{}", "Content-Type", "application/json; charset"), media, "media-type", ""},
+		{"C037 a compressed body", me, body(details, "\x1f\x8b", "Content-Encoding", "gzip"), media, "content-coding", ""},
+		{"C037 UTF-8 that says so", me, body(details, value("identity.name", "李娜"), "Content-Type", "application/json; charset=\"UTF-8\""), json200, "", ""},
+		{"C037 a byte that is no UTF-8", me, body(details, "{\"values\":{\"bank.holder\":\"a\xff\"}}"), bad, "ill-formed-text", "/values/bank.holder"},
+		{"C037 an overlong form", me, body(details, "{\"values\":{\"bank.holder\":\"\xc0\xaf\"}}"), bad, "ill-formed-text", "/values/bank.holder"},
+		{"C037 a surrogate in bytes", me, body(details, "{\"values\":{\"bank.holder\":\"\xed\xa0\x80\"}}"), bad, "ill-formed-text", "/values/bank.holder"},
+		{"C037 a name of a member that is no UTF-8", me, body(details, "{\"values\":{\"\xff\":\"a\"}}"), bad, "ill-formed-text", ""},
+		{"C037 a high surrogate alone", me, body(details, `{"values":{"identity.name":"\ud800"}}`), bad, "ill-formed-text", "/values/identity.name"},
+		{"C037 a low surrogate alone", me, body(details, `{"values":{"identity.name":"a\uDC00b"}}`), bad, "ill-formed-text", "/values/identity.name"},
+		{"C037 surrogates the wrong way round", me, body(details, `{"values":{"identity.name":"\udc00\ud800"}}`), bad, "ill-formed-text", "/values/identity.name"},
+		{"C037 a pair of surrogates", me, body(details, `{"values":{"identity.name":"\ud842\udfb7"}}`), json200, "", ""},
+		{"C037 at another endpoint", nil, post(body("/v1/registrations", "{\"email\":\"\xff\"}")), bad, "ill-formed-text", "/email"},
+		{"C037 at the log-in", nil, post(body("/v1/auth/login", `{"email":"a@b.cn","password":"\ud800"}`)), bad, "ill-formed-text", "/password"},
+		{"NUL is called NUL", me, body(details, `{"values":{"identity.name":"a\u0000b"}}`), no, "nul-character", "/values/identity.name"},
+		{"NUL in a statement", me, body(own+"/corrections/site.url", `{"statement":"\u0000"}`), no, "nul-character", "/statement"},
+		{"C041 a member twice", me, body(details, `{"values":{"identity.name":"A","identity.name":"B"}}`), bad, "duplicate-member", "/values/identity.name"},
+		{"C041 the same value twice", me, body(details, `{"values":{"identity.name":"A","identity.name":"A"}}`), bad, "duplicate-member", "/values/identity.name"},
+		{"C041 twice by an escape", me, body(details, `{"values":{"identity.name":"A","identity\u002ename":"B"}}`), bad, "duplicate-member", "/values/identity.name"},
+		{"C041 at the top", me, body(details, `{"values":{},"values":{"identity.name":"B"}}`), bad, "duplicate-member", "/values"},
+		{"C041 in a list", me, body(own+"/products", `{"products":[{"a":1,"a":2}],"site":"web"}`), bad, "duplicate-member", "/products/0/a"},
+		{"C041 at another endpoint", nil, post(body("/v1/auth/login", `{"email":"a@b.cn","email":"c@d.cn","password":"x"}`)), bad, "duplicate-member", "/email"},
+		{"a query that is no UTF-8", reviewer, request{method: "GET", path: "/v1/applications?q=%ff"}, bad, "ill-formed-text", "query q"},
+		{"a query with a NUL", reviewer, request{method: "GET", path: "/v1/applications?q=a%00"}, bad, "nul-character", "query q"},
+		{"a query's name that is no UTF-8", reviewer, request{method: "GET", path: "/v1/applications?%ff=a"}, bad, "ill-formed-text", "query"},
+		{"a path that is no UTF-8", reviewer, request{method: "GET", path: "/v1/applications/%ff"}, bad, "ill-formed-text", "path"},
+		{"a path with a NUL", reviewer, request{method: "GET", path: "/v1/queues/a%00"}, bad, "nul-character", "path"},
+		{"a header that is no UTF-8", me, body(details, value("bank.holder", "a"), "Idempotency-Key", "\xff"), no, "invalid-parameter", "header Idempotency-Key"},
+		{"an item of another kind of merchant", me, body(details, value("company.name", "好店")), no, "item-kind", "/values/company.name"},
+		{"an item that is locked", submitted.Self, body(waiting+"/details", value("contact.name", "李娜娜")), http.StatusConflict, "item-locked", "/values/contact.name"},
+		{"an item that is corrected but locked", submitted.Self, body(waiting+"/corrections/contact.name", `{"value":"李娜娜"}`), http.StatusConflict, "item-locked", "path item"},
+		{"an unknown slot", me, request{method: "PUT", path: own + "/documents/passport.photo", body: []byte("x"), header: map[string]string{"Content-Type": "image/png"}}, no, "item-unknown", "path slot"},
+		{"banks without online banking", me, body(own+"/products", `{"products":["wechat"],"banks":["102"],"site":"web"}`), no, "products", "/banks"},
+		{"an address that is none", nil, post(body("/v1/registrations", `{"email":"nobody","kind":"individual","products":["wechat"],"site":"web","language":"en"}`)), no, "account-email", "/email"},
+		{"an agent's merchant with an address that is none", agent, post(body("/v1/merchants", `{"email":"nobody","kind":"individual","products":["wechat"],"site":"web","language":"en"}`)), no, "account-email", "/email"},
+		{"C138 500 characters of three bytes", me, body(details, value("contact.address", strings.Repeat("李", 500))), json200, "", ""},
+		{"C138 500 characters of four bytes", me, body(details, value("contact.address", strings.Repeat("𠮷", 500))), json200, "", ""},
+		{"C138 499 characters of four bytes", me, body(details, value("contact.address", strings.Repeat("𠮷", 499))), json200, "", ""},
+		{"C138 501 characters of four bytes", me, body(details, value("contact.address", strings.Repeat("𠮷", 501))), no, "invalid-body", "/values/contact.address"},
+		{"C138 a statement of 1,000 characters of four bytes is not too long", me, body(own+"/corrections/site.url", `{"statement":"`+strings.Repeat("𠮷", 1000)+`"}`), http.StatusConflict, "stage", ""},
+		{"C138 a statement of 1,001", me, body(own+"/corrections/site.url", `{"statement":"`+strings.Repeat("𠮷", 1001)+`"}`), no, "invalid-body", "/statement"},
+		{"C138 a note of 4,000 characters of four bytes", reviewer, body(waiting+"/notes/0190b6a0-0000-7000-8000-000000000001", `{"text":"`+strings.Repeat("𠮷", 4000)+`"}`), json200, "", ""},
+		{"C138 a note of 4,001", reviewer, body(waiting+"/notes/0190b6a0-0000-7000-8000-000000000002", `{"text":"`+strings.Repeat("𠮷", 4001)+`"}`), no, "invalid-body", "/text"},
+	} {
+		a := w.send(t, k.who, k.request)
+		if a.status != k.status || a.Code != k.code {
+			t.Errorf("%s: answers %d %s, want %d %s (%s %v)", k.id, a.status, a.Code, k.status, k.code, a.Detail, a.Errors)
+			continue
+		}
+		if k.pointer != "" && !pointed(a, k.pointer) {
+			t.Errorf("%s: points at %+v, want %s", k.id, a.Errors, k.pointer)
+		}
+	}
+	var form struct{ Items []struct{ Key, Value string } }
+	if _, err := me.Get(t.Context(), own+"/form", &form); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, i := range form.Items {
+		got[i.Key] = i.Value
+	}
+	if got["identity.name"] != "𠮷" || got["contact.address"] != strings.Repeat("𠮷", 499) {
+		t.Errorf("stored: %v of %v", got["identity.name"], slices.Sorted(maps.Keys(got)))
+	}
+}
