@@ -91,6 +91,8 @@ func (e *LimitedError) Error() string {
 // Vault seals personal values and makes the keyed hash by which an e-mail
 // address is found.
 type Vault interface {
+	// Probe fails where nothing new can be sealed now.
+	Probe(ctx context.Context) error
 	Seal(ctx context.Context, subject string, event eventstore.ID, field, clear string) (string, error)
 	Open(ctx context.Context, subject string, event eventstore.ID, field, ciphertext string) (string, error)
 	Index(kind, value string) string

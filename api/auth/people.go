@@ -71,6 +71,11 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	} else if other(st) {
 		return Invitation{}, decider.ErrCommandReused
 	}
+	// A key service that is away refuses here, before the name is taken: otherwise
+	// the name would stay taken for a minute by an account that never came to be.
+	if err := s.vault.Probe(ctx); err != nil {
+		return Invitation{}, err
+	}
 	if err := s.reserve(ctx, cmd, c.Login, id); err != nil {
 		return Invitation{}, err
 	}

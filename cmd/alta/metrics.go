@@ -116,6 +116,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 			s.gauge("alta_orphans_swept_age_seconds", "Since stored files were last compared with the log; hourly, so alarm at a day.", f.p.now().Sub(st.Last).Seconds())
 		}
 	}
+	s.gauge("alta_vault_available", "1 while personal values can be sealed and opened; 0 while the key service or the key store refuses.", truth(f.p.keyState.err() == nil))
 	f.live(s)
 	f.log(s)
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))

@@ -49,18 +49,19 @@ type program struct {
 	logger *slog.Logger
 	now    func() time.Time
 
-	log     eventLog
-	end     *logEnd
-	guarded *guardedLog // the same, when it is the embedded one
-	server  *serverLog  // the same, when it is on a server
-	vault   *vault.Vault
-	redis   redis.UniversalClient
-	auth    *auth.Service
-	keys    *auth.Keys
-	limits  *auth.Limiter
-	intake  *documents.Intake
-	rules   func() application.Rules
-	inForce atomic.Pointer[application.Rules] // what rules answers
+	log      eventLog
+	end      *logEnd
+	guarded  *guardedLog // the same, when it is the embedded one
+	server   *serverLog  // the same, when it is on a server
+	vault    *vault.Vault
+	keyState keyHealth // whether the vault's keys could be used last
+	redis    redis.UniversalClient
+	auth     *auth.Service
+	keys     *auth.Keys
+	limits   *auth.Limiter
+	intake   *documents.Intake
+	rules    func() application.Rules
+	inForce  atomic.Pointer[application.Rules] // what rules answers
 
 	applications *api.Applications
 	accesses     *api.Accesses
@@ -241,6 +242,9 @@ func (p *program) ready() error {
 	}
 	if _, err := p.end.now(); err != nil {
 		return fmt.Errorf("log: %w", err)
+	}
+	if err := p.keyState.err(); err != nil {
+		return fmt.Errorf("keys: %w", err)
 	}
 	if p.server != nil {
 		if err := p.server.refusal(); err != nil {

@@ -18,6 +18,9 @@ func (p *program) startUpkeep(background background) {
 	if p.cfg.does("api") {
 		background("warm the decoders", p.intake.Warm)
 	}
+	if p.cfg.KMS != "" || p.cfg.Blobs != "" { // keys on this machine's disk do not go away
+		background("keys", func(ctx context.Context) error { return every(ctx, keyProbeEvery, p.watchKeys) })
+	}
 	if p.cfg.does("reactions") {
 		p.orphans = reactions.NewOrphans(reactions.OrphansConfig{Log: p.log, Files: p.vault.Blobs(), Now: p.now, Logger: p.logger})
 		background("sweep", func(ctx context.Context) error { return every(ctx, time.Hour, p.sweep) })

@@ -11,6 +11,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -70,19 +71,28 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, s.tryOut(ctx)
 }
 
-// tryOut makes sure that a second conditional write is refused.
+// ErrNoConditions: the store overwrites a name that a conditional write should
+// have found taken. Keys and fences would be lost on it, so it is not used.
+var ErrNoConditions = fmt.Errorf("%w: the object store overwrites a taken name although the write asks it not to (If-None-Match: *); use a store with conditional writes", vault.ErrInvalid)
+
+// tryOut makes sure that a second conditional write is refused. Each start tries
+// its own name, so that nodes that start together do not meet.
 func (s *Store) tryOut(ctx context.Context) error {
-	const probe = "probe"
+	probe := "probe-" + rand.Text()
+	defer func() { _ = s.remove(context.WithoutCancel(ctx), probe) }() // what a broken store keeps is one byte
 	if err := s.put(ctx, probe, []byte("1"), minio.PutObjectOptions{}); err != nil {
 		return fmt.Errorf("write to the object store: %w", err)
 	}
 	if _, err := s.get(ctx, probe); err != nil {
 		return fmt.Errorf("read back from the object store: %w", err)
 	}
-	if err := s.put(ctx, probe, []byte("2"), absent()); !taken(err) {
-		return fmt.Errorf("%w: the object store does not refuse a conditional write (If-None-Match) on a taken name: %w", vault.ErrInvalid, err)
+	switch err := s.put(ctx, probe, []byte("2"), absent()); {
+	case err == nil:
+		return ErrNoConditions
+	case !taken(err):
+		return fmt.Errorf("write to the object store with a condition: %w", err)
 	}
-	return s.remove(ctx, probe)
+	return nil
 }
 
 // Objects is the port for sealed documents.
@@ -270,7 +280,7 @@ func known(err error) error {
 	switch r := minio.ToErrorResponse(err); {
 	case r.Code == minio.NoSuchKey, r.Code == "NoSuchVersion":
 		return vault.ErrNotFound
-	case r.StatusCode == 0 || r.StatusCode >= 500:
+	case r.StatusCode == 0 || r.StatusCode >= 500, r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden, r.StatusCode == http.StatusTooManyRequests:
 		return fmt.Errorf("%w: %w", vault.ErrUnavailable, err)
 	}
 	return err

@@ -73,3 +73,14 @@ func NewAuthority(t testing.TB) Authority {
 		Cert: write("server.crt", cert), Key: write("server.key", private), Both: write("server.pem", cert, private),
 	}
 }
+
+// Pool holds the authority's certificate, for clients in the test itself.
+func (a Authority) Pool() (*x509.CertPool, error) {
+	b, err := os.ReadFile(a.CA)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(b)
+	return pool, nil
+}
