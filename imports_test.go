@@ -16,20 +16,21 @@ import (
 // /... covers the packages below it; the longest key counts. What is not listed
 // may import nothing of ours.
 var directions = map[string][]string{
+	"alta/durable":                {},
 	"alta/eventstore":             {},
 	"alta/eventstore/...":         {"alta/eventstore"},
 	"alta/domain/...":             {"alta/domain/..."},
 	"alta/domain/account":         {"alta/domain/...", "alta/eventstore"}, // its codec names the event that binds a sealed value
 	"alta/decider":                {"alta/eventstore"},
-	"alta/evidence":               {"alta/eventstore"},
-	"alta/vault/...":              {"alta/eventstore", "alta/domain/personal", "alta/vault"},
+	"alta/evidence":               {"alta/durable", "alta/eventstore"},
+	"alta/vault/...":              {"alta/durable", "alta/eventstore", "alta/domain/personal", "alta/vault"},
 	"alta/documents":              {"alta/vault"},
 	"alta/projections":            {"alta/domain/...", "alta/eventstore", "alta/projections/replay", "alta/vault"},
 	"alta/projections/replay":     {"alta/eventstore"},
 	"alta/projections/redistest":  {},
 	"alta/projections/statistics": {"alta/domain/...", "alta/eventstore", "alta/projections", "alta/projections/replay"},
 	"alta/reactions/...":          {"alta/domain/...", "alta/decider", "alta/eventstore", "alta/vault", "alta/reactions/..."},
-	"alta/api/auth":               {"alta/domain/...", "alta/decider", "alta/eventstore"},
+	"alta/api/auth":               {"alta/domain/...", "alta/decider", "alta/durable", "alta/eventstore"},
 	"alta/api":                    {"alta/api/auth", "alta/decider", "alta/documents", "alta/domain/...", "alta/eventstore", "alta/evidence", "alta/projections/...", "alta/vault"},
 	"alta/frontend":               {},
 	"alta/simulate":               {"alta/domain/...", "alta/simulate/specimen"},

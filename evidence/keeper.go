@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"alta/durable"
 	"alta/eventstore"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -71,7 +72,7 @@ func OpenKeeper(dir string, key *Key, now func() time.Time, log *slog.Logger) (*
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
-	if err := syncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+	if err := durable.SyncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
 		return nil, fmt.Errorf("evidence: %w", err)
 	}
 	if now == nil {
@@ -277,7 +278,7 @@ func (k *Keeper) write(c Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
-	if err := writeFile(filepath.Join(k.dir, latestFile), msg, 0o644); err != nil {
+	if err := durable.Replace(filepath.Join(k.dir, latestFile), msg, 0o644); err != nil {
 		return fmt.Errorf("evidence: write a checkpoint: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(k.dir, historyFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
@@ -320,7 +321,7 @@ func (k *Keeper) Copy(dir string) error {
 	for _, name := range []string{latestFile, historyFile} {
 		content, err := os.ReadFile(filepath.Join(k.dir, name))
 		if err == nil {
-			err = writeFile(filepath.Join(dir, name), content, 0o644)
+			err = durable.Replace(filepath.Join(dir, name), content, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("evidence: copy the checkpoints: %w", err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"alta/durable"
 )
 
 // Key signs a log's checkpoints and verifies them. Its name is the log's origin:
@@ -67,10 +69,14 @@ func newKey(file string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence: make a signing key: %w", err)
 	}
-	if err := writeFile(file, []byte(secret+"\n"+public+"\n"), 0o600); err != nil {
+	err = durable.Create(file, []byte(secret+"\n"+public+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		return LoadKey(file) // another node made one in the same moment
+	}
+	if err != nil {
 		return nil, fmt.Errorf("evidence: write the signing key: %w", err)
 	}
-	if err := writeFile(file+".pub", []byte(public+"\n"), 0o644); err != nil {
+	if err := durable.Replace(file+".pub", []byte(public+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("evidence: write the public key: %w", err)
 	}
 	return makeKey(secret, public)

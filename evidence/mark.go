@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"alta/durable"
 )
 
 // A mark is the tree's head after the newest sync: 52 bytes that are overwritten
@@ -52,7 +54,7 @@ func decodeMark(b []byte) (t tlog.Tree, err error) {
 // that writing the mark never needs space on the disk.
 func openMark(file string) (*os.File, error) {
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		if err := writeFile(file, encodeMark(emptyTree()), 0o600); err != nil {
+		if err := durable.Replace(file, encodeMark(emptyTree()), 0o600); err != nil {
 			return nil, fmt.Errorf("evidence: make the mark: %w", err)
 		}
 	}

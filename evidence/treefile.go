@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"alta/durable"
 	"alta/eventstore"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -102,7 +103,7 @@ func TakeTree(ctx context.Context, dir string) (*TreeFile, error) {
 	err := locked(ctx, dir, func() (err error) {
 		path := filepath.Join(dir, hashesFile)
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if err := writeFile(path, []byte(treeMagic), 0o600); err != nil {
+			if err := durable.Replace(path, []byte(treeMagic), 0o600); err != nil {
 				return fmt.Errorf("evidence: make the tree: %w", err)
 			}
 		}
@@ -111,7 +112,7 @@ func TakeTree(ctx context.Context, dir string) (*TreeFile, error) {
 			return err
 		}
 		epoch++
-		if err := writeFile(filepath.Join(dir, epochFile), strconv.AppendUint(nil, epoch, 10), 0o600); err != nil {
+		if err := durable.Replace(filepath.Join(dir, epochFile), strconv.AppendUint(nil, epoch, 10), 0o600); err != nil {
 			return fmt.Errorf("evidence: take the tree: %w", err)
 		}
 		if t, err = openTree(dir, os.O_RDWR); err != nil {

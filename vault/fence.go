@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"alta/durable"
 )
 
 // FenceList remembers for ever what was destroyed. Marks are short texts without
@@ -41,14 +43,14 @@ type LocalFences struct {
 
 // OpenLocalFences opens or makes the file.
 func OpenLocalFences(path string) (*LocalFences, error) {
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
+	if err := errors.Join(f.Sync(), f.Close(), durable.SyncDir(filepath.Dir(path))); err != nil {
 		return nil, err
 	}
 	l := &LocalFences{path: path, marks: map[string]bool{}}
@@ -81,7 +83,7 @@ func (l *LocalFences) Add(_ context.Context, mark string) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := lock(f, syscall.LOCK_EX)
+	unlock, err := durable.Flock(f, syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}

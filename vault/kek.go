@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"alta/durable"
 )
 
 // KMS wraps data keys under a key-encryption key that never leaves it. A wrapped
@@ -55,7 +57,7 @@ func OpenFileKEK(path string) (*FileKEK, error) {
 			return nil, err
 		}
 		// Of two processes that start together one makes the file, both read it.
-		if err := createFile(path, b); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := durable.Create(path, b); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("make the key-encryption key: %w", err)
 		}
 		return k, k.load()
@@ -196,7 +198,7 @@ func (k *FileKEK) Version() int {
 func (k *FileKEK) change(edit func(*kekRing) error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	unlock, err := lockFile(k.path + ".lock")
+	unlock, err := durable.Lock(k.path + ".lock")
 	if err != nil {
 		return err
 	}

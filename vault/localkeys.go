@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"alta/durable"
 )
 
 // LocalKeys is a KeyStore of one small file per key in 4,096 folders.
@@ -22,7 +24,7 @@ type LocalKeys struct{ dir string }
 
 // OpenLocalKeys opens or makes the store.
 func OpenLocalKeys(dir string) (*LocalKeys, error) {
-	if err := makeDir(dir); err != nil {
+	if err := durable.MakeDir(dir); err != nil {
 		return nil, err
 	}
 	return &LocalKeys{dir: dir}, nil
@@ -77,7 +79,7 @@ func (s *LocalKeys) PutIfAbsent(_ context.Context, name string, value []byte) ([
 	if err != nil {
 		return nil, err
 	}
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	unlock, err := s.lock(path, syscall.LOCK_EX)
@@ -85,7 +87,7 @@ func (s *LocalKeys) PutIfAbsent(_ context.Context, name string, value []byte) ([
 		return nil, err
 	}
 	defer unlock()
-	if err := createFile(path, value); errors.Is(err, fs.ErrExist) {
+	if err := durable.Create(path, value); errors.Is(err, fs.ErrExist) {
 		return readKey(path)
 	} else if err != nil {
 		return nil, err
@@ -142,7 +144,7 @@ func (s *LocalKeys) Each(ctx context.Context, visit func(name string) error) err
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case d.IsDir() || isTemp(path):
+		case d.IsDir() || durable.IsTemp(path):
 			return nil
 		}
 		return visit(d.Name())
@@ -157,5 +159,5 @@ func (s *LocalKeys) lock(path string, how int) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return lock(f, how)
+	return durable.Flock(f, how)
 }

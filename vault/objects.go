@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"alta/durable"
 )
 
 // Objects keeps sealed bytes under slash-separated names of lower-case letters,
@@ -38,7 +40,7 @@ type LocalObjects struct{ dir string }
 
 // OpenLocalObjects opens or makes the store.
 func OpenLocalObjects(dir string) (*LocalObjects, error) {
-	if err := makeDir(dir); err != nil {
+	if err := durable.MakeDir(dir); err != nil {
 		return nil, err
 	}
 	return &LocalObjects{dir: dir}, nil
@@ -81,10 +83,10 @@ func (o *LocalObjects) Put(_ context.Context, name string, data []byte) error {
 }
 
 func putFile(path string, data []byte) error {
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(path), data)
+	temp, err := durable.WriteTemp(filepath.Dir(path), data, 0o600)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func putFile(path string, data []byte) error {
 		os.Remove(temp)
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.SyncDir(filepath.Dir(path))
 }
 
 // Get reads the object.
@@ -143,7 +145,7 @@ func (o *LocalObjects) List(ctx context.Context, prefix string, visit func(Objec
 		if err != nil {
 			return err
 		}
-		if isTemp(path) {
+		if durable.IsTemp(path) {
 			if time.Since(info.ModTime()) > time.Hour {
 				return os.Remove(path)
 			}

@@ -40,6 +40,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"alta/durable"
 )
 
 // Ways in which the vault refuses. Match them with errors.Is.
@@ -154,7 +156,7 @@ func (cfg *Config) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := makeDir(dir); err != nil {
+	if err := durable.MakeDir(dir); err != nil {
 		return err
 	}
 	cfg.Dir = dir

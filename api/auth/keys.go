@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
+
+	"alta/durable"
 )
 
 // Keys is the set of keys that tokens are signed and derived with. The newest
@@ -45,17 +46,41 @@ const maxKeys = 13
 // ErrKeyFile: the key file is damaged, or others than its owner can read it.
 var ErrKeyFile = errors.New("auth: the key file cannot be used")
 
-// OpenKeys reads the key set, and makes it with one key when there is no file.
+// OpenKeys reads the key set, and makes it with one key when there is no file. Of
+// several nodes that start on one empty directory one makes it; the others read
+// it.
 func OpenKeys(path string, now time.Time) (*Keys, error) {
 	k := &Keys{path: path}
 	err := k.Reload()
 	if errors.Is(err, fs.ErrNotExist) {
-		return k, k.Rotate(now)
+		err = k.create(now)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return k, nil
+}
+
+func (k *Keys) create(now time.Time) error {
+	b, err := json.Marshal(keyFile{[]key{newKey(now)}})
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	if err := durable.Create(k.path, b); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	return k.Reload()
+}
+
+func newKey(now time.Time) key {
+	raw := make([]byte, 8+ed25519.SeedSize+32)
+	_, _ = rand.Read(raw) // never fails: the runtime ends the process instead
+	one := key{
+		ID: base64.RawURLEncoding.EncodeToString(raw[:8]), Created: now.UTC(),
+		Seed: raw[8 : 8+ed25519.SeedSize], Secret: raw[8+ed25519.SeedSize:],
+	}
+	one.private = ed25519.NewKeyFromSeed(one.Seed)
+	return one
 }
 
 // Reload reads the file again, after another process rotated the keys.
@@ -90,69 +115,50 @@ func (k *Keys) Reload() error {
 }
 
 // Rotate adds a key, from now on the one that makes tokens, and forgets the
-// oldest beyond thirteen. The file is replaced as a whole or not at all.
+// oldest beyond thirteen. The file is replaced as a whole or not at all, under a
+// lock, so that what another node added meanwhile stays.
 func (k *Keys) Rotate(now time.Time) error {
-	raw := make([]byte, 8+ed25519.SeedSize+32)
-	_, _ = rand.Read(raw) // never fails: the runtime ends the process instead
-	one := key{
-		ID: base64.RawURLEncoding.EncodeToString(raw[:8]), Created: now.UTC(),
-		Seed: raw[8 : 8+ed25519.SeedSize], Secret: raw[8+ed25519.SeedSize:],
+	return k.rotate(func([]key) bool { return true }, now)
+}
+
+func (k *Keys) rotate(due func([]key) bool, now time.Time) error {
+	unlock, err := durable.Lock(k.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
 	}
-	one.private = ed25519.NewKeyFromSeed(one.Seed)
+	defer unlock()
+	if err := k.Reload(); err != nil {
+		return err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if n := len(k.all); n > 0 && !one.Created.After(k.all[n-1].Created) {
-		one.Created = k.all[n-1].Created.Add(1) // a clock that went back must not bury the new key
+	if !due(k.all) {
+		return nil
+	}
+	one := newKey(now)
+	if newest := k.all[len(k.all)-1].Created; !one.Created.After(newest) {
+		one.Created = newest.Add(1) // a clock that went back must not bury the new key
 	}
 	all := append(slices.Clone(k.all), one)
 	if len(all) > maxKeys {
 		all = all[len(all)-maxKeys:]
 	}
-	if err := writeKeys(k.path, all); err != nil {
-		return err
+	b, err := json.Marshal(keyFile{all})
+	if err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
+	}
+	if err := durable.Replace(k.path, b, 0o600); err != nil {
+		return fmt.Errorf("auth: key file: %w", err)
 	}
 	k.all = all
 	return nil
 }
 
-func writeKeys(path string, all []key) error {
-	b, err := json.Marshal(keyFile{all})
-	if err != nil {
-		return fmt.Errorf("auth: key file: %w", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // made with mode 0600
-	if err != nil {
-		return fmt.Errorf("auth: key file: %w", err)
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("auth: key file: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("auth: key file: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("auth: key file: %w", err)
-	}
-	return nil
-}
-
 // Maintain reads the file again and adds a key when the newest is older than 30
-// days. Call it now and then, on one node; the others find a key they do not know
-// by themselves.
+// days. Every node may call it now and then: the file is locked, and a node finds a
+// key that it does not know by itself.
 func (k *Keys) Maintain(now time.Time) error {
-	if err := k.Reload(); err != nil {
-		return err
-	}
-	if now.Sub(k.newest().Created) < 30*24*time.Hour {
-		return nil
-	}
-	return k.Rotate(now)
+	return k.rotate(func(all []key) bool { return now.Sub(all[len(all)-1].Created) >= 30*24*time.Hour }, now)
 }
 
 // missing reads the file again because a token asks for a key that is not there:
@@ -166,6 +172,17 @@ func (k *Keys) missing(now time.Time) bool {
 	}
 	k.mu.Unlock()
 	return due && k.Reload() == nil
+}
+
+// recorded answers a key that an event of the log names. Another node may have made
+// it after this one read the file, so a missing one is looked for there; nobody
+// from outside chooses the id, so that is not limited.
+func (k *Keys) recorded(id string) (key, bool) {
+	one, ok := k.find(id)
+	if !ok && k.Reload() == nil {
+		one, ok = k.find(id)
+	}
+	return one, ok
 }
 
 // newest is the key that makes tokens.

@@ -155,7 +155,7 @@ func cut(s string, limit int) string {
 // session makes the tokens of a session as the stream has it.
 func (s *Service) session(st account.State, id string) (Session, error) {
 	x, ok := st.Session(id)
-	k, found := s.keys.find(x.Key)
+	k, found := s.keys.recorded(x.Key)
 	if !ok || !found {
 		return Session{}, ErrRefresh
 	}

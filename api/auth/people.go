@@ -212,7 +212,7 @@ func (s *Service) LinkToken(ctx context.Context, accountID, link string) (string
 	if err != nil {
 		return "", err
 	}
-	k, ok := s.keys.find(st.Link.Key)
+	k, ok := s.keys.recorded(st.Link.Key)
 	if st.Link.ID != link || !ok {
 		return "", account.ErrLinkOver
 	}

@@ -10,12 +10,12 @@ import (
 	"io/fs"
 	"math/big"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"alta/domain/calendar"
+	"alta/durable"
 )
 
 const calendarUsage = `usage:
@@ -331,30 +331,10 @@ func calendarImport(args []string, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(*target, append(data, '\n')); err != nil {
+	if err := durable.Replace(*target, append(data, '\n'), 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s replaces %s, official through %s, in %s\n", c.Version, old.Version, c.OfficialThrough, *target)
 	fmt.Fprintln(out, "open deadlines stay where they are until `alta calendar apply`")
 	return nil
-}
-
-// replaceFile writes a file whole or not at all: a half-written calendar would
-// keep the platform from starting.
-func replaceFile(name string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".calendar-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -15,6 +15,7 @@ import (
 	"alta/api/auth"
 	"alta/domain/account"
 	"alta/domain/application"
+	"alta/durable"
 	"alta/eventstore"
 	"alta/eventstore/wire"
 	"alta/reactions"
@@ -31,12 +32,10 @@ func ownSecret(path string) ([]byte, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		b = make([]byte, 32)
 		_, _ = rand.Read(b) // never fails: the runtime ends the process instead
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
+		if err := durable.Create(path, b); err != nil && !errors.Is(err, os.ErrExist) {
 			return nil, err
 		}
-		_, err = f.Write(b)
-		return b, errors.Join(err, f.Sync(), f.Close())
+		b, err = os.ReadFile(path) // another node may have made it in the same moment
 	}
 	if err == nil && len(b) != 32 {
 		err = fmt.Errorf("%s: want 32 bytes, found %d", path, len(b))

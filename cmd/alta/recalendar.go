@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"alta/domain/calendar"
+	"alta/durable"
 	"alta/eventstore/embedded"
 	"alta/reactions"
 )
@@ -38,7 +39,7 @@ func keepCalendar(file string, c calendar.Calendar) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(name, append(data, '\n'))
+	return durable.Replace(name, append(data, '\n'), 0o644)
 }
 
 // runCalendarApply is `alta calendar apply`: it moves the open deadlines of the

@@ -12,8 +12,7 @@ import (
 
 // upkeep is what a program that runs for months does beside its work. It starts
 // what this process is for and no more: decoders where files are uploaded, the
-// care of stored files where reactions run, the keys of the sessions where no
-// other process can do it at the same time.
+// care of stored files where reactions run, the keys of the sessions everywhere.
 func (p *program) startUpkeep(background background) {
 	if p.cfg.does("api") {
 		background("warm the decoders", p.intake.Warm)
@@ -26,9 +25,7 @@ func (p *program) startUpkeep(background background) {
 		background("sweep", func(ctx context.Context) error { return every(ctx, time.Hour, p.sweep) })
 		background("scrub", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.scrub) })
 	}
-	if p.guarded != nil {
-		background("session keys", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.maintainKeys) })
-	}
+	background("session keys", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.maintainKeys) })
 }
 
 // every does the work now and then again and again, one interval after it ended.
