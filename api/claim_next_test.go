@@ -103,6 +103,8 @@ func (plain) Open(_ context.Context, _ string, _ eventstore.ID, _, sealed string
 	return sealed, nil
 }
 
+func (plain) Probe(context.Context) error { return nil }
+
 func (plain) Index(kind, value string) string { return kind + value }
 
 func encodeClear(_ context.Context, _ string, _ eventstore.ID, e application.Event) (eventstore.Proposed, error) {
