@@ -92,6 +92,7 @@ func problemOf(err error) *Problem {
 		personal *account.Refusal
 		limited  *auth.LimitedError
 		paused   *documents.PausedError
+		stepUp   *auth.StepUpError
 		web      *echo.HTTPError
 		tooLarge *http.MaxBytesError
 	)
@@ -110,6 +111,10 @@ func problemOf(err error) *Problem {
 		return problem(status, "document-"+string(rejected.Code), rejected.Detail)
 	case errors.As(err, &personal):
 		return ofAccount(personal)
+	case errors.As(err, &stepUp):
+		p := problem(http.StatusForbidden, "step-up-required", "Prove that it is you, with POST /v1/auth/step-up, and send what it answers as Alta-Step-Up.")
+		p.Params = map[string]string{"purpose": string(stepUp.Purpose)}
+		return p
 	case errors.As(err, &limited):
 		return problem(http.StatusTooManyRequests, "too-many-attempts", "Too many attempts. Wait a little.").retry(limited.RetryAfter + time.Second)
 	case errors.As(err, &paused):

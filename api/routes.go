@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"alta/api/auth"
 	"alta/decider"
 	"alta/domain/access"
 	"alta/domain/account"
@@ -62,12 +63,23 @@ func (g grants) of(role account.Role) grant {
 	return none
 }
 
+// credential says what somebody must come with to call an operation.
+type credential uint8
+
+const (
+	sessionOrKey credential = iota
+	person                  // a person who is logged in: a server's key does not stand for her
+	serverKey               // an API key
+)
+
 // route binds an operation of the contract to who may call it and to the code
 // that answers it.
 type route struct {
 	operation string
 	who       grants
-	holder    bool // of them, whoever holds the claim: the rules see to it, so that what is done already is no refusal
+	by        credential
+	stepUp    account.StepUp // needs a proof of presence of this kind; empty: none
+	holder    bool           // of them, whoever holds the claim: the rules see to it, so that what is done already is no refusal
 	handle    func(*call) error
 	upload    bool // large body, long time
 	live      bool // an answer that does not end
@@ -88,19 +100,27 @@ func (s *Server) routes() []route {
 		{operation: "register", handle: s.register},
 		{operation: "reference", handle: s.reference},
 
-		{operation: "me", who: anyone, handle: s.me},
-		{operation: "changePassword", who: anyone, handle: s.changePassword},
-		{operation: "beginTOTP", who: anyone, handle: s.beginTOTP},
-		{operation: "confirmTOTP", who: anyone, handle: s.confirmTOTP},
-		{operation: "apiKeys", who: grants{Merchant: own, Agent: own}, handle: s.apiKeys},
-		{operation: "issueAPIKey", who: grants{Merchant: own, Agent: own}, handle: s.issueAPIKey},
-		{operation: "revokeAPIKey", who: grants{Merchant: own, Agent: own}, handle: s.revokeAPIKey},
-		{operation: "sessions", who: anyone, handle: s.sessions},
-		{operation: "revokeSession", who: anyone, handle: s.revokeSession},
+		{operation: "me", who: anyone, by: person, handle: s.me},
+		{operation: "changePassword", who: anyone, by: person, handle: s.changePassword},
+		{operation: "beginTOTP", who: anyone, by: person, handle: s.beginTOTP},
+		{operation: "confirmTOTP", who: anyone, by: person, handle: s.confirmTOTP},
+		{operation: "disableTOTP", who: anyone, by: person, stepUp: account.StepUpCredentials, handle: s.disableTOTP},
+		{operation: "renewRecoveryCodes", who: anyone, by: person, stepUp: account.StepUpCredentials, handle: s.renewRecoveryCodes},
+		{operation: "stepUp", who: anyone, by: person, handle: s.stepUp},
+		{operation: "beginOIDCStepUp", who: anyone, by: person, handle: s.beginOIDCStepUp},
+		{operation: "finishOIDCStepUp", who: anyone, by: person, handle: s.finishOIDCStepUp},
+		{operation: "devices", who: anyone, by: person, handle: s.devices},
+		{operation: "forgetDevice", who: anyone, by: person, handle: s.forgetDevice},
+		{operation: "key", who: grants{Merchant: own, Agent: own}, by: serverKey, handle: s.key},
+		{operation: "apiKeys", who: grants{Merchant: own, Agent: own}, by: person, handle: s.apiKeys},
+		{operation: "issueAPIKey", who: grants{Merchant: own, Agent: own}, by: person, stepUp: account.StepUpCredentials, handle: s.issueAPIKey},
+		{operation: "revokeAPIKey", who: grants{Merchant: own, Agent: own}, by: person, handle: s.revokeAPIKey},
+		{operation: "sessions", who: anyone, by: person, handle: s.sessions},
+		{operation: "revokeSession", who: anyone, by: person, handle: s.revokeSession},
 		{operation: "people", who: anyone, handle: s.people},
-		{operation: "myDesk", who: judges, handle: s.myDesk},
-		{operation: "goAway", who: judges, handle: s.goAway},
-		{operation: "comeBack", who: judges, handle: s.comeBack},
+		{operation: "myDesk", who: judges, by: person, handle: s.myDesk},
+		{operation: "goAway", who: judges, by: person, handle: s.goAway},
+		{operation: "comeBack", who: judges, by: person, handle: s.comeBack},
 
 		{operation: "team", who: staffers, handle: s.team},
 		{operation: "stateSkills", who: staffers, handle: s.stateSkills},
@@ -128,11 +148,11 @@ func (s *Server) routes() []route {
 		{operation: "submit", who: suppliers, handle: s.submit},
 		{operation: "correct", who: suppliers, handle: s.correct},
 		{operation: "declareSite", who: suppliers, handle: s.declareSite},
-		{operation: "consent", who: merchants, handle: s.consent},
-		{operation: "contractCode", who: merchants, handle: s.contractCode},
-		{operation: "signContract", who: merchants, handle: s.signContract},
-		{operation: "withdraw", who: merchants, handle: s.withdraw},
-		{operation: "reopen", who: merchants, handle: s.reopen},
+		{operation: "consent", who: merchants, by: person, handle: s.consent},
+		{operation: "contractCode", who: merchants, by: person, handle: s.contractCode},
+		{operation: "signContract", who: merchants, by: person, handle: s.signContract},
+		{operation: "withdraw", who: merchants, by: person, handle: s.withdraw},
+		{operation: "reopen", who: merchants, by: person, handle: s.reopen},
 		{operation: "contract", who: concerned, handle: s.contract},
 
 		{operation: "application", who: watchers, handle: s.application},
@@ -185,7 +205,7 @@ func (s *Server) routes() []route {
 		{operation: "extendDeadline", who: leads, handle: s.extendDeadline},
 		{operation: "movePolicy", who: leads, handle: s.movePolicy},
 
-		{operation: "restrict", who: grants{Merchant: own, Lead: every}, handle: s.restrict},
+		{operation: "restrict", who: grants{Merchant: own, Lead: every}, by: person, handle: s.restrict},
 		{operation: "placeHold", who: leads, handle: s.placeHold},
 		{operation: "liftHold", who: leads, handle: s.liftHold},
 	}
@@ -204,13 +224,15 @@ func (s *Server) admit(c *call, r route) error {
 	ctx := c.Request().Context()
 	var err error
 	if c.who, err = s.Auth.Authenticate(ctx, token); err != nil {
+		s.Auth.NoteKeyRefused(ctx, c.caller(), token, err)
 		return err
 	}
 	if c.who.MustEnrol && !enrolling[c.op.ID] {
 		return problem(http.StatusForbidden, "must-enrol", "Your role needs one-time codes: set them up first.")
 	}
-	if !c.who.May(scopeOf(c.op)) {
-		return problem(http.StatusForbidden, "scope", "The API key was not issued for this.")
+	if err := c.credential(r); err != nil {
+		s.Auth.NoteKeyRefused(ctx, c.caller(), token, err)
+		return err
 	}
 	g := r.who.of(c.who.Role)
 	if c.id = c.Param("id"); c.id == "" {
@@ -261,16 +283,38 @@ func (s *Server) lookInto(c *call) error {
 const maxWhy = 500 // characters, as in the contract
 
 // enrolling is what a person can do before the second factor is set up.
-var enrolling = map[string]bool{"me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}
+var enrolling = map[string]bool{"stepUp": true, "beginOIDCStepUp": true, "finishOIDCStepUp": true, "me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}
 
-// scopeOf is the scope that an API key needs for an operation. What a person
-// does about her own account is no server's business: it has a scope that no key
-// is ever issued with.
-func scopeOf(o *Operation) account.Scope {
+// credential refuses a key where a person has to act, a person where a key is
+// asked about, and a key that was not issued for the operation.
+func (c *call) credential(r route) error {
+	key := c.who.APIKey != ""
 	switch {
-	case strings.HasPrefix(o.Path, "/v1/me"):
-		return "person"
-	case o.Method == http.MethodGet:
+	case r.by == person && key:
+		return auth.ErrStepUpPerson
+	case r.by == serverKey && !key:
+		return auth.ErrKeyRequired
+	case r.by != serverKey && !c.who.May(scopeOf(c.op)):
+		return auth.ErrScope
+	}
+	return nil
+}
+
+// present refuses with step-up-required unless the request brings a proof of the
+// person's presence (header Alta-Step-Up, from POST /v1/auth/step-up) that is for
+// this purpose, this session, and not older than five minutes. A row of the table
+// asks for it with stepUp; a handler asks for it where it depends on the request.
+func (c *call) present(purpose account.StepUp) error {
+	err := c.server.Auth.CheckProof(c.who, purpose, c.Request().Header.Get("Alta-Step-Up"))
+	if err != nil && c.Request().Header.Get("Alta-Step-Up") != "" {
+		c.server.Auth.NoteStepUpRefused(c.Request().Context(), c.caller(), c.who, err)
+	}
+	return err
+}
+
+// scopeOf is the scope that an API key needs for an operation.
+func scopeOf(o *Operation) account.Scope {
+	if o.Method == http.MethodGet {
 		return account.ReadApplications
 	}
 	return account.WriteApplications

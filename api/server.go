@@ -214,6 +214,11 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 			return err
 		}
 		ec.Set(bodyRead, c.body)
+		if r.stepUp != "" {
+			if err := c.present(r.stepUp); err != nil {
+				return err
+			}
+		}
 		return c.located(r.handle(c))
 	}
 	if s.Check == nil || r.live {

@@ -19,6 +19,9 @@ type me struct {
 	Language     lang.Lang    `json:"language"`
 	Organisation string       `json:"organisation,omitempty"`
 	TOTP         bool         `json:"totp,omitempty"`
+	// RecoveryCodes is how many are left, where one-time codes are set up.
+	RecoveryCodes *int     `json:"recovery_codes,omitempty"`
+	StepUp        auth.Way `json:"step_up"`
 }
 
 type session struct {
@@ -30,7 +33,10 @@ type session struct {
 }
 
 func profileOf(p auth.Profile) me {
-	out := me{ID: p.ID, Role: p.Role, Name: p.Name.Clear(), Email: p.Email.Clear(), Language: p.Language, TOTP: p.TOTP}
+	out := me{ID: p.ID, Role: p.Role, Name: p.Name.Clear(), Email: p.Email.Clear(), Language: p.Language, TOTP: p.TOTP, StepUp: p.StepUp}
+	if p.TOTP {
+		out.RecoveryCodes = &p.RecoveryCodes
+	}
 	if p.Role == account.Agent {
 		out.Organisation = p.Organisation
 	}
@@ -38,7 +44,13 @@ func profileOf(p auth.Profile) me {
 }
 
 // caller is where the request comes from.
-func (c *call) caller() auth.Caller { return auth.Caller{IP: c.RealIP(), UserAgent: c.userAgent()} }
+func (c *call) caller() auth.Caller {
+	https, _ := auth.Over(c.Request(), c.server.TrustProxy)
+	return auth.Caller{
+		IP: c.RealIP(), UserAgent: c.userAgent(), Request: c.Response().Header().Get(echo.HeaderXRequestID),
+		Device: auth.DeviceKept(c.Request(), https),
+	}
+}
 
 // token is the request's bearer token.
 func (c *call) token() string {
@@ -49,6 +61,9 @@ func (c *call) token() string {
 // cookie that no script can read.
 func (s *Server) begin(c *call, from auth.Session, https bool) error {
 	c.SetCookie(auth.RefreshCookie(from.RefreshToken, from.RefreshExpires, https))
+	if from.Device != "" {
+		c.SetCookie(auth.DeviceCookie(from.Device, https))
+	}
 	return c.JSON(http.StatusOK, session{
 		AccessToken: from.AccessToken, TokenType: "Bearer", ExpiresIn: int(from.ExpiresIn / time.Second),
 		Account: profileOf(from.Account), MustEnrol: from.MustEnrol,
@@ -60,11 +75,14 @@ func (s *Server) login(c *call) error {
 	if err != nil {
 		return err
 	}
-	var in struct{ Email, Password, Code string }
+	var in struct {
+		Email, Password, Code string
+		RecoveryCode          string `json:"recovery_code"`
+	}
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	sess, err := s.Auth.Login(c.Request().Context(), auth.LoginRequest{Email: in.Email, Password: in.Password, Code: in.Code, Caller: c.caller()})
+	sess, err := s.Auth.Login(c.Request().Context(), auth.LoginRequest{Email: in.Email, Password: in.Password, Code: in.Code, Recovery: in.RecoveryCode, Caller: c.caller()})
 	if err != nil {
 		return err
 	}
@@ -187,13 +205,71 @@ func (s *Server) requestLink(c *call) error {
 }
 
 func (s *Server) me(c *call) error {
-	st, _, err := s.Auth.Account(c.Request().Context(), c.who.Account)
+	p, err := s.Auth.Profile(c.Request().Context(), c.who)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, profileOf(auth.Profile{
-		ID: st.ID, Role: st.Role, Organisation: st.Organisation, Language: st.Language, Email: st.Email, Name: st.Name, TOTP: !st.TOTP.IsZero(),
-	}))
+	return c.JSON(http.StatusOK, profileOf(p))
+}
+
+// stepUp answers a proof that the person behind the session is present.
+func (s *Server) stepUp(c *call) error {
+	var in struct {
+		Purpose        account.StepUp
+		Password, Code string
+		RecoveryCode   string `json:"recovery_code"`
+	}
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	proof, err := s.Auth.StepUp(c.Request().Context(), c.who, auth.StepUpRequest{
+		Purpose: in.Purpose, Password: in.Password, Code: in.Code, RecoveryCode: in.RecoveryCode, Caller: c.caller(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.proved(proof)
+}
+
+// beginOIDCStepUp sends a browser to the identity provider, to prove that the
+// person is present.
+func (s *Server) beginOIDCStepUp(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	var in struct{ Purpose account.StepUp }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	location, kept, err := s.Auth.BeginOIDCStepUp(c.Request().Context(), c.who, in.Purpose, c.caller())
+	if err != nil {
+		return err
+	}
+	c.SetCookie(auth.FlowCookie(kept, https))
+	return c.JSON(http.StatusOK, map[string]string{"location": location})
+}
+
+// finishOIDCStepUp answers the proof.
+func (s *Server) finishOIDCStepUp(c *call) error {
+	https, err := auth.Over(c.Request(), s.TrustProxy)
+	if err != nil {
+		return err
+	}
+	var in struct{ State, Code string }
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	c.SetCookie(auth.FlowCookie("", https))
+	proof, err := s.Auth.FinishOIDCStepUp(c.Request().Context(), c.who, auth.FlowKept(c.Request(), https), in.State, in.Code, c.caller())
+	if err != nil {
+		return err
+	}
+	return c.proved(proof)
+}
+
+func (c *call) proved(p auth.Proof) error {
+	return c.JSON(http.StatusOK, map[string]any{"proof": p.Token, "purpose": p.Purpose, "expires": p.Expires})
 }
 
 func (s *Server) changePassword(c *call) error {
@@ -207,7 +283,18 @@ func (s *Server) changePassword(c *call) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
+// beginTOTP asks for a proof of presence, unless a log-in that is good for nothing
+// else has just been that.
 func (s *Server) beginTOTP(c *call) error {
+	fresh, err := s.Auth.Fresh(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		if err := c.present(account.StepUpCredentials); err != nil {
+			return err
+		}
+	}
 	setup, err := s.Auth.BeginTOTP(c.Request().Context(), c.who)
 	if err != nil {
 		return err
@@ -220,10 +307,64 @@ func (s *Server) confirmTOTP(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	if err := s.Auth.ConfirmTOTP(c.Request().Context(), c.who, in.Code); err != nil {
+	codes, err := s.Auth.ConfirmTOTP(c.Request().Context(), c.who, in.Code)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"recovery_codes": codes})
+}
+
+func (s *Server) disableTOTP(c *call) error {
+	if err := s.Auth.DisableTOTP(c.Request().Context(), c.who, c.who.Account); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) renewRecoveryCodes(c *call) error {
+	codes, err := s.Auth.RenewRecoveryCodes(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"recovery_codes": codes})
+}
+
+type deviceInfo struct {
+	ID        string    `json:"id"`
+	UserAgent string    `json:"user_agent,omitempty"`
+	Trusted   time.Time `json:"trusted"`
+	Expires   time.Time `json:"expires"`
+	Current   bool      `json:"current"`
+}
+
+func (s *Server) devices(c *call) error {
+	list, err := s.Auth.Devices(c.Request().Context(), c.who, c.caller().Device)
+	if err != nil {
+		return err
+	}
+	out := []deviceInfo{}
+	for i := len(list) - 1; i >= 0; i-- {
+		d := list[i]
+		out = append(out, deviceInfo{ID: d.ID, UserAgent: d.Agent.Clear(), Trusted: d.Trusted, Expires: d.Expires, Current: d.Current})
+	}
+	return c.JSON(http.StatusOK, map[string]any{"devices": out})
+}
+
+func (s *Server) forgetDevice(c *call) error {
+	if err := s.Auth.ForgetDevice(c.Request().Context(), c.who, c.Param("device")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// key answers what the key is that the request came with, so that an integrator
+// can see whether it works before anything is sent with it.
+func (s *Server) key(c *call) error {
+	k, err := s.Auth.Key(c.Request().Context(), c.who)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"key": keyOf(k), "account": c.who.Account, "role": c.who.Role})
 }
 
 type sessionInfo struct {

@@ -17,6 +17,9 @@ const (
 type Permission struct {
 	Operation string
 	Roles     map[account.Role]Reach // of somebody who is logged in
+	Person    bool                   // only for a person who is logged in, not for an API key
+	Key       bool                   // only for an API key
+	StepUp    account.StepUp         // the proof of presence that it needs; empty: none
 	Holder    bool                   // only for who holds the application's claim
 }
 
@@ -24,7 +27,10 @@ type Permission struct {
 func Table() []Permission {
 	var out []Permission
 	for _, r := range (&Server{}).routes() {
-		p := Permission{r.operation, map[account.Role]Reach{}, r.holder}
+		p := Permission{
+			Operation: r.operation, Roles: map[account.Role]Reach{},
+			Person: r.by == person, Key: r.by == serverKey, StepUp: r.stepUp, Holder: r.holder,
+		}
 		for _, role := range []account.Role{account.Merchant, account.Agent, account.Reviewer, account.Lead, account.Auditor, account.Admin} {
 			p.Roles[role] = map[grant]Reach{none: Never, own: Own, every: Every}[r.who.of(role)]
 		}

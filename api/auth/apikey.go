@@ -57,6 +57,20 @@ func (s *Service) APIKeys(ctx context.Context, p Principal) ([]account.APIKey, e
 	return keys, nil
 }
 
+// Key answers the API key that a request came with.
+func (s *Service) Key(ctx context.Context, p Principal) (account.APIKey, error) {
+	st, _, err := s.accounts.Load(ctx, p.Account)
+	if err != nil {
+		return account.APIKey{}, err
+	}
+	k, ok := st.Key(p.APIKey)
+	if !ok {
+		return account.APIKey{}, ErrToken
+	}
+	k.Hash = ""
+	return k, nil
+}
+
 // RevokeAPIKey ends a key of the caller's account at once, on every node.
 func (s *Service) RevokeAPIKey(ctx context.Context, p Principal, id string) error {
 	c := account.RevokeAPIKey{Key: id, By: p.Account, At: s.now()}

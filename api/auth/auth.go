@@ -59,16 +59,17 @@ const AccessLifetime = 10 * time.Minute
 // Refusals of this package beside those of package account, with which they
 // share type and handling. Codes are permanent.
 var (
-	ErrCredentials = &account.Refusal{Kind: account.Unauthenticated, Code: "credentials", Detail: "the e-mail address or the password is wrong"}
-	ErrCode        = &account.Refusal{Kind: account.Unauthenticated, Code: "code-wrong", Detail: "the one-time code is wrong", Field: "code"}
-	ErrToken       = &account.Refusal{Kind: account.Unauthenticated, Code: "token", Detail: "the access token or API key is missing, expired, revoked or not ours"}
-	ErrRefresh     = &account.Refusal{Kind: account.Unauthenticated, Code: "refresh-token", Detail: "the session cannot be continued; log in again"}
-	ErrReused      = &account.Refusal{Kind: account.Unauthenticated, Code: "refresh-reused", Detail: "the session was ended because a used token was sent again; somebody may have a copy"}
-	ErrOIDC        = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc", Detail: "the identity provider's answer was not accepted"}
-	ErrOIDCFactor  = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc-second-factor", Detail: "the identity provider did not ask for a second factor, which this role needs"}
-	ErrOrigin      = &account.Refusal{Kind: account.Forbidden, Code: "cross-site", Detail: "the request did not come from this site"}
-	ErrInvite      = &account.Refusal{Kind: account.Forbidden, Code: "invite", Detail: "this person may not be invited by the caller", Field: "role"}
-	ErrPlainHTTP   = &account.Refusal{Kind: account.Forbidden, Code: "plain-http", Detail: "sessions need https, except on this machine itself"}
+	ErrCredentials   = &account.Refusal{Kind: account.Unauthenticated, Code: "credentials", Detail: "the e-mail address or the password is wrong"}
+	ErrPasswordWrong = &account.Refusal{Kind: account.Forbidden, Code: "password-wrong", Detail: "the password is wrong", Field: "password"}
+	ErrCode          = &account.Refusal{Kind: account.Unauthenticated, Code: "code-wrong", Detail: "the one-time code is wrong", Field: "code"}
+	ErrToken         = &account.Refusal{Kind: account.Unauthenticated, Code: "token", Detail: "the access token or API key is missing, expired, revoked or not ours"}
+	ErrRefresh       = &account.Refusal{Kind: account.Unauthenticated, Code: "refresh-token", Detail: "the session cannot be continued; log in again"}
+	ErrReused        = &account.Refusal{Kind: account.Unauthenticated, Code: "refresh-reused", Detail: "the session was ended because a used token was sent again; somebody may have a copy"}
+	ErrOIDC          = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc", Detail: "the identity provider's answer was not accepted"}
+	ErrOIDCFactor    = &account.Refusal{Kind: account.Unauthenticated, Code: "oidc-second-factor", Detail: "the identity provider did not ask for a second factor, which this role needs"}
+	ErrOrigin        = &account.Refusal{Kind: account.Forbidden, Code: "cross-site", Detail: "the request did not come from this site"}
+	ErrInvite        = &account.Refusal{Kind: account.Forbidden, Code: "invite", Detail: "this person may not be invited by the caller", Field: "role"}
+	ErrPlainHTTP     = &account.Refusal{Kind: account.Forbidden, Code: "plain-http", Detail: "sessions need https, except on this machine itself"}
 
 	ErrPasswordShort    = &account.Refusal{Kind: account.Invalid, Code: "password-short", Detail: "the password is too short", Field: "password"}
 	ErrPasswordLong     = &account.Refusal{Kind: account.Invalid, Code: "password-long", Detail: "the password is longer than 256 characters or not readable text", Field: "password"}

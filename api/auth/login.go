@@ -16,6 +16,7 @@ type LoginRequest struct {
 	Email    string
 	Password string
 	Code     string // one-time code; empty until it is asked for with account.ErrCodeRequired
+	Recovery string // recovery code in its place
 	Caller
 }
 
@@ -23,6 +24,8 @@ type LoginRequest struct {
 type Caller struct {
 	IP        string
 	UserAgent string
+	Request   string // the request's id, for the log
+	Device    string // the value of the device cookie
 }
 
 // Session is what a log-in or a refresh yields.
@@ -32,6 +35,7 @@ type Session struct {
 	ExpiresIn      time.Duration // of the access token
 	RefreshToken   string        // for the cookie
 	RefreshExpires time.Time     // when the session ends unless it is used before
+	Device         string        // for the device cookie; empty where it stays as it is
 	Account        Profile
 	// MustEnrol: the role needs a second factor and the person has none yet. The
 	// session is good for setting it up and for nothing else.
@@ -47,13 +51,45 @@ type Profile struct {
 	Language         lang.Lang
 	Email, Name      personal.Text
 	TOTP             bool // one-time codes are set up
+	RecoveryCodes    int  // that were not used
+	StepUp           Way
 	Away             bool
 }
 
-func profile(st account.State, now time.Time) Profile {
+// Way is how a person proves to be present.
+type Way string
+
+// The ways.
+const (
+	WayPassword Way = "password"
+	WayCode     Way = "code" // password and one-time code
+	WayOIDC     Way = "oidc" // at the identity provider
+)
+
+func way(st account.State, x account.Session) Way {
+	switch {
+	case !st.TOTP.IsZero():
+		return WayCode
+	case x.Method == account.ByOIDC:
+		return WayOIDC
+	}
+	return WayPassword
+}
+
+// Profile answers what the caller is shown of her own account.
+func (s *Service) Profile(ctx context.Context, p Principal) (Profile, error) {
+	st, _, err := s.accounts.Load(ctx, p.Account)
+	if err != nil {
+		return Profile{}, err
+	}
+	x, _ := st.Session(p.Session)
+	return profile(st, x, s.now()), nil
+}
+
+func profile(st account.State, x account.Session, now time.Time) Profile {
 	return Profile{
 		ID: st.ID, Role: st.Role, Organisation: st.Organisation, OrganisationName: st.OrganisationName,
-		Language: st.Language, Email: st.Email, Name: st.Name, TOTP: !st.TOTP.IsZero(), Away: st.OnLeave(now),
+		Language: st.Language, Email: st.Email, Name: st.Name, TOTP: !st.TOTP.IsZero(), RecoveryCodes: len(st.Recovery), StepUp: way(st, x), Away: st.OnLeave(now),
 	}
 }
 
@@ -65,14 +101,19 @@ func profile(st account.State, now time.Time) Profile {
 // account.ErrSuspended, account.ErrCodeRequired, ErrCode, account.ErrCodeUsed;
 // LimitedError; ErrBusy.
 func (s *Service) Login(ctx context.Context, r LoginRequest) (Session, error) {
+	var owner string
+	session, err := s.login(ctx, r, &owner)
+	s.note(ctx, "log-in", r.Caller, owner, err)
+	return session, err
+}
+
+func (s *Service) login(ctx context.Context, r LoginRequest, owner *string) (Session, error) {
 	email, err := account.NormalEmail(r.Email)
 	if err != nil {
 		email = r.Email // cannot exist, and takes the same way to the same answer
 	}
 	index := s.loginIndex(email)
-	address := s.addressKey(r.IP)
-	pair := "login:" + index + ":" + address
-	err = s.limited(ctx, attempt{"login:" + address, limitAddress}, attempt{pair, limitPair}, attempt{"login:" + index, limitAccount})
+	pair, err := s.countLogin(ctx, index, r.Caller)
 	if err != nil {
 		return Session{}, err
 	}
@@ -80,23 +121,19 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
+	*owner = st.ID
 	good, err := s.hasher.Verify(ctx, r.Password, st.Password.Clear())
 	if err != nil {
 		return Session{}, err
 	}
 	if !good {
-		s.log.InfoContext(ctx, "log-in refused", "account", st.ID)
 		return Session{}, ErrCredentials
 	}
 	verified := st.Password
-	session, err := s.start(ctx, st, r.Caller, func(st account.State, c account.StartSession) ([]account.Event, error) {
+	session, err := s.start(ctx, st, r.Caller, func(st account.State, c account.StartSession) (_ []account.Event, err error) {
 		c.Method, c.Verified = account.ByPassword, verified
-		if !st.TOTP.IsZero() && r.Code != "" {
-			step, ok := checkCode(st.TOTP.Clear(), r.Code, c.At)
-			if !ok {
-				return nil, ErrCode
-			}
-			c.Step = step
+		if c.Step, c.Recovery, err = s.second(st, r.Code, r.Recovery, c.At); err != nil {
+			return nil, err
 		}
 		return c.Decide(st)
 	})
@@ -107,6 +144,22 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Session, error) {
 		s.limits.Reset(ctx, pair)
 	}
 	return session, err
+}
+
+// countLogin counts an attempt to log in. A device that the account trusts is
+// counted by itself; once it tried too often it is a device like any other. The
+// key answered is the one to forget after a success.
+func (s *Service) countLogin(ctx context.Context, index string, from Caller) (string, error) {
+	device, err := s.knownDevice(ctx, from.Device, index, s.now())
+	if err != nil {
+		return "", err
+	}
+	if own := "device:" + device; device != "" && s.limits.Allow(ctx, own, limitDevice) == 0 {
+		return own, nil
+	}
+	address := s.addressKey(from.IP)
+	pair := "login:" + index + ":" + address
+	return pair, s.limited(ctx, attempt{"login:" + address, limitAddress}, attempt{pair, limitPair}, attempt{"login:" + index, limitAccount})
 }
 
 // byLogin answers the account that a log-in name belongs to, or the zero state.
@@ -136,13 +189,24 @@ func (s *Service) start(ctx context.Context, st account.State, from Caller, deci
 		Session: id, Address: cut(from.IP, 64), Agent: cut(from.UserAgent, 256),
 		Hash: hashToken(o.token(k, purposeRefresh)), Key: k.ID, At: s.now(),
 	}
+	trust, cookie, err := s.trustDevice(st, c, from.Device)
+	if err != nil {
+		return Session{}, err
+	}
 	r, err := s.Transact(ctx, st.ID, self(st, "log in"), nil, func(st account.State) ([]account.Event, error) {
-		return decide(st, c)
+		started, err := decide(st, c)
+		if err != nil {
+			return nil, err
+		}
+		trusted, err := trust.Decide(st)
+		return append(started, trusted...), err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	return s.session(r.State, id)
+	session, err := s.session(r.State, id)
+	session.Device = cookie
+	return session, err
 }
 
 func cut(s string, limit int) string {
@@ -179,7 +243,7 @@ func (s *Service) session(st account.State, id string) (Session, error) {
 	}
 	return Session{
 		ID: id, AccessToken: access, ExpiresIn: AccessLifetime, RefreshToken: refresh, RefreshExpires: ends,
-		Account: profile(st, now), MustEnrol: s.mustEnrol(st, x),
+		Account: profile(st, x, now), MustEnrol: s.mustEnrol(st, x),
 	}, nil
 }
 

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -44,10 +43,17 @@ type OIDCConfig struct {
 	Issuer       string // https, or plain http on this machine
 	ClientID     string
 	ClientSecret string
-	RedirectURL  string           // of the SPA's page that finishes the log-in
-	Name         string           // what people call it, for the button; default: the issuer's host
-	Client       *http.Client     // default: one with a 10-second limit
-	Now          func() time.Time // default: time.Now
+	RedirectURL  string // of the SPA's page that finishes the log-in
+	Name         string // what people call it, for the button; default: the issuer's host
+	// TrustEmail takes the provider's word for an address of which it does not say
+	// that it was verified. It is for a provider whose addresses its own
+	// administrator hands out.
+	TrustEmail bool
+	// StrongACR are the authentication contexts that count as two factors where the
+	// provider names one instead of the methods.
+	StrongACR []string
+	Client    *http.Client     // default: one with a 10-second limit
+	Now       func() time.Time // default: time.Now
 }
 
 // ErrOIDCAway: the identity provider cannot be reached. It is 503.
@@ -58,7 +64,10 @@ type provider struct {
 	issuer   string
 	oauth    oauth2.Config
 	verifier *oidc.IDTokenVerifier
+	found    *oidc.Provider
 	client   *http.Client
+	now      func() time.Time
+	clientID string
 }
 
 // NewOIDC checks the configuration. It asks nobody.
@@ -94,19 +103,37 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 	if now := o.cfg.Now(); now.Sub(o.failed) < tryAgain && !now.Before(o.failed) {
 		return nil, ErrOIDCAway
 	}
-	// One who gives up must not end the question of all.
-	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), o.cfg.Client), o.cfg.Issuer)
+	// One who gives up must not end the question of all. The keys' own requests go
+	// through the same client, at most one for each unknown key in keyRest.
+	client := &http.Client{Timeout: o.cfg.Client.Timeout, Transport: &rationed{next: o.cfg.Client.Transport, now: o.cfg.Now}}
+	ctx = oidc.ClientContext(context.WithoutCancel(ctx), client)
+	found, err := oidc.NewProvider(ctx, o.cfg.Issuer)
+	var about struct {
+		Keys string   `json:"jwks_uri"`
+		Auth []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	if err == nil {
+		err = found.Claims(&about)
+	}
 	if err != nil {
 		o.failed = o.cfg.Now()
 		return nil, fmt.Errorf("%w: %w", ErrOIDCAway, err)
 	}
+	client.Transport.(*rationed).address = about.Keys
+	endpoint := found.Endpoint()
+	endpoint.AuthStyle = authStyle(o.cfg.ClientSecret, about.Auth)
 	o.found = &provider{
-		issuer: o.cfg.Issuer, client: o.cfg.Client,
+		issuer: o.cfg.Issuer, client: o.cfg.Client, found: found,
 		oauth: oauth2.Config{
 			ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, RedirectURL: o.cfg.RedirectURL,
-			Endpoint: found.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "email"},
+			Endpoint: endpoint, Scopes: []string{oidc.ScopeOpenID, "email"},
 		},
-		verifier: found.Verifier(&oidc.Config{ClientID: o.cfg.ClientID, Now: o.cfg.Now}),
+		// The issuer, the signature and the audience are checked by the verifier, the
+		// times and the rest by check.
+		verifier: found.VerifierContext(ctx, &oidc.Config{
+			ClientID: o.cfg.ClientID, Now: o.cfg.Now, SkipExpiryCheck: true, SupportedSigningAlgs: oidcAlgorithms,
+		}),
+		now: o.cfg.Now, clientID: o.cfg.ClientID,
 	}
 	return o.found, nil
 }
@@ -127,7 +154,13 @@ type flow struct {
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"`
 	Expires  time.Time `json:"expires"`
+	// Of a proof of presence; empty for a log-in.
+	Session string         `json:"session,omitempty"`
+	Purpose account.StepUp `json:"purpose,omitempty"`
 }
+
+// stepUpState begins the state of a proof of presence.
+const stepUpState = "step-up."
 
 // FlowLifetime is how long somebody may take at the identity provider.
 const FlowLifetime = 10 * time.Minute
@@ -139,6 +172,21 @@ const FlowLifetime = 10 * time.Minute
 // ErrOIDC where there is no identity provider, ErrOIDCAway while it cannot be
 // reached.
 func (s *Service) BeginOIDC(ctx context.Context, from Caller) (location, kept string, err error) {
+	return s.beginFlow(ctx, from, flow{})
+}
+
+// BeginOIDCStepUp sends somebody who logged in through the identity provider back
+// there, to prove that she is present. FinishOIDCStepUp answers the proof.
+func (s *Service) BeginOIDCStepUp(ctx context.Context, p Principal, purpose account.StepUp, from Caller) (location, kept string, err error) {
+	if p.Session == "" {
+		return "", "", ErrStepUpPerson
+	}
+	// The provider has to ask the person again, and to say when she answered.
+	return s.beginFlow(ctx, from, flow{Session: p.Session, Purpose: purpose},
+		oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+}
+
+func (s *Service) beginFlow(ctx context.Context, from Caller, f flow, options ...oauth2.AuthCodeOption) (location, kept string, err error) {
 	if s.oidc == nil {
 		return "", "", ErrOIDC
 	}
@@ -149,53 +197,62 @@ func (s *Service) BeginOIDC(ctx context.Context, from Caller) (location, kept st
 	if err != nil {
 		return "", "", err
 	}
-	f := flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Expires: s.now().Add(FlowLifetime)}
+	f.State = rand.Text()
+	if f.Session != "" {
+		f.State = stepUpState + f.State // by which the page knows what it is the end of
+	}
+	f.Nonce, f.Verifier, f.Expires = rand.Text(), oauth2.GenerateVerifier(), s.now().Add(FlowLifetime)
 	if kept, err = s.sealFlow(f); err != nil {
 		return "", "", err
 	}
-	return p.oauth.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), kept, nil
+	return p.oauth.AuthCodeURL(f.State, append(options, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier))...), kept, nil
 }
 
 // FinishOIDC checks what the provider sent the browser back with and starts a
 // session for the staff member with that e-mail address. ErrOIDC for everything
 // that does not hold, without saying what; ErrOIDCFactor where the role needs a
-// second factor and the provider did not ask for one.
+// second factor and the provider did not ask for one. The log says what it was.
 func (s *Service) FinishOIDC(ctx context.Context, kept, state, code string, from Caller) (Session, error) {
-	if err := s.limited(ctx, attempt{"oidc:" + s.addressKey(from.IP), limitAddress}); err != nil {
-		return Session{}, err
-	}
-	f, ok := s.openFlow(kept)
-	if s.oidc == nil || !ok || code == "" || subtle.ConstantTimeCompare([]byte(f.State), []byte(state)) != 1 || !s.now().Before(f.Expires) {
-		return Session{}, ErrOIDC
-	}
-	p, err := s.oidc.provider(ctx)
+	var owner string
+	session, err := s.finishOIDC(ctx, kept, state, code, from, &owner)
+	s.note(ctx, "log-in through the identity provider", from, owner, err)
+	return session, err
+}
+
+func (s *Service) finishOIDC(ctx context.Context, kept, state, code string, from Caller, owner *string) (Session, error) {
+	who, f, err := s.identified(ctx, kept, state, code, from)
 	if err != nil {
 		return Session{}, err
 	}
-	who, err := p.identify(ctx, code, f)
-	if err != nil {
-		s.log.WarnContext(ctx, "log-in through the identity provider refused", "error", err)
-		return Session{}, ErrOIDC
+	if f.Session != "" {
+		return Session{}, because(ErrOIDC, "flow-purpose")
 	}
-	email, err := account.NormalEmail(who.Email)
-	if err != nil || !who.Verified {
-		return Session{}, ErrOIDC
+	email, err := who.address(s.oidc.cfg.TrustEmail)
+	if err != nil {
+		return Session{}, err
 	}
 	st, err := s.byLogin(ctx, s.loginIndex(email))
 	if err != nil {
 		return Session{}, err
 	}
-	if !st.Role.Staff() || st.Status != account.StatusActive {
-		return Session{}, ErrOIDC
+	*owner = st.ID
+	if who.Verified == nil {
+		s.log.InfoContext(ctx, "the identity provider does not say that the address was verified; it is trusted", "account", st.ID, "request", from.Request)
 	}
-	strong := slices.ContainsFunc(who.Methods, func(m string) bool {
-		return slices.Contains([]string{"mfa", "otp", "hwk", "fido", "sms"}, m)
-	})
+	switch {
+	case st.Status == "":
+		return Session{}, because(ErrOIDC, "account-unknown")
+	case !st.Role.Staff():
+		return Session{}, because(ErrOIDC, "account-not-staff")
+	case st.Status != account.StatusActive:
+		return Session{}, because(ErrOIDC, "account-"+string(st.Status))
+	}
+	strong := who.strong(s.oidc.cfg.StrongACR)
 	if st.Role.NeedsSecondFactor() && !strong && !(s.demo && st.Demo) {
-		return Session{}, ErrOIDCFactor
+		return Session{}, because(ErrOIDCFactor, "second-factor-missing")
 	}
 	session, err := s.start(ctx, st, from, func(st account.State, c account.StartSession) ([]account.Event, error) {
-		linked, err := account.LinkOIDC{Issuer: p.issuer, Subject: personal.New(who.Subject), At: c.At}.Decide(st)
+		linked, err := account.LinkOIDC{Issuer: s.oidc.cfg.Issuer, Subject: personal.New(who.Subject), At: c.At}.Decide(st)
 		if err != nil {
 			return nil, err
 		}
@@ -206,42 +263,79 @@ func (s *Service) FinishOIDC(ctx context.Context, kept, state, code string, from
 		started, err := c.Decide(st)
 		return append(linked, started...), err
 	})
-	if refused(err) {
-		return Session{}, ErrOIDC
+	var r *account.Refusal
+	if errors.As(err, &r) {
+		return Session{}, because(ErrOIDC, r.Code)
 	}
 	return session, err
 }
 
-// identity is what an ID token says (OpenID Connect Core §2, RFC 8176).
-type identity struct {
-	Subject  string   `json:"sub"`
-	Email    string   `json:"email"`
-	Verified bool     `json:"email_verified"`
-	Methods  []string `json:"amr"`
+// FinishOIDCStepUp checks what the provider sent the browser back with and answers
+// a proof of presence: the same person logged in there just now, with as many
+// factors as her role needs.
+func (s *Service) FinishOIDCStepUp(ctx context.Context, p Principal, kept, state, code string, from Caller) (Proof, error) {
+	proof, err := s.finishStepUp(ctx, p, kept, state, code, from)
+	s.note(ctx, "step-up", from, p.Account, err)
+	return proof, forbidden(err)
 }
 
-func (p *provider) identify(ctx context.Context, code string, f flow) (identity, error) {
-	ctx = oidc.ClientContext(ctx, p.client)
-	token, err := p.oauth.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
+func (s *Service) finishStepUp(ctx context.Context, p Principal, kept, state, code string, from Caller) (Proof, error) {
+	if p.Session == "" {
+		return Proof{}, ErrStepUpPerson
+	}
+	who, f, err := s.identified(ctx, kept, state, code, from)
 	if err != nil {
-		return identity{}, fmt.Errorf("the code could not be exchanged") // the provider's own words could name a person
+		return Proof{}, err
 	}
-	raw, ok := token.Extra("id_token").(string)
-	if !ok {
-		return identity{}, fmt.Errorf("the answer has no id_token")
+	now := s.now()
+	at := time.Unix(who.AuthTime, 0)
+	switch {
+	case f.Session != p.Session:
+		return Proof{}, because(ErrOIDC, "flow-purpose")
+	case who.AuthTime == 0:
+		return Proof{}, because(ErrOIDC, "auth-time-missing")
+	case now.Sub(at) > account.StepUpLifetime || at.Sub(now) > oidcSkew:
+		return Proof{}, because(ErrOIDC, "auth-time-old")
 	}
-	id, err := p.verifier.Verify(ctx, raw)
+	strong := who.strong(s.oidc.cfg.StrongACR)
+	c := account.ProvePresence{Session: p.Session, Purpose: f.Purpose, Method: account.ByOIDC, At: now}
+	_, err = s.Transact(ctx, p.Account, p.Command("step up"), nil, func(st account.State) ([]account.Event, error) {
+		if st.OIDCIssuer != s.oidc.cfg.Issuer || st.OIDC != personal.New(who.Subject) {
+			return nil, because(ErrOIDC, "other-person")
+		}
+		if st.Role.NeedsSecondFactor() && !strong && !(s.demo && st.Demo) {
+			return nil, because(ErrOIDCFactor, "second-factor-missing")
+		}
+		return c.Decide(st)
+	})
 	if err != nil {
-		return identity{}, fmt.Errorf("id_token: %w", err)
+		return Proof{}, err
 	}
-	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(f.Nonce)) != 1 {
-		return identity{}, fmt.Errorf("the id_token has another nonce")
+	return s.proof(p, f.Purpose, now.Add(account.StepUpLifetime)), nil
+}
+
+// identified opens the flow that the browser kept and asks the provider who it is.
+func (s *Service) identified(ctx context.Context, kept, state, code string, from Caller) (identity, flow, error) {
+	if err := s.limited(ctx, attempt{"oidc:" + s.addressKey(from.IP), limitAddress}); err != nil {
+		return identity{}, flow{}, err
 	}
-	var who identity
-	if err := id.Claims(&who); err != nil {
-		return identity{}, fmt.Errorf("id_token: %w", err)
+	f, ok := s.openFlow(kept)
+	switch {
+	case s.oidc == nil:
+		return identity{}, f, because(ErrOIDC, "no-provider")
+	case !ok:
+		return identity{}, f, because(ErrOIDC, "flow-cookie")
+	case code == "" || subtle.ConstantTimeCompare([]byte(f.State), []byte(state)) != 1:
+		return identity{}, f, because(ErrOIDC, "state")
+	case !s.now().Before(f.Expires):
+		return identity{}, f, because(ErrOIDC, "flow-expired")
 	}
-	return who, nil
+	p, err := s.oidc.provider(ctx)
+	if err != nil {
+		return identity{}, f, err
+	}
+	who, err := p.identify(ctx, code, f)
+	return who, f, err
 }
 
 func (k key) flowCipher() (cipher.AEAD, error) {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,9 +9,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +31,11 @@ type provider struct {
 	now       func() time.Time
 	challenge string
 	nonce     string
-	claims    jwt.MapClaims // replace those of the ID token
+	claims    jwt.MapClaims // replace those of the ID token; nil leaves one out
+	userinfo  map[string]any
+
+	unknownKey bool
+	keysAsked  int
 }
 
 func newProvider(t *testing.T, now func() time.Time) *provider {
@@ -42,10 +49,13 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		p.answer(w, map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token",
-			"jwks_uri": p.URL + "/keys", "id_token_signing_alg_values_supported": []string{"ES256"},
+			"jwks_uri": p.URL + "/keys", "userinfo_endpoint": p.URL + "/userinfo",
+			"id_token_signing_alg_values_supported": []string{"ES256"},
 		})
 	})
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) { p.answer(w, p.userinfo) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		p.keysAsked++
 		public, err := key.PublicKey.Bytes() // 4 | x | y
 		if err != nil {
 			t.Error(err)
@@ -63,14 +73,19 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 			return
 		}
 		c := jwt.MapClaims{
-			"iss": p.URL, "aud": "alta-client", "sub": "person-1", "email": email, "email_verified": true, "nonce": p.nonce,
+			"iss": p.URL, "aud": "alta-client", "sub": "person-1", "email": email, "email_verified": true, "nonce": p.nonce, "amr": []string{"pwd", "mfa"},
 			"iat": p.now().Unix(), "exp": p.now().Add(time.Minute).Unix(),
 		}
 		for k, v := range p.claims {
-			c[k] = v
+			if c[k] = v; v == nil {
+				delete(c, k)
+			}
 		}
 		token := jwt.NewWithClaims(jwt.SigningMethodES256, c)
 		token.Header["kid"] = "1"
+		if p.unknownKey {
+			token.Header["kid"] = "2"
+		}
 		raw, err := token.SignedString(key)
 		if err != nil {
 			t.Error(err)
@@ -150,7 +165,7 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 		"somebody we do not know":           {claims: jwt.MapClaims{"email": "nobody@example.com"}},
 		"a merchant":                        {claims: jwt.MapClaims{"email": n.Email}},
 	} {
-		if _, err := try(c.claims, c.change); err != auth.ErrOIDC {
+		if _, err := try(c.claims, c.change); !errors.Is(err, auth.ErrOIDC) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -164,15 +179,173 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 	_, err = try(jwt.MapClaims{"sub": "person-2"}, nil)
 	w.want(err, auth.ErrOIDC)
 
-	promote := account.ChangeRole{Role: account.Lead, By: "admin", At: w.clock.now()}
-	if _, err := s.Transact(t.Context(), id, command("promote"), nil, promote.Decide); err != nil {
+	_, err = try(jwt.MapClaims{"amr": nil}, nil)
+	w.want(err, auth.ErrOIDCFactor)
+}
+
+// What providers say, and how they say it, decides who is let in; the log says why
+// somebody was not.
+func TestIdentityProvidersAsTheyAre(t *testing.T) {
+	w := newWorld(t)
+	p := newProvider(t, w.clock.now)
+	var out bytes.Buffer
+	node := func(trust bool) *auth.Service {
+		o, err := auth.NewOIDC(auth.OIDCConfig{
+			Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
+			TrustEmail: trust, StrongACR: []string{"urn:two"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.node(func(c *auth.Config) { c.OIDC, c.Logger = o, slog.New(slog.NewTextHandler(&out, nil)) })
+	}
+	strict, trusting := node(false), node(true)
+	w.join(strict, person(account.Reviewer))
+	now := func(d time.Duration) int64 { return w.clock.now().Add(time.Minute + d).Unix() }
+	for name, c := range map[string]struct {
+		claims   jwt.MapClaims
+		userinfo map[string]any
+		trust    bool
+		key      bool
+		reason   string // of the log; "" is let in
+	}{
+		"verified":                                  {},
+		"verified, as a string":                     {claims: jwt.MapClaims{"email_verified": "true"}},
+		"not verified, as a string":                 {claims: jwt.MapClaims{"email_verified": "false"}, reason: "email-unverified"},
+		"not said to be verified":                   {claims: jwt.MapClaims{"email_verified": nil}, reason: "email-verified-missing"},
+		"not said to be verified, by one trusted":   {claims: jwt.MapClaims{"email_verified": nil}, trust: true},
+		"said not to be verified, by one trusted":   {claims: jwt.MapClaims{"email_verified": false}, trust: true, reason: "email-unverified"},
+		"no address":                                {claims: jwt.MapClaims{"email": nil}, trust: true, reason: "email-missing"},
+		"an address at userinfo only":               {claims: jwt.MapClaims{"email": nil, "email_verified": nil}, userinfo: map[string]any{"sub": "person-1", "email": email, "email_verified": true}},
+		"userinfo about another person":             {claims: jwt.MapClaims{"email": nil, "email_verified": nil}, userinfo: map[string]any{"sub": "person-2", "email": email, "email_verified": true}, reason: "email-missing"},
+		"userinfo that vouches for another address": {claims: jwt.MapClaims{"email_verified": nil}, userinfo: map[string]any{"sub": "person-1", "email": "x@example.com", "email_verified": true}, reason: "email-verified-missing"},
+		"no methods":                                {claims: jwt.MapClaims{"amr": nil}, reason: "second-factor-missing"},
+		"a password alone":                          {claims: jwt.MapClaims{"amr": []string{"pwd"}}, reason: "second-factor-missing"},
+		"a method without the list around it":       {claims: jwt.MapClaims{"amr": "mfa"}},
+		"a passkey with a PIN":                      {claims: jwt.MapClaims{"amr": []string{"swk", "user", "pin"}}},
+		"a passkey without one":                     {claims: jwt.MapClaims{"amr": []string{"swk", "user"}}, reason: "second-factor-missing"},
+		"a context that stands for two factors":     {claims: jwt.MapClaims{"amr": nil, "acr": "urn:two"}},
+		"another context":                           {claims: jwt.MapClaims{"amr": nil, "acr": "urn:one"}, reason: "second-factor-missing"},
+		"the audience as a list":                    {claims: jwt.MapClaims{"aud": []string{"alta-client"}, "azp": "alta-client"}},
+		"another audience beside ours":              {claims: jwt.MapClaims{"aud": []string{"alta-client", "other"}, "azp": "other"}, reason: "audience-other"},
+		"another audience, though issued to us":     {claims: jwt.MapClaims{"aud": []string{"alta-client", "other"}, "azp": "alta-client"}, reason: "audience-other"},
+		"issued to another party":                   {claims: jwt.MapClaims{"azp": "other"}, reason: "authorised-party"},
+		"for another client":                        {claims: jwt.MapClaims{"aud": "other"}, reason: "audience"},
+		"of another issuer":                         {claims: jwt.MapClaims{"iss": p.URL + "/"}, reason: "issuer"},
+		"another nonce":                             {claims: jwt.MapClaims{"nonce": "x"}, reason: "nonce"},
+		"a clock a little slow":                     {claims: jwt.MapClaims{"exp": now(-30 * time.Second)}},
+		"over":                                      {claims: jwt.MapClaims{"exp": now(-2 * time.Minute)}, reason: "expired"},
+		"a clock a little fast":                     {claims: jwt.MapClaims{"iat": now(30 * time.Second)}},
+		"issued tomorrow":                           {claims: jwt.MapClaims{"iat": now(24 * time.Hour), "exp": now(25 * time.Hour)}, reason: "issued-in-the-future"},
+		"a time with a fraction":                    {claims: jwt.MapClaims{"iat": float64(now(0)) + 0.5}},
+		"signed with a key that is not published":   {key: true, reason: "signature"},
+		"somebody we do not know":                   {claims: jwt.MapClaims{"email": "nobody@example.com"}, reason: "account-unknown"},
+	} {
+		s := strict
+		if c.trust {
+			s = trusting
+		}
+		start := w.clock.now()
+		w.clock.add(time.Minute)
+		location, kept, err := s.BeginOIDC(t.Context(), here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.claims, p.userinfo, p.unknownKey = c.claims, c.userinfo, c.key
+		out.Reset()
+		_, err = s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
+		w.clock.add(start.Sub(w.clock.now())) // so that the cases do not depend on their order
+		switch line := strings.TrimSpace(out.String()); {
+		case c.reason == "" && err != nil:
+			t.Errorf("%s: %v, %s", name, err, line)
+		case c.reason != "" && !errors.Is(err, auth.ErrOIDC) && !errors.Is(err, auth.ErrOIDCFactor):
+			t.Errorf("%s: let in: %v", name, err)
+		case c.reason != "" && (!strings.HasSuffix(line, "reason="+c.reason) || strings.Count(line, "\n") > 0 || strings.Contains(line, "@")):
+			t.Errorf("%s: the log says %q", name, line)
+		}
+	}
+}
+
+func TestUnknownKeysMakeTheProviderBeAskedSeldom(t *testing.T) {
+	w := newWorld(t)
+	p := newProvider(t, w.clock.now)
+	o, err := auth.NewOIDC(auth.OIDCConfig{Issuer: p.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now})
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = try(nil, nil)
-	w.want(err, auth.ErrOIDCFactor)
-	in, err = try(jwt.MapClaims{"amr": []string{"pwd", "mfa"}}, nil)
-	if err != nil || in.MustEnrol {
-		t.Fatalf("a lead with a second factor at the provider: %+v, %v", in, err)
+	s := w.node(func(c *auth.Config) { c.OIDC = o })
+	w.join(s, person(account.Reviewer))
+	p.unknownKey = true
+	for range 30 {
+		location, kept, err := s.BeginOIDC(t.Context(), here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
+		w.want(err, auth.ErrOIDC)
+	}
+	if p.keysAsked > 5 {
+		t.Errorf("the keys were fetched %d times", p.keysAsked)
+	}
+	p.unknownKey = false
+	w.clock.add(time.Minute)
+	location, kept, err := s.BeginOIDC(t.Context(), here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here); err != nil {
+		t.Errorf("a known key: %v", err)
+	}
+}
+
+func TestWhoCameFromTheProviderProvesPresenceThere(t *testing.T) {
+	w := newWorld(t)
+	p := newProvider(t, w.clock.now)
+	o, err := auth.NewOIDC(auth.OIDCConfig{Issuer: p.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.node(func(c *auth.Config) { c.OIDC = o })
+	w.join(s, person(account.Lead))
+	location, kept, err := s.BeginOIDC(t.Context(), here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
+	if err != nil || in.Account.StepUp != auth.WayOIDC {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	who := w.principal(s, in.AccessToken)
+	_, err = s.StepUp(t.Context(), who, auth.StepUpRequest{Purpose: account.StepUpUnmask, Password: password, Caller: here})
+	w.want(err, account.ErrStepUpOther)
+	again := func(claims jwt.MapClaims) (auth.Proof, error) {
+		location, kept, err := s.BeginOIDCStepUp(t.Context(), who, account.StepUpUnmask, here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u, _ := url.Parse(location); u.Query().Get("prompt") != "login" || u.Query().Get("max_age") != "0" {
+			t.Fatalf("the provider would not ask again: %s", location)
+		}
+		p.claims = claims
+		state := p.visit(location)
+		if _, err := s.FinishOIDC(t.Context(), kept, state, "good", here); !errors.Is(err, auth.ErrOIDC) {
+			t.Errorf("a proof of presence began a session: %v", err)
+		}
+		return s.FinishOIDCStepUp(t.Context(), who, kept, state, "good", here)
+	}
+	for name, claims := range map[string]jwt.MapClaims{
+		"without the time":   {},
+		"of an hour ago":     {"auth_time": w.clock.now().Add(-time.Hour).Unix()},
+		"by another person":  {"auth_time": w.clock.now().Unix(), "sub": "person-2"},
+		"by a password only": {"auth_time": w.clock.now().Unix(), "amr": []string{"pwd"}},
+	} {
+		if _, err := again(claims); err == nil {
+			t.Errorf("a log-in there %s proves presence", name)
+		}
+	}
+	proof, err := again(jwt.MapClaims{"auth_time": w.clock.now().Unix()})
+	if err != nil || s.CheckProof(who, account.StepUpUnmask, proof.Token) != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAPersonIsInvitedGetsInStaysInAndLeaves(t *testing.T) {
 	w.want(err, auth.ErrRefresh)
 	want := []string{
 		"account.opened.v1", "account.link_issued.v1", "account.activated.v1",
-		"account.session_started.v1", "account.session_rotated.v1", "account.session_revoked.v1",
+		"account.session_started.v1", "account.device_trusted.v1", "account.session_rotated.v1", "account.session_revoked.v1",
 	}
 	if got := w.types("account-" + id); !slices.Equal(got, want) {
 		t.Fatalf("one event per action: got %v", got)

@@ -12,6 +12,7 @@ import (
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
 
+	"alta/decider"
 	"alta/domain/account"
 	"alta/domain/personal"
 )
@@ -43,7 +44,8 @@ type TOTPSetup struct {
 }
 
 // BeginTOTP offers the caller a new one-time-code secret. It counts from the
-// moment it is confirmed with ConfirmTOTP.
+// moment it is confirmed with ConfirmTOTP; codes that are set up work until then.
+// Ask for a proof of presence first, unless Fresh says that there is no need.
 func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error) {
 	if err := s.limited(ctx, attempt{"offer:" + p.Account, limitCode}); err != nil {
 		return TOTPSetup{}, err
@@ -67,7 +69,7 @@ func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error)
 	if err := png.Encode(&qr, img); err != nil {
 		return TOTPSetup{}, fmt.Errorf("auth: QR code: %w", err)
 	}
-	c := account.OfferTOTP{Secret: personal.New(key.Secret()), At: s.now()}
+	c := account.OfferTOTP{Secret: personal.New(key.Secret()), Replace: true, At: s.now()}
 	if _, err := s.Transact(ctx, p.Account, p.Command("offer one-time codes"), nil, c.Decide); err != nil {
 		return TOTPSetup{}, err
 	}
@@ -76,13 +78,16 @@ func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error)
 
 // ConfirmTOTP switches one-time codes on with a first code. The caller's session
 // counts as having two factors from then on; their other sessions end.
-func (s *Service) ConfirmTOTP(ctx context.Context, p Principal, code string) error {
+// What it answers are the recovery codes, which are shown this once.
+func (s *Service) ConfirmTOTP(ctx context.Context, p Principal, code string) ([]string, error) {
 	if err := s.limited(ctx, attempt{"code:" + p.Account, limitCode}); err != nil {
-		return err
+		return nil, err
 	}
 	now := s.now()
+	codes, hashes := s.newRecoveryCodes(p.Account)
+	set := decider.NewID().String()
 	_, err := s.Transact(ctx, p.Account, p.Command("confirm one-time codes"), nil, func(st account.State) ([]account.Event, error) {
-		c := account.EnrolTOTP{Session: p.Session, At: now}
+		c := account.EnrolTOTP{Session: p.Session, Set: set, Hashes: hashes, At: now}
 		if !st.TOTPOffer.IsZero() {
 			step, ok := checkCode(st.TOTPOffer.Clear(), code, now)
 			if !ok {
@@ -92,12 +97,30 @@ func (s *Service) ConfirmTOTP(ctx context.Context, p Principal, code string) err
 		}
 		return c.Decide(st)
 	})
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return codes, nil
 }
 
-// DisableTOTP takes somebody's one-time codes away, for a lost telephone.
+// Fresh reports whether a session that must set up its second factor began so
+// lately that its log-in is proof enough of the person's presence.
+func (s *Service) Fresh(ctx context.Context, p Principal) (bool, error) {
+	if !p.MustEnrol {
+		return false, nil
+	}
+	st, _, err := s.accounts.Load(ctx, p.Account)
+	if err != nil {
+		return false, err
+	}
+	x, ok := st.Session(p.Session)
+	return ok && st.TOTP.IsZero() && s.now().Sub(x.Started) < 2*account.StepUpLifetime, nil
+}
+
+// DisableTOTP takes one-time codes and recovery codes away: somebody else's for a
+// lost telephone, or the caller's own, for which ask for a proof of presence first.
 func (s *Service) DisableTOTP(ctx context.Context, by Principal, accountID string) error {
-	c := account.DisableTOTP{By: by.Account, At: s.now()}
+	c := account.DisableTOTP{By: by.Account, Except: by.Session, At: s.now()}
 	_, err := s.Transact(ctx, accountID, by.Command("disable one-time codes"), nil, c.Decide)
 	return err
 }

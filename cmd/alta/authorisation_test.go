@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -91,6 +94,110 @@ func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests", asked)
+}
+
+// What an API key may is what the table says: a key with every scope is refused
+// where a person has to act, and is asked about where nobody else is.
+func TestAPIKeysDoWhatTheTableLeavesToServers(t *testing.T) {
+	w := start(t, demoConfig(t))
+	d := w.driver(t)
+	l := w.merchant(t, d, drive.Wish{Seed: 5, First: 1, To: drive.Submitted, Via: drive.Agent})
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, who := range map[account.Role]*drive.Person{account.Merchant: l.Self, account.Agent: w.as(t, "agent")} {
+		body := []byte(`{"label":"shop","scopes":["applications:read","applications:write"]}`)
+		issue := request{method: "POST", path: "/v1/me/api-keys", body: body, header: map[string]string{"Content-Type": "application/json"}}
+		if a := w.send(t, who, issue); a.Code != "step-up-required" || a.Params["purpose"] != "credentials" {
+			t.Fatalf("a key without a proof of presence: %d %s", a.status, a.Code)
+		}
+		key := w.issueKey(t, who)
+		for _, p := range api.Table() {
+			op, _ := spec.Operation(p.Operation)
+			if op.Public || op.ID == "changes" {
+				continue
+			}
+			r := probe(op, l.ID)
+			r.header = map[string]string{"Authorization": "Bearer " + key}
+			want := "admitted"
+			switch {
+			case p.Person:
+				want = "person-required"
+			case p.Roles[role] == api.Never:
+				want = "role"
+			}
+			got := "admitted"
+			if a := w.send(t, nil, r); a.Code == "person-required" || a.Code == "role" || a.Code == "scope" || a.status == http.StatusUnauthorized {
+				got = a.Code
+			}
+			if got != want {
+				t.Errorf("%s with a key of a %s: %s, want %s", op.ID, role, got, want)
+			}
+		}
+		if a := w.send(t, who, request{method: "GET", path: "/v1/auth/key"}); a.Code != "key-required" {
+			t.Errorf("a session asks what key it is: %d %s", a.status, a.Code)
+		}
+	}
+	for _, op := range []string{"consent", "contractCode", "signContract", "restrict", "withdraw", "issueAPIKey", "changePassword", "beginTOTP", "renewRecoveryCodes"} {
+		for _, p := range api.Table() {
+			if p.Operation == op && !p.Person {
+				t.Errorf("%s is left to servers", op)
+			}
+		}
+	}
+}
+
+// issueKey gives somebody's server a key, with a proof of presence.
+func (w *world) issueKey(t *testing.T, who *drive.Person) string {
+	t.Helper()
+	proof, err := who.Prove(t.Context(), "credentials")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var issued struct{ Secret string }
+	w.call(t, who, "POST", "/v1/me/api-keys", map[string]string{"Alta-Step-Up": proof},
+		map[string]any{"label": "shop", "scopes": []string{"applications:read", "applications:write"}}, &issued)
+	return issued.Secret
+}
+
+// call sends a JSON body and reads the JSON answer, which must be a success.
+func (w *world) call(t *testing.T, who *drive.Person, method, path string, header map[string]string, body, into any) *http.Response {
+	t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, w.api+path, bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if who != nil {
+		token, err := who.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err = io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s, %v", method, path, res.StatusCode, b, err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(b, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return res
 }
 
 // Of those whom the table lets judge, only who holds the claim does: each operation
@@ -237,7 +344,7 @@ func expected(role account.Role, reach api.Reach, concerns bool, relation int) s
 func probe(op *api.Operation, id string) request {
 	path := strings.NewReplacer("{id}", id, "{revision}", "0", "{slot}", "id_card.front", "{item}", "contact.name", "{consent}", "privacy",
 		"{reason}", "0190b6a0-0000-7000-8000-000000000001", "{note}", "0190b6a0-0000-7000-8000-000000000002",
-		"{evidence}", "0190b6a0-0000-7000-8000-000000000003", "{document}", "none", "{queue}", "breached", "{key}", "none", "{session}", "none",
+		"{evidence}", "0190b6a0-0000-7000-8000-000000000003", "{document}", "none", "{queue}", "breached", "{key}", "none", "{session}", "none", "{device}", "none",
 		"{person}", "0190b6a0-0000-7000-8000-000000000004", "{view}", "0190b6a0-0000-7000-8000-000000000005", "{sample}", "0190b6a0-0000-7000-8000-000000000006").Replace(op.Path)
 	return request{method: op.Method, path: path}
 }

@@ -38,6 +38,8 @@ type config struct {
 	OIDCClient       string
 	OIDCSecretFile   string
 	OIDCName         string
+	OIDCTrustEmail   bool
+	OIDCStrongACR    string
 	Demo             bool
 	Dev              bool
 	TrustProxy       bool
@@ -84,6 +86,8 @@ func (c *config) settings() []setting {
 		{"oidc-client", "ALTA_OIDC_CLIENT", &c.OIDCClient, nil, nil, "this installation's client id there"},
 		{"oidc-secret-file", "ALTA_OIDC_SECRET_FILE", &c.OIDCSecretFile, nil, nil, "file with the client's secret; empty: a public client"},
 		{"oidc-name", "ALTA_OIDC_NAME", &c.OIDCName, nil, nil, "what people call the provider, for the button; empty: its host"},
+		{"oidc-trust-email", "ALTA_OIDC_TRUST_EMAIL", nil, &c.OIDCTrustEmail, nil, "take the provider's e-mail addresses although it does not say that they were verified; only where its administrator hands the addresses out, as with Entra ID or AD FS"},
+		{"oidc-strong-acr", "ALTA_OIDC_STRONG_ACR", &c.OIDCStrongACR, nil, nil, "values of acr, separated by commas, with which the provider says that it asked for two factors, where it names no methods in amr; empty: none"},
 		{"demo", "ALTA_DEMO", nil, &c.Demo, nil, "make demo people, who may do without one-time codes"},
 		{"dev", "ALTA_DEV", nil, &c.Dev, nil, "development: mails readable at /dev/mail, every answer checked against the contract"},
 		{"trust-proxy", "ALTA_TRUST_PROXY", nil, &c.TrustProxy, nil, "believe X-Forwarded-Proto, and the last entry of X-Forwarded-For, of the proxy in front, which must set both"},

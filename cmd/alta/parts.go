@@ -80,6 +80,7 @@ func (p *program) openOIDC() (*auth.OIDC, error) {
 	o, err := auth.NewOIDC(auth.OIDCConfig{
 		Issuer: p.cfg.OIDCIssuer, ClientID: p.cfg.OIDCClient, ClientSecret: secret, Name: p.cfg.OIDCName,
 		RedirectURL: strings.TrimSuffix(p.cfg.Origin, "/") + "/oidc", Now: p.now,
+		TrustEmail: p.cfg.OIDCTrustEmail, StrongACR: strings.FieldsFunc(p.cfg.OIDCStrongACR, func(r rune) bool { return r == ',' || r == ' ' }),
 	})
 	if err != nil {
 		return nil, errUsage("--oidc-issuer: %s", err)

@@ -209,9 +209,47 @@ func TestWhatMayHappenToAnAccount(t *testing.T) {
 		"a merchant does not become staff": {given: active(account.Merchant), when: account.ChangeRole{Role: account.Admin, By: admin, At: day}, err: account.ErrNotStaff},
 		"staff do not become merchants":    {given: active(account.Lead), when: account.ChangeRole{Role: account.Merchant, By: admin, At: day}, err: account.ErrRole},
 		"codes count once they are confirmed": {given: active(account.Lead, account.TOTPOffered{Secret: secret, At: day}, started(session, day, account.Lead), started(other, day, account.Lead)),
-			when: account.EnrolTOTP{Step: 7, Session: session, At: day}, then: events{account.TOTPEnrolled{Step: 7, Session: session, At: day}, revoked(other, account.FactorMoved, ann, day)}},
-		"nothing is confirmed that was not offered":             {given: active(account.Lead), when: account.EnrolTOTP{Step: 7, At: day}, err: account.ErrNoTOTPOffer},
-		"codes that are set up are not replaced by a session":   {given: enrolled(account.Lead), when: account.OfferTOTP{Secret: secret, At: day}, err: account.ErrTOTPActive},
+			when: account.EnrolTOTP{Step: 7, Session: session, Set: "set", Hashes: recovery, At: day}, then: events{account.TOTPEnrolled{Step: 7, Session: session, At: day}, codes("set"), revoked(other, account.FactorMoved, ann, day)}},
+		"codes that work are not confirmed again":             {given: enrolled(account.Lead), when: account.EnrolTOTP{Step: 7, At: day}, err: account.ErrTOTPActive},
+		"nothing is confirmed that was not offered":           {given: active(account.Lead), when: account.EnrolTOTP{Step: 7, At: day}, err: account.ErrNoTOTPOffer},
+		"codes that are set up are not replaced by a session": {given: enrolled(account.Lead), when: account.OfferTOTP{Secret: secret, At: day}, err: account.ErrTOTPActive},
+		"who proved to be present replaces the codes":         {given: enrolled(account.Lead), when: account.OfferTOTP{Secret: hash2, Replace: true, At: day}, then: events{account.TOTPOffered{Secret: hash2, At: day}}},
+		"codes that were replaced end the other sessions": {given: enrolled(account.Lead, started(session, day, account.Lead), started(other, day, account.Lead), account.TOTPOffered{Secret: hash2, At: day}),
+			when: account.EnrolTOTP{Step: 107, Session: session, Set: "set", Hashes: recovery, At: day}, then: events{account.TOTPEnrolled{Step: 107, Session: session, At: day}, codes("set"), revoked(other, account.FactorMoved, ann, day)}},
+		"recovery codes need one-time codes to stand in for": {given: active(account.Merchant), when: account.IssueRecoveryCodes{Set: "set", Hashes: recovery, At: day}, err: account.ErrNoTOTP},
+		"new recovery codes replace the old":                 {given: enrolled(account.Lead, codes("old")), when: account.IssueRecoveryCodes{Set: "set", Hashes: recovery, At: day}, then: events{codes("set")}},
+		"a set has ten different codes":                      {given: enrolled(account.Lead), when: account.IssueRecoveryCodes{Set: "set", Hashes: append(recovery[:9:9], "h0"), At: day}, err: account.ErrMalformed},
+		"a recovery code stands in for a one-time code": {given: enrolled(account.Lead, codes("set")), when: login(func(c *account.StartSession) { c.Recovery = "h3" }), then: events{account.RecoveryCodeUsed{Hash: "h3", Session: other, At: day}, func() account.SessionStarted {
+			e := started(other, day, account.Lead)
+			e.SecondFactor = true
+			return e
+		}()}},
+		"a recovery code works once": {given: enrolled(account.Lead, codes("set"), account.RecoveryCodeUsed{Hash: "h3", Session: session, At: day}), when: login(func(c *account.StartSession) { c.Recovery = "h3" }), err: account.ErrRecoveryCode},
+		"codes that an admin took away take the recovery codes along": {given: enrolled(account.Lead, codes("set"), account.TOTPDisabled{By: admin, At: day}, account.TOTPOffered{Secret: secret, At: day}, account.TOTPEnrolled{Step: 120, Session: session, At: day}),
+			when: login(func(c *account.StartSession) { c.Recovery = "h3" }), err: account.ErrRecoveryCode},
+		"presence is proved within a session": {given: active(account.Merchant), when: presence(nil), err: account.ErrSessionOver},
+		"a password proves presence where there are no codes": {given: active(account.Merchant, started(session, day, account.Merchant)), when: presence(nil),
+			then: events{account.PresenceProved{Session: session, Purpose: account.StepUpCredentials, Method: account.ByPassword, Expires: at(account.StepUpLifetime), At: day}}},
+		"where codes are set up presence needs one": {given: enrolled(account.Lead, started(session, day, account.Lead)), when: presence(nil), err: account.ErrCodeRequired},
+		"a code that logged in proves nothing more": {given: enrolled(account.Lead, started(session, day, account.Lead)), when: presence(func(c *account.ProvePresence) { c.Step = 100 }), err: account.ErrCodeUsed},
+		"a fresh code proves presence and is used up": {given: enrolled(account.Lead, started(session, day, account.Lead)), when: presence(func(c *account.ProvePresence) { c.Step = 101 }),
+			then: events{account.PresenceProved{Session: session, Purpose: account.StepUpCredentials, Method: account.ByPassword, Step: 101, Expires: at(account.StepUpLifetime), At: day}}},
+		"a proof is for a known purpose":             {given: active(account.Merchant, started(session, day, account.Merchant)), when: presence(func(c *account.ProvePresence) { c.Purpose = "everything" }), err: account.ErrStepUp},
+		"a password that moved proves nothing":       {given: active(account.Merchant, started(session, day, account.Merchant)), when: presence(func(c *account.ProvePresence) { c.Verified = hash2 }), err: account.ErrPassword},
+		"who came from the provider proves it there": {given: active(account.Lead, account.OIDCLinked{Issuer: "i", Subject: hash}, byProvider()), when: presence(nil), err: account.ErrStepUpOther},
+		"a new password ends the API keys": {given: active(account.Merchant, account.APIKeyIssued(key(nil))), when: account.ChangePassword{Verified: hash, Password: hash2, Session: session, At: day},
+			then: events{account.PasswordChanged{Password: hash2, At: day}, account.APIKeyRevoked{Key: "key", By: ann, At: day}}},
+		"a reset ends the API keys": {given: active(account.Merchant, account.APIKeyIssued(key(nil)), link(account.Reset)), when: account.UseLink{Link: "l1", Hash: "h", Password: hash2, At: day},
+			then: events{account.PasswordChanged{Link: "l1", Password: hash2, At: day}, account.APIKeyRevoked{Key: "key", By: ann, At: day}}},
+		"the first device is no news":                           {given: active(account.Merchant), when: trust("d1", day), then: events{trusted("d1", account.TrustFirst, day)}},
+		"a device after the first is new":                       {given: active(account.Merchant, started(session, day, account.Merchant)), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"a known device stays trusted":                          {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(time.Hour))},
+		"a device in use is trusted for longer":                 {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(100*24*time.Hour)), then: events{trusted("d1", account.TrustRenewed, at(100*24*time.Hour))}},
+		"a device that was forgotten is new":                    {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.DeviceForgotten{Device: "d1", By: ann, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"a new password ends the trust in devices":              {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.PasswordChanged{Password: hash2, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"a copied token ends the trust in devices":              {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), revoked(session, account.TokenReused, ann, day)), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"devices have a limit":                                  {given: active(account.Merchant, manyDevices()...), when: trust("d1", day), then: events{account.DeviceForgotten{Device: "d00", By: ann, At: day}, trusted("d1", account.TrustNew, day)}},
+		"a device is forgotten":                                 {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: account.ForgetDevice{Device: "d1", By: ann, At: day}, then: events{account.DeviceForgotten{Device: "d1", By: ann, At: day}}},
 		"a lead cannot shed the second factor alone":            {given: enrolled(account.Lead), when: account.DisableTOTP{By: ann, At: day}, err: account.ErrSelf},
 		"a merchant may do without codes again":                 {given: enrolled(account.Merchant), when: account.DisableTOTP{By: ann, At: day}, then: events{account.TOTPDisabled{By: ann, At: day}}},
 		"an admin helps who lost the telephone":                 {given: enrolled(account.Lead), when: account.DisableTOTP{By: admin, At: day}, then: events{account.TOTPDisabled{By: admin, At: day}}},
@@ -261,7 +299,7 @@ func TestWhatMayHappenToAnAccount(t *testing.T) {
 			// Doing it twice changes nothing, whatever it was; only a link and a password
 			// are used up, and a token is.
 			switch c.when.(type) {
-			case account.UseLink, account.ChangePassword, account.RotateSession, account.EnrolTOTP:
+			case account.UseLink, account.ChangePassword, account.RotateSession, account.EnrolTOTP, account.ProvePresence:
 				return
 			}
 			if again, err := c.when.Decide(fold(append(c.given, got...))); c.err == nil && (err != nil || len(again) > 0) {
@@ -269,6 +307,42 @@ func TestWhatMayHappenToAnAccount(t *testing.T) {
 			}
 		})
 	}
+}
+
+var recovery = []string{"h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "h9"}
+
+func codes(set string) account.RecoveryCodesIssued {
+	return account.RecoveryCodesIssued{Set: set, Hashes: recovery, At: day}
+}
+
+func presence(change func(*account.ProvePresence)) account.ProvePresence {
+	c := account.ProvePresence{Session: session, Purpose: account.StepUpCredentials, Method: account.ByPassword, Verified: hash, At: day}
+	if change != nil {
+		change(&c)
+	}
+	return c
+}
+
+func byProvider() account.SessionStarted {
+	e := started(session, day, account.Lead)
+	e.Method, e.SecondFactor = account.ByOIDC, true
+	return e
+}
+
+func trust(device string, when time.Time) account.TrustDevice {
+	return account.TrustDevice{Device: device, Session: other, Agent: "browser", At: when}
+}
+
+func trusted(device string, kind account.Trust, when time.Time) account.DeviceTrusted {
+	return account.DeviceTrusted{Device: device, Session: other, Kind: kind, Agent: personal.New("browser"), Expires: when.Add(account.DeviceLifetime), At: when}
+}
+
+func manyDevices() events {
+	all := events{started(session, day, account.Merchant)}
+	for i := range account.MaxDevices {
+		all = append(all, trusted("d0"+string(rune('0'+i)), account.TrustNew, at(time.Duration(i-20)*time.Minute)))
+	}
+	return all
 }
 
 func manySessions() events {

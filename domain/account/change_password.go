@@ -1,12 +1,14 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"alta/domain/personal"
 )
 
-// ChangePassword is the owner's new password. Every other session ends.
+// ChangePassword is the owner's new password. Every other session ends, and so does
+// every API key: whoever knew the old password may have issued one.
 type ChangePassword struct {
 	Verified personal.Text // the hash that the old password was checked against
 	Password personal.Text // the new one's
@@ -26,5 +28,5 @@ func (c ChangePassword) Decide(s State) ([]Event, error) {
 		return nil, ErrMalformed.in("password")
 	}
 	changed := PasswordChanged{Password: c.Password, At: c.At}
-	return append([]Event{changed}, s.endSessions(PasswordMoved, s.ID, c.At, c.Session)...), nil
+	return slices.Concat([]Event{changed}, s.endSessions(PasswordMoved, s.ID, c.At, c.Session), s.endKeys(s.ID, c.At)), nil
 }

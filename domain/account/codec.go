@@ -98,6 +98,16 @@ func StoredName(e Event) string {
 		return "account.session_rotated.v1"
 	case SessionRevoked:
 		return "account.session_revoked.v1"
+	case PresenceProved:
+		return "account.presence_proved.v1"
+	case RecoveryCodesIssued:
+		return "account.recovery_codes_issued.v1"
+	case RecoveryCodeUsed:
+		return "account.recovery_code_used.v1"
+	case DeviceTrusted:
+		return "account.device_trusted.v1"
+	case DeviceForgotten:
+		return "account.device_forgotten.v1"
 	case APIKeyIssued:
 		return "account.api_key_issued.v1"
 	case APIKeyUsed:
@@ -122,30 +132,35 @@ func StoredName(e Event) string {
 
 // readers has one way to read per stored name.
 var readers = map[string]func([]byte) (Event, error){
-	"account.opened.v1":           reader[Opened],
-	"account.link_issued.v1":      reader[LinkIssued],
-	"account.activated.v1":        reader[Activated],
-	"account.password_changed.v1": reader[PasswordChanged],
-	"account.role_changed.v1":     reader[RoleChanged],
-	"account.suspended.v1":        reader[Suspended],
-	"account.restored.v1":         reader[Restored],
-	"account.closed.v1":           reader[Closed],
-	"account.totp_offered.v1":     reader[TOTPOffered],
-	"account.totp_enrolled.v1":    reader[TOTPEnrolled],
-	"account.totp_disabled.v1":    reader[TOTPDisabled],
-	"account.oidc_linked.v1":      reader[OIDCLinked],
-	"account.session_started.v1":  reader[SessionStarted],
-	"account.session_rotated.v1":  reader[SessionRotated],
-	"account.session_revoked.v1":  reader[SessionRevoked],
-	"account.api_key_issued.v1":   reader[APIKeyIssued],
-	"account.api_key_used.v1":     reader[APIKeyUsed],
-	"account.api_key_revoked.v1":  reader[APIKeyRevoked],
-	"account.went_away.v1":        reader[WentAway],
-	"account.came_back.v1":        reader[CameBack],
-	"account.skills_stated.v1":    reader[SkillsStated],
-	"account.language_chosen.v1":  reader[LanguageChosen],
-	"account.view_saved.v1":       reader[ViewSaved],
-	"account.view_removed.v1":     reader[ViewRemoved],
+	"account.opened.v1":                reader[Opened],
+	"account.link_issued.v1":           reader[LinkIssued],
+	"account.activated.v1":             reader[Activated],
+	"account.password_changed.v1":      reader[PasswordChanged],
+	"account.role_changed.v1":          reader[RoleChanged],
+	"account.suspended.v1":             reader[Suspended],
+	"account.restored.v1":              reader[Restored],
+	"account.closed.v1":                reader[Closed],
+	"account.totp_offered.v1":          reader[TOTPOffered],
+	"account.totp_enrolled.v1":         reader[TOTPEnrolled],
+	"account.totp_disabled.v1":         reader[TOTPDisabled],
+	"account.oidc_linked.v1":           reader[OIDCLinked],
+	"account.session_started.v1":       reader[SessionStarted],
+	"account.session_rotated.v1":       reader[SessionRotated],
+	"account.session_revoked.v1":       reader[SessionRevoked],
+	"account.presence_proved.v1":       reader[PresenceProved],
+	"account.recovery_codes_issued.v1": reader[RecoveryCodesIssued],
+	"account.recovery_code_used.v1":    reader[RecoveryCodeUsed],
+	"account.device_trusted.v1":        reader[DeviceTrusted],
+	"account.device_forgotten.v1":      reader[DeviceForgotten],
+	"account.api_key_issued.v1":        reader[APIKeyIssued],
+	"account.api_key_used.v1":          reader[APIKeyUsed],
+	"account.api_key_revoked.v1":       reader[APIKeyRevoked],
+	"account.went_away.v1":             reader[WentAway],
+	"account.came_back.v1":             reader[CameBack],
+	"account.skills_stated.v1":         reader[SkillsStated],
+	"account.language_chosen.v1":       reader[LanguageChosen],
+	"account.view_saved.v1":            reader[ViewSaved],
+	"account.view_removed.v1":          reader[ViewRemoved],
 }
 
 func reader[E Event](data []byte) (Event, error) {
@@ -179,6 +194,9 @@ func eachText(e Event, f func(field string, t personal.Text) (personal.Text, err
 		e.Address, errs[0] = f("address", e.Address)
 		e.Agent, errs[1] = f("agent", e.Agent)
 		return e, errors.Join(errs[:]...)
+	case DeviceTrusted:
+		e.Agent, errs[0] = f("agent", e.Agent)
+		return e, errs[0]
 	default: // nothing personal in it
 		return e, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,11 @@ func samples() []account.Event {
 		account.TOTPDisabled{By: admin, At: day},
 		account.OIDCLinked{Issuer: "https://idp.example", Subject: personal.New("sub-1"), At: day},
 		s, rotated(1, "t1", day), revoked(session, account.LoggedOut, ann, day),
+		account.PresenceProved{Session: session, Purpose: account.StepUpCredentials, Method: account.ByPassword, Step: 59000000, Expires: at(account.StepUpLifetime), At: day},
+		codes("5e550000-0000-4000-8000-000000000003"),
+		account.RecoveryCodeUsed{Hash: "h3", Session: session, At: day},
+		trusted("5e550000-0000-4000-8000-000000000004", account.TrustNew, day),
+		account.DeviceForgotten{Device: "5e550000-0000-4000-8000-000000000004", By: ann, At: day},
 		account.APIKeyIssued(key(nil)),
 		account.APIKeyUsed{Key: "key", At: day},
 		account.APIKeyRevoked{Key: "key", By: ann, At: day},
@@ -103,6 +109,27 @@ func TestEveryStoredEventReadsAsItWasRecorded(t *testing.T) {
 	for _, f := range files {
 		if !names[strings.TrimSuffix(filepath.Base(f), ".json")] {
 			t.Errorf("%s: no event has this stored name any more; keep its frozen shape", f)
+		}
+	}
+}
+
+// Stored names of accounts and log-ins are their category, words in lower case
+// joined by "_", and a version. Those of applications join words by "-"; both are
+// permanent, so each family keeps its own way.
+func TestStoredNamesFollowOneRule(t *testing.T) {
+	rule := regexp.MustCompile(`^(account|login)\.[a-z]+(_[a-z]+)*\.v[1-9][0-9]*$`)
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		if name := strings.TrimSuffix(filepath.Base(f), ".json"); !rule.MatchString(name) {
+			t.Errorf("%s does not follow the rule", name)
+		}
+	}
+	for _, e := range samples() {
+		if name := account.StoredName(e); !rule.MatchString(name) {
+			t.Errorf("%s does not follow the rule", name)
 		}
 	}
 }

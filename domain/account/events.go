@@ -158,6 +158,50 @@ type SessionRevoked struct {
 	At      time.Time `json:"at"`
 }
 
+// PresenceProved says that the person behind a session proved again who they
+// are, shortly before an act of that purpose.
+type PresenceProved struct {
+	Session string    `json:"session"`
+	Purpose StepUp    `json:"purpose"`
+	Method  Method    `json:"method"`
+	Step    int64     `json:"step,omitempty"` // of the one-time code, used up by it
+	Expires time.Time `json:"expires"`
+	At      time.Time `json:"at"`
+}
+
+// RecoveryCodesIssued is a new set of recovery codes; it replaces the set before.
+type RecoveryCodesIssued struct {
+	Set    string    `json:"set"`
+	Hashes []string  `json:"hashes"` // keyed hashes; the codes have 80 random bits
+	At     time.Time `json:"at"`
+}
+
+// RecoveryCodeUsed says that a recovery code stood in for a one-time code. It
+// works once.
+type RecoveryCodeUsed struct {
+	Hash    string    `json:"hash"`
+	Session string    `json:"session"`
+	At      time.Time `json:"at"`
+}
+
+// DeviceTrusted says that a browser with a log-in has a device cookie from now
+// on, or a renewed one.
+type DeviceTrusted struct {
+	Device  string        `json:"device"`
+	Session string        `json:"session"`
+	Kind    Trust         `json:"kind"`
+	Agent   personal.Text `json:"agent"`
+	Expires time.Time     `json:"expires"`
+	At      time.Time     `json:"at"`
+}
+
+// DeviceForgotten ends the trust in a browser's device cookie.
+type DeviceForgotten struct {
+	Device string    `json:"device"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
 // APIKeyIssued is a key for an organisation's own server.
 type APIKeyIssued struct {
 	Key     string    `json:"key"`    // id
@@ -227,27 +271,32 @@ type ViewRemoved struct {
 	At   time.Time `json:"at"`
 }
 
-func (Opened) isEvent()          {}
-func (LinkIssued) isEvent()      {}
-func (Activated) isEvent()       {}
-func (PasswordChanged) isEvent() {}
-func (RoleChanged) isEvent()     {}
-func (Suspended) isEvent()       {}
-func (Restored) isEvent()        {}
-func (Closed) isEvent()          {}
-func (TOTPOffered) isEvent()     {}
-func (TOTPEnrolled) isEvent()    {}
-func (TOTPDisabled) isEvent()    {}
-func (OIDCLinked) isEvent()      {}
-func (SessionStarted) isEvent()  {}
-func (SessionRotated) isEvent()  {}
-func (SessionRevoked) isEvent()  {}
-func (APIKeyIssued) isEvent()    {}
-func (APIKeyUsed) isEvent()      {}
-func (APIKeyRevoked) isEvent()   {}
-func (WentAway) isEvent()        {}
-func (CameBack) isEvent()        {}
-func (SkillsStated) isEvent()    {}
-func (LanguageChosen) isEvent()  {}
-func (ViewSaved) isEvent()       {}
-func (ViewRemoved) isEvent()     {}
+func (Opened) isEvent()              {}
+func (LinkIssued) isEvent()          {}
+func (Activated) isEvent()           {}
+func (PasswordChanged) isEvent()     {}
+func (RoleChanged) isEvent()         {}
+func (Suspended) isEvent()           {}
+func (Restored) isEvent()            {}
+func (Closed) isEvent()              {}
+func (TOTPOffered) isEvent()         {}
+func (TOTPEnrolled) isEvent()        {}
+func (TOTPDisabled) isEvent()        {}
+func (OIDCLinked) isEvent()          {}
+func (SessionStarted) isEvent()      {}
+func (SessionRotated) isEvent()      {}
+func (SessionRevoked) isEvent()      {}
+func (PresenceProved) isEvent()      {}
+func (RecoveryCodesIssued) isEvent() {}
+func (RecoveryCodeUsed) isEvent()    {}
+func (DeviceTrusted) isEvent()       {}
+func (DeviceForgotten) isEvent()     {}
+func (APIKeyIssued) isEvent()        {}
+func (APIKeyUsed) isEvent()          {}
+func (APIKeyRevoked) isEvent()       {}
+func (WentAway) isEvent()            {}
+func (CameBack) isEvent()            {}
+func (SkillsStated) isEvent()        {}
+func (LanguageChosen) isEvent()      {}
+func (ViewSaved) isEvent()           {}
+func (ViewRemoved) isEvent()         {}

@@ -13,6 +13,7 @@ type StartSession struct {
 	Method       Method
 	Verified     personal.Text // the hash that the password was checked against
 	Step         int64         // of the one-time code that was checked; 0 without one
+	Recovery     string        // keyed hash of a recovery code in its place
 	SecondFactor bool          // whether the identity provider asked for one
 	Address      string        // network address of the caller
 	Agent        string        // what the caller's program calls itself
@@ -28,17 +29,16 @@ func (c StartSession) Decide(s State) ([]Event, error) {
 	if _, ok := s.Session(c.Session); ok {
 		return nil, nil
 	}
+	var events []Event
 	switch c.Method {
 	case ByPassword:
-		switch {
-		case s.Password != c.Verified:
+		if s.Password != c.Verified {
 			return nil, ErrPassword
-		case !s.TOTP.IsZero() && c.Step == 0:
-			return nil, ErrCodeRequired
-		case !s.TOTP.IsZero() && c.Step <= s.TOTPStep:
-			return nil, ErrCodeUsed
 		}
-		c.SecondFactor = !s.TOTP.IsZero()
+		var err error
+		if events, c.SecondFactor, err = s.secondFactor(c.Step, c.Recovery, c.Session, c.At); err != nil {
+			return nil, err
+		}
 	case ByOIDC:
 		if s.OIDC.IsZero() || !s.Role.Staff() {
 			return nil, ErrOIDCOther
@@ -50,7 +50,6 @@ func (c StartSession) Decide(s State) ([]Event, error) {
 		return nil, ErrMalformed
 	}
 	_, absolute := s.Role.Lifetimes()
-	var events []Event
 	live := s.live(c.At)
 	slices.SortFunc(live, func(a, b Session) int { return a.Used.Compare(b.Used) })
 	for i := range len(live) - MaxSessions + 1 {

@@ -34,14 +34,18 @@ type State struct {
 	Password personal.Text // argon2id hash; zero before activation
 	Link     Link          // the one that can be used now; zero when there is none
 
-	TOTP       personal.Text // secret of the one-time codes; zero without
-	TOTPOffer  personal.Text // secret that waits for its confirmation
-	TOTPStep   int64         // the newest step used; older ones are refused
-	OIDCIssuer string
-	OIDC       personal.Text // subject at that issuer
+	TOTP        personal.Text // secret of the one-time codes; zero without
+	TOTPOffer   personal.Text // secret that waits for its confirmation
+	TOTPStep    int64         // the newest step used; older ones are refused
+	RecoverySet string        // names the newest recovery codes
+	Recovery    []string      // keyed hashes of the recovery codes that were not used
+	OIDCIssuer  string
+	OIDC        personal.Text // subject at that issuer
 
 	Sessions []Session // not revoked; some may have expired
 	Keys     []APIKey  // not revoked; some may have expired
+	Devices  []Device  // trusted; some may have expired
+	Entered  bool      // somebody logged in at least once
 
 	Away      bool
 	AwayUntil time.Time
@@ -86,6 +90,23 @@ type APIKey struct {
 	Issued, Used, Expires   time.Time
 }
 
+// Device is a browser that the person logged in with before.
+type Device struct {
+	ID      string
+	Agent   personal.Text
+	Trusted time.Time // most recently
+	Expires time.Time
+}
+
+// Device finds a device that is trusted at a time.
+func (s State) Device(id string, at time.Time) (Device, bool) {
+	i := slices.IndexFunc(s.Devices, func(x Device) bool { return x.ID == id && at.Before(x.Expires) })
+	if i < 0 {
+		return Device{}, false
+	}
+	return s.Devices[i], true
+}
+
 // Session finds a session that was not revoked.
 func (s State) Session(id string) (Session, bool) {
 	i := slices.IndexFunc(s.Sessions, func(x Session) bool { return x.ID == id })
@@ -119,29 +140,29 @@ func Evolve(s State, e Event) State {
 	case Activated:
 		s.Status, s.Password, s.Link = StatusActive, e.Password, Link{}
 	case PasswordChanged:
-		s.Password, s.Link = e.Password, Link{}
+		s.Password, s.Link, s.Devices = e.Password, Link{}, nil
 	case RoleChanged:
 		s.Role = e.Role
 	case Suspended:
-		s.Status, s.Link = StatusSuspended, Link{}
+		s.Status, s.Link, s.Devices = StatusSuspended, Link{}, nil
 	case Restored:
 		s.Status = StatusActive
 		if s.Password.IsZero() {
 			s.Status = StatusInvited
 		}
 	case Closed:
-		s.Status, s.Link, s.Keys = StatusClosed, Link{}, nil
+		s.Status, s.Link, s.Keys, s.Devices = StatusClosed, Link{}, nil, nil
 	case TOTPOffered:
 		s.TOTPOffer = e.Secret
 	case TOTPEnrolled:
 		s.TOTP, s.TOTPOffer, s.TOTPStep = s.TOTPOffer, personal.Text{}, e.Step
 		s.Sessions = with(s.Sessions, e.Session, func(x *Session) { x.SecondFactor = true })
 	case TOTPDisabled:
-		s.TOTP, s.TOTPOffer, s.TOTPStep = personal.Text{}, personal.Text{}, 0
+		s.TOTP, s.TOTPOffer, s.TOTPStep, s.Recovery = personal.Text{}, personal.Text{}, 0, nil
 	case OIDCLinked:
 		s.OIDCIssuer, s.OIDC = e.Issuer, e.Subject
 	case SessionStarted:
-		s.TOTPStep = max(s.TOTPStep, e.Step)
+		s.TOTPStep, s.Entered = max(s.TOTPStep, e.Step), true
 		s.Sessions = append(s.live(e.At), Session{
 			ID: e.Session, Method: e.Method, SecondFactor: e.SecondFactor, Address: e.Address, Agent: e.Agent,
 			Started: e.At, Used: e.At, Expires: e.Expires, Hash: e.Hash, Key: e.Key,
@@ -152,6 +173,20 @@ func Evolve(s State, e Event) State {
 		})
 	case SessionRevoked:
 		s.Sessions = slices.DeleteFunc(slices.Clone(s.Sessions), func(x Session) bool { return x.ID == e.Session })
+		if e.Reason == TokenReused { // somebody may have copied the browser's cookies
+			s.Devices = nil
+		}
+	case PresenceProved:
+		s.TOTPStep = max(s.TOTPStep, e.Step)
+	case RecoveryCodesIssued:
+		s.RecoverySet, s.Recovery = e.Set, e.Hashes
+	case RecoveryCodeUsed:
+		s.Recovery = slices.DeleteFunc(slices.Clone(s.Recovery), func(x string) bool { return x == e.Hash })
+	case DeviceTrusted:
+		s.Devices = slices.DeleteFunc(slices.Clone(s.Devices), func(x Device) bool { return x.ID == e.Device || !e.At.Before(x.Expires) })
+		s.Devices = append(s.Devices, Device{e.Device, e.Agent, e.At, e.Expires})
+	case DeviceForgotten:
+		s.Devices = slices.DeleteFunc(slices.Clone(s.Devices), func(x Device) bool { return x.ID == e.Device })
 	case APIKeyIssued:
 		s.Keys = append(slices.Clip(s.Keys), APIKey{
 			ID: e.Key, Prefix: e.Prefix, Label: e.Label, Hash: e.Hash, Scopes: e.Scopes, Issued: e.At, Expires: e.Expires,
@@ -226,6 +261,33 @@ func (s State) open() error {
 		return ErrClosed
 	}
 	return nil
+}
+
+// secondFactor answers what a second factor uses up, and whether there was one. A
+// password alone is enough only for an account without one-time codes.
+func (s State) secondFactor(step int64, recovery, session string, at time.Time) (used []Event, strong bool, err error) {
+	switch {
+	case s.TOTP.IsZero():
+		return nil, false, nil
+	case recovery != "" && !slices.Contains(s.Recovery, recovery):
+		return nil, false, ErrRecoveryCode
+	case recovery != "":
+		return []Event{RecoveryCodeUsed{Hash: recovery, Session: session, At: at}}, true, nil
+	case step == 0:
+		return nil, false, ErrCodeRequired
+	case step <= s.TOTPStep:
+		return nil, false, ErrCodeUsed
+	}
+	return nil, true, nil
+}
+
+// endKeys revokes every API key.
+func (s State) endKeys(by string, at time.Time) []Event {
+	var events []Event
+	for _, k := range s.Keys {
+		events = append(events, APIKeyRevoked{Key: k.ID, By: by, At: at})
+	}
+	return events
 }
 
 // endSessions revokes every live session but one.

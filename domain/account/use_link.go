@@ -2,13 +2,14 @@ package account
 
 import (
 	"crypto/subtle"
+	"slices"
 	"time"
 
 	"alta/domain/personal"
 )
 
 // UseLink sets a password through a mailed link: the first one activates the
-// account, a later one replaces the password and ends every session.
+// account, a later one replaces the password and ends every session and API key.
 type UseLink struct {
 	Link     string
 	Hash     string        // of the token that was sent
@@ -31,5 +32,5 @@ func (c UseLink) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	changed := PasswordChanged{Link: c.Link, Password: c.Password, At: c.At}
-	return append([]Event{changed}, s.endSessions(PasswordMoved, s.ID, c.At, "")...), nil
+	return slices.Concat([]Event{changed}, s.endSessions(PasswordMoved, s.ID, c.At, ""), s.endKeys(s.ID, c.At)), nil
 }

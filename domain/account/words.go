@@ -34,8 +34,9 @@ func Roles() []Role { return []Role{Merchant, Agent, Reviewer, Lead, Auditor, Ad
 // Staff reports whether the role is one of the platform's own people.
 func (r Role) Staff() bool { return r == Reviewer || r == Lead || r == Auditor || r == Admin }
 
-// NeedsSecondFactor reports whether a password alone is too little for the role.
-func (r Role) NeedsSecondFactor() bool { return r == Lead || r == Auditor || r == Admin }
+// NeedsSecondFactor reports whether a password alone is too little for the role:
+// it is for every role that can see other people's personal data.
+func (r Role) NeedsSecondFactor() bool { return r.Staff() }
 
 // MinPassword is the least number of characters in a password of the role.
 func (r Role) MinPassword() int {
@@ -79,6 +80,29 @@ const (
 	ByOIDC     Method = "oidc"
 )
 
+// StepUp is a class of acts before which the person proves again who they are.
+type StepUp string
+
+// The classes. A proof for one is no proof for another.
+const (
+	StepUpCredentials StepUp = "credentials" // API keys, one-time codes, recovery codes
+	StepUpUnmask      StepUp = "unmask"      // reading personal values outside a claim
+	StepUpRestriction StepUp = "restriction" // restricting the processing of personal data
+)
+
+// StepUps lists the classes.
+func StepUps() []StepUp { return []StepUp{StepUpCredentials, StepUpUnmask, StepUpRestriction} }
+
+// Trust is how a device came to be trusted.
+type Trust string
+
+// The kinds of trust.
+const (
+	TrustFirst   Trust = "first"   // with the account's first log-in
+	TrustNew     Trust = "new"     // a device that the account was not used with before
+	TrustRenewed Trust = "renewed" // known before
+)
+
 // Ending is why a session ended.
 type Ending string
 
@@ -110,11 +134,19 @@ func Scopes() []Scope { return []Scope{ReadApplications, WriteApplications, Mana
 // Bounds of what one account holds and says.
 const (
 	MaxSessions = 20
-	MaxAPIKeys  = 10
-	MaxKeyTerm  = 366 * 24 * time.Hour
-	MaxName     = 100 // characters of a name, a label, an organisation
-	MaxReason   = 500
-	MaxSkills   = 20
+	MaxDevices  = 10
+	// RecoveryCodes is how many there are in a set; a person is warned below FewRecoveryCodes.
+	RecoveryCodes    = 10
+	FewRecoveryCodes = 4
+	// StepUpLifetime is how long a proof of presence is good.
+	StepUpLifetime = 5 * time.Minute
+	// DeviceLifetime is how long a device is trusted after a log-in with it.
+	DeviceLifetime = 180 * 24 * time.Hour
+	MaxAPIKeys     = 10
+	MaxKeyTerm     = 366 * 24 * time.Hour
+	MaxName        = 100 // characters of a name, a label, an organisation
+	MaxReason      = 500
+	MaxSkills      = 20
 	// Grace is how long a refresh token may be sent again after it was used:
 	// an answer gets lost, two tabs wake up at once.
 	Grace = 10 * time.Second

@@ -28,6 +28,7 @@ type Problem struct {
 		Code    string `json:"code"`
 		Detail  string `json:"detail"`
 	} `json:"errors"`
+	Params  map[string]string `json:"params"`
 	Changes []struct {
 		Revision int64  `json:"revision"`
 		Type     string `json:"type"`
@@ -239,6 +240,14 @@ type Person struct {
 	mu    sync.Mutex
 	token string
 	until time.Time
+}
+
+// Prove answers a proof of the person's presence, to be sent as Alta-Step-Up.
+func (p *Person) Prove(ctx context.Context, purpose string) (string, error) {
+	var proof struct{ Proof string }
+	body := map[string]string{"purpose": purpose, "password": p.password}
+	_, err := p.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/auth/step-up", Body: body}, &proof)
+	return proof.Proof, err
 }
 
 // LogIn starts a session.

@@ -3,6 +3,7 @@ import { currentLanguage } from '@/i18n'
 import { ProblemError, toProblem } from './problem'
 import type { components, paths } from './schema.gen'
 import { begin, currentToken, expire, renewed } from './session'
+import { askForProof, proofFor, type Purpose } from './step-up'
 
 export type Schemas = components['schemas']
 
@@ -27,8 +28,9 @@ export async function refresh(spent: string): Promise<boolean> {
   })
 }
 
-async function send(request: Request, token: string): Promise<Response> {
+async function send(request: Request, token: string, proof?: string): Promise<Response> {
   const headers = new Headers(request.headers)
+  if (proof) headers.set('Alta-Step-Up', proof)
   if (token) headers.set('Authorization', `Bearer ${token}`)
   headers.set('Accept-Language', currentLanguage())
   try {
@@ -43,9 +45,30 @@ async function send(request: Request, token: string): Promise<Response> {
  * Sends a request as the person who is logged in. An expired token is renewed
  * and the request sent again with the same headers; when it cannot be renewed, a
  * dialog asks for the password and the request waits for it, so that a
- * half-finished decision is not lost.
+ * half-finished decision is not lost. The same holds for acts that need a proof
+ * of presence.
  */
 export async function authorised(request: Request): Promise<Response> {
+  const again = request.clone()
+  const response = await renewing(request)
+  const purpose = await proofWanted(response)
+  if (!purpose) return response
+  const proof = proofFor(purpose) ?? (await askForProof(purpose))
+  return proof ? send(again, currentToken(), proof) : response
+}
+
+/** The purpose for which a refusal asks for a proof of presence. */
+async function proofWanted(response: Response): Promise<Purpose | undefined> {
+  if (response.status !== 403) return undefined
+  try {
+    const problem = (await response.clone().json()) as Partial<Schemas['Problem']>
+    return problem.code === 'step-up-required' ? (problem.params?.purpose as Purpose) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function renewing(request: Request): Promise<Response> {
   const again = request.clone()
   const token = currentToken()
   const response = await send(request, token)

@@ -120,6 +120,101 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/auth/step-up': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Prove again that it is you, before an act that needs it
+     * @description Answers a proof that is good for five minutes, for this session and for acts of this purpose. Send it as `Alta-Step-Up`. `step_up` of `GET /v1/me` says what is asked for: the password, the password with a one-time code or a recovery code, or a new log-in at the identity provider. What is wrong is refused with 403.
+     */
+    post: operations['stepUp']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/auth/step-up/oidc': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Finish proving it, with what the identity provider sent the browser back with */
+    put: operations['finishOIDCStepUp']
+    /**
+     * Begin to prove at the identity provider that it is you
+     * @description Send a browser window to `location`; it comes back to `/oidc` of this site. For who logged in through that provider and has no one-time codes here.
+     */
+    post: operations['beginOIDCStepUp']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/auth/devices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The browsers that one logged in with before
+     * @description Attempts from them are counted by themselves, so that nobody elsewhere can lock one out.
+     */
+    get: operations['devices']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/auth/devices/{device}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Trust a browser no more */
+    delete: operations['forgetDevice']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/auth/key': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the API key is that this request came with */
+    get: operations['key']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/me': {
     parameters: {
       query?: never
@@ -145,7 +240,7 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Change one's password; every other session ends */
+    /** Change one's password; every other session and every API key ends */
     put: operations['changePassword']
     post?: never
     delete?: never
@@ -164,8 +259,32 @@ export interface paths {
     get?: never
     /** Confirm the set-up with a first code */
     put: operations['confirmTOTP']
-    /** Begin to set up one-time codes */
+    /**
+     * Begin to set up one-time codes, or to replace them
+     * @description Needs a proof of presence for `credentials`, except right after the log-in of somebody who must set them up. Codes that are set up work until the new ones are confirmed.
+     */
     post: operations['beginTOTP']
+    /**
+     * Do without one-time codes again (roles that need none)
+     * @description The recovery codes go with them, and every other session ends.
+     */
+    delete: operations['disableTOTP']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/recovery-codes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Get new recovery codes; the old ones stop working */
+    post: operations['renewRecoveryCodes']
     delete?: never
     options?: never
     head?: never
@@ -182,7 +301,10 @@ export interface paths {
     /** The keys of one's servers */
     get: operations['apiKeys']
     put?: never
-    /** Issue a key for a server (merchants and agents) */
+    /**
+     * Issue a key for a server (merchants and agents)
+     * @description Needs a proof of presence for `credentials`. The key ends when the password of the account changes.
+     */
     post: operations['issueAPIKey']
     delete?: never
     options?: never
@@ -2038,8 +2160,10 @@ export interface components {
       email: string
       /** Format: password */
       password: string
-      /** @description one-time code of staff */
+      /** @description one-time code where they are set up */
       code?: string
+      /** @description a recovery code in its place; each works once */
+      recovery_code?: string
     }
     Session: {
       access_token: string
@@ -2076,6 +2200,32 @@ export interface components {
       organisation?: string
       /** @description one-time codes are set up */
       totp?: boolean
+      /** @description how many recovery codes were not used, where one-time codes are set up */
+      recovery_codes?: number
+      /**
+       * @description what a proof of presence takes: the password; the password and a code; a new log-in at the identity provider
+       * @enum {string}
+       */
+      step_up: 'password' | 'code' | 'oidc'
+    }
+    /**
+     * @description what a proof of presence is for: API keys and codes; reading personal values outside a claim; restricting processing
+     * @enum {string}
+     */
+    StepUpPurpose: 'credentials' | 'unmask' | 'restriction'
+    Device: {
+      id: string
+      /** @description what the browser called itself */
+      user_agent?: string
+      /**
+       * Format: date-time
+       * @description when it became a known device or was renewed
+       */
+      trusted: string
+      /** Format: date-time */
+      expires: string
+      /** @description the one that asks */
+      current: boolean
     }
     SessionInfo: {
       id: string
@@ -2766,6 +2916,32 @@ export interface components {
     }
   }
   responses: {
+    /** @description The proof of presence. */
+    Proof: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/json': {
+          /** @description to be sent as Alta-Step-Up */
+          proof: string
+          purpose: components['schemas']['StepUpPurpose']
+          /** Format: date-time */
+          expires: string
+        }
+      }
+    }
+    /** @description Ten recovery codes, which are shown this once. Each works once, in place of a one-time code. */
+    RecoveryCodes: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/json': {
+          recovery_codes: string[]
+        }
+      }
+    }
     /** @description Done, or done before. */
     Done: {
       headers: {
@@ -2795,6 +2971,8 @@ export interface components {
     }
   }
   parameters: {
+    /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+    StepUp: string
     /** @description the application */
     ID: components['schemas']['ID']
     /** @description a document slot, such as `id_card.front` */
@@ -3000,6 +3178,148 @@ export interface operations {
       default: components['responses']['Problem']
     }
   }
+  stepUp: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          purpose: components['schemas']['StepUpPurpose']
+          /** Format: password */
+          password: string
+          code?: string
+          recovery_code?: string
+        }
+      }
+    }
+    responses: {
+      200: components['responses']['Proof']
+      default: components['responses']['Problem']
+    }
+  }
+  finishOIDCStepUp: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          state: string
+          code: string
+        }
+      }
+    }
+    responses: {
+      200: components['responses']['Proof']
+      default: components['responses']['Problem']
+    }
+  }
+  beginOIDCStepUp: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          purpose: components['schemas']['StepUpPurpose']
+        }
+      }
+    }
+    responses: {
+      /** @description Where to send the browser. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** Format: uri */
+            location: string
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  devices: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The devices, the newest first. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            devices: components['schemas']['Device'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  forgetDevice: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        device: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It counts as a new one from now on. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  key: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The key without its secret, and whose it is. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            key: components['schemas']['APIKey']
+            account: components['schemas']['ID']
+            role: components['schemas']['Role']
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
   me: {
     parameters: {
       query?: never
@@ -3064,20 +3384,17 @@ export interface operations {
       }
     }
     responses: {
-      /** @description From now on a code is asked for. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
+      200: components['responses']['RecoveryCodes']
       default: components['responses']['Problem']
     }
   }
   beginTOTP: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
       path?: never
       cookie?: never
     }
@@ -3095,6 +3412,44 @@ export interface operations {
           }
         }
       }
+      default: components['responses']['Problem']
+    }
+  }
+  disableTOTP: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A password is enough from now on. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  renewRecoveryCodes: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: components['responses']['RecoveryCodes']
       default: components['responses']['Problem']
     }
   }
@@ -3124,7 +3479,10 @@ export interface operations {
   issueAPIKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
       path?: never
       cookie?: never
     }

@@ -57,7 +57,24 @@ export function begin(answer: components['schemas']['Session']): void {
 /** One-time codes are set up: the whole program is open now. */
 export function enrolled(): void {
   if (session.state !== 'active') return
-  set({ state: 'active', identity: { ...session.identity, totp: true }, mustEnrol: false })
+  const { identity } = session
+  set({
+    state: 'active',
+    identity: { ...identity, totp: true, step_up: 'code', recovery_codes: 10 },
+    mustEnrol: false,
+  })
+}
+
+/** One-time codes were taken away. */
+export function disenrolled(): void {
+  if (session.state !== 'active') return
+  set({ ...session, identity: { ...session.identity, totp: false, step_up: 'password' } })
+}
+
+/** How many recovery codes there are now. */
+export function recoveryCodes(left: number): void {
+  if (session.state !== 'active') return
+  set({ ...session, identity: { ...session.identity, recovery_codes: left } })
 }
 
 /** Forgets the log-in. */

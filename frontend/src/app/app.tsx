@@ -6,7 +6,9 @@ import { useEffect, useLayoutEffect, useState } from 'react'
 import { forgetPages } from '@/api/documents'
 import { ProblemError } from '@/api/problem'
 import { currentSession, subscribeSession } from '@/api/session'
+import { forgetProofs } from '@/api/step-up'
 import { forgetWhy } from '@/api/why'
+import { StepUpDialog } from '@/features/session/step-up-dialog'
 import { match, useTranslation, type Language } from '@/i18n'
 import { useScheme } from '@/ui/preferences'
 import { ErrorBoundary } from './error-boundary'
@@ -31,6 +33,7 @@ subscribeSession(() => {
   queries.clear()
   forgetPages()
   forgetWhy()
+  forgetProofs()
 })
 
 const csp = nonce ? { nonce } : undefined
@@ -74,6 +77,7 @@ export function App() {
         <QueryClientProvider client={queries}>
           <ErrorBoundary>
             <RouterProvider router={router} />
+            <StepUpDialog />
           </ErrorBoundary>
         </QueryClientProvider>
       </AntApp>

@@ -3,7 +3,14 @@ import type { Application, ItemView } from '@/api/applications'
 import { grouped, heldByOther, holds, openReasons, progress, undecided } from './case'
 
 const now = Date.parse('2026-11-23T10:00:00Z')
-const ana = { id: 'ana', role: 'reviewer', name: 'Ana', email: 'ana@example.org', language: 'en' } as const
+const ana = {
+  id: 'ana',
+  role: 'reviewer',
+  name: 'Ana',
+  email: 'ana@example.org',
+  language: 'en',
+  step_up: 'password',
+} as const
 
 function item(key: string, change: Partial<ItemView> = {}): ItemView {
   return { key, class: 'field', required: true, state: 'given', locked: true, value: 'x', ...change }

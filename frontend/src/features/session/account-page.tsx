@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Form, Input } from 'antd'
+import { Button, Form, Input, Popconfirm } from 'antd'
+import { useState } from 'react'
 import { api, body } from '@/api/client'
-import { useIdentity } from '@/api/session'
+import { disenrolled, useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { Loading } from '@/ui/loading'
@@ -12,6 +13,8 @@ import styles from './account-page.module.css'
 import { ApiKeys } from './api-keys'
 import { device } from './device'
 import { OneTimeCodes } from './one-time-codes'
+import { RecoveryCodes } from './recovery-codes'
+import { disableTOTP } from './session.api'
 
 export function AccountPage() {
   const { t } = useTranslation()
@@ -26,9 +29,13 @@ export function AccountPage() {
     >
       {identity.role === 'admin' && <p className={styles.hint}>{t('account.admin')}</p>}
       <Sessions />
+      <Devices />
       <Password />
       {(identity.role === 'merchant' || identity.role === 'agent') && <ApiKeys />}
-      {identity.role !== 'merchant' && identity.role !== 'agent' && <Codes active={identity.totp ?? false} />}
+      <Codes
+        active={identity.totp ?? false}
+        optional={identity.role === 'merchant' || identity.role === 'agent'}
+      />
     </Page>
   )
 }
@@ -84,18 +91,98 @@ function Sessions() {
   )
 }
 
-function Codes({ active }: { active: boolean }) {
+function Devices() {
   const { t } = useTranslation()
+  const format = useFormats()
+  const queries = useQueryClient()
+  const devices = useQuery({
+    queryKey: ['devices'],
+    queryFn: async ({ signal }) => body(await api.GET('/v1/auth/devices', { signal })),
+  })
+  const forgetting = useMutation({
+    networkMode: 'always',
+    mutationFn: async (one: string) =>
+      body(await api.DELETE('/v1/auth/devices/{device}', { params: { path: { device: one } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['devices'] }),
+  })
+  return (
+    <section className={`sheet ${styles.section}`}>
+      <h2>{t('devices.title')}</h2>
+      <p className="muted">{t('devices.about')}</p>
+      {devices.isPending && <Loading rows={2} />}
+      <ProblemNotice error={devices.error ?? forgetting.error} />
+      <ul>
+        {devices.data?.devices.map((one) => (
+          <li key={one.id} className={styles.session}>
+            <span>
+              <span className={styles.agent} title={one.user_agent}>
+                {device(one.user_agent) ?? t('account.unknownDevice')}
+              </span>
+              <span className="muted">
+                {t('account.since', { when: format.moment(one.trusted) })}
+                {` · ${t('keysOf.until', { when: format.day(one.expires) })}`}
+              </span>
+            </span>
+            {one.current ? (
+              <StatusTag tone="good">{t('account.thisOne')}</StatusTag>
+            ) : (
+              <Button
+                size="small"
+                onClick={() => {
+                  forgetting.mutate(one.id)
+                }}
+              >
+                {t('devices.forget')}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Codes({ active, optional }: { active: boolean; optional: boolean }) {
+  const { t } = useTranslation()
+  const [round, setRound] = useState(0)
+  const disabling = useMutation({
+    networkMode: 'always',
+    mutationFn: disableTOTP,
+    onSuccess: disenrolled,
+  })
   return (
     <section className={`sheet ${styles.section}`}>
       <h2>{t('totp.title')}</h2>
-      {active ? (
-        <StatusTag tone="good">{t('totp.active')}</StatusTag>
-      ) : (
-        <>
-          <p className="muted">{t('totp.about')}</p>
-          <OneTimeCodes />
-        </>
+      <p className="muted">{t('totp.about')}</p>
+      {active && (
+        <p className={styles.state}>
+          <StatusTag tone="good">{t('totp.active')}</StatusTag>
+        </p>
+      )}
+      <OneTimeCodes
+        key={round}
+        replace={active}
+        onDone={() => {
+          setRound(round + 1)
+        }}
+      />
+      {active && <RecoveryCodes />}
+      {active && optional && (
+        <div className={styles.part}>
+          <ProblemNotice error={disabling.error} />
+          <Popconfirm
+            title={t('totp.disableSure')}
+            okText={t('totp.disable')}
+            cancelText={t('keysOf.keep')}
+            onConfirm={() => {
+              disabling.mutate()
+            }}
+          >
+            <Button type="link" style={{ padding: 0 }}>
+              {t('totp.disable')}
+            </Button>
+          </Popconfirm>
+        </div>
       )}
     </section>
   )

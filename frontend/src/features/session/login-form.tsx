@@ -10,6 +10,7 @@ interface Values {
   email: string
   password: string
   code?: string
+  recovery?: string
 }
 
 interface Props {
@@ -21,10 +22,16 @@ interface Props {
 export function LoginForm({ email, onDone }: Props) {
   const { t } = useTranslation()
   const [asksCode, setAsksCode] = useState(false)
+  const [recovery, setRecovery] = useState(false)
   const attempt = useMutation({
     networkMode: 'always',
-    mutationFn: ({ email: address, password, code }: Values) =>
-      login({ email: address.trim(), password, ...(code && { code }) }),
+    mutationFn: ({ email: address, password, code, recovery: spare }: Values) =>
+      login({
+        email: address.trim(),
+        password,
+        ...(code && { code }),
+        ...(spare && { recovery_code: spare.trim() }),
+      }),
     onSuccess: onDone,
     onError: (error) => {
       if (error instanceof ProblemError && error.code.startsWith('code-')) setAsksCode(true)
@@ -50,8 +57,9 @@ export function LoginForm({ email, onDone }: Props) {
       <Form.Item name="password" label={t('login.password')} rules={[{ required: true }]}>
         <Input.Password autoComplete="current-password" autoFocus={email !== undefined} />
       </Form.Item>
-      {asksCode && (
+      {asksCode && !recovery && (
         <Form.Item
+          key="code"
           name="code"
           label={t('login.code')}
           extra={t('login.codeHelp')}
@@ -59,6 +67,28 @@ export function LoginForm({ email, onDone }: Props) {
         >
           <Input autoComplete="one-time-code" inputMode="numeric" maxLength={6} className="mono" autoFocus />
         </Form.Item>
+      )}
+      {asksCode && recovery && (
+        <Form.Item
+          key="recovery"
+          name="recovery"
+          label={t('login.recovery')}
+          extra={t('login.recoveryHelp')}
+          rules={[{ required: true }]}
+        >
+          <Input autoComplete="off" maxLength={40} className="mono" autoFocus />
+        </Form.Item>
+      )}
+      {asksCode && (
+        <Button
+          type="link"
+          style={{ padding: 0, marginBottom: 12 }}
+          onClick={() => {
+            setRecovery(!recovery)
+          }}
+        >
+          {recovery ? t('login.useCode') : t('login.useRecovery')}
+        </Button>
       )}
       <ProblemNotice error={attempt.error} />
       <Button

@@ -1,33 +1,62 @@
 import { useMutation } from '@tanstack/react-query'
-import { Button, Form, Input, QRCode } from 'antd'
+import { Button, Checkbox, Form, Input, QRCode } from 'antd'
+import { useState } from 'react'
 import { enrolled } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
 import styles from './one-time-codes.module.css'
+import { FreshRecoveryCodes } from './recovery-codes'
 import { beginTOTP, confirmTOTP } from './session.api'
 
-/** Sets up one-time codes: a secret for the authenticator app, then a first code. */
-export function OneTimeCodes() {
+/** Sets up one-time codes: a secret for the authenticator app, a first code, then recovery codes. */
+export function OneTimeCodes({ replace, onDone }: { replace?: boolean; onDone?: () => void }) {
   const { t } = useTranslation()
+  const [kept, setKept] = useState(false)
   const begin = useMutation({ networkMode: 'always', mutationFn: beginTOTP })
   const confirm = useMutation({
     networkMode: 'always',
     mutationFn: ({ code }: { code: string }) => confirmTOTP(code),
-    onSuccess: enrolled,
+    gcTime: 0,
   })
-  if (confirm.isSuccess) return <p role="status">{t('totp.done')}</p>
+  if (confirm.isSuccess) {
+    return (
+      <>
+        <p role="status">{t('totp.done')}</p>
+        <FreshRecoveryCodes codes={confirm.data} />
+        <Checkbox
+          className={styles.kept}
+          checked={kept}
+          onChange={(event) => {
+            setKept(event.target.checked)
+          }}
+        >
+          {t('recovery.kept')}
+        </Checkbox>
+        <Button
+          type="primary"
+          disabled={!kept}
+          onClick={() => {
+            enrolled()
+            onDone?.()
+          }}
+        >
+          {t('recovery.goOn')}
+        </Button>
+      </>
+    )
+  }
   if (!begin.data) {
     return (
       <>
         <ProblemNotice error={begin.error} />
         <Button
-          type="primary"
+          type={replace ? 'default' : 'primary'}
           loading={begin.isPending && { delay: 300 }}
           onClick={() => {
             begin.mutate()
           }}
         >
-          {t('totp.begin')}
+          {replace ? t('totp.replace') : t('totp.begin')}
         </Button>
       </>
     )

@@ -6,7 +6,7 @@ import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
 import { OutsidePage } from '@/ui/outside-page'
 import { ProblemNotice } from '@/ui/problem-notice'
-import { finishOIDC } from './session.api'
+import { finishOIDC, stepUpChannel } from './session.api'
 
 export interface ProviderAnswer {
   state?: string
@@ -21,6 +21,8 @@ export function ProviderPage({ answer }: { answer: ProviderAnswer }) {
   // The code works once, but it still leaves the address bar and the history.
   const [{ state, code }] = useState(answer)
   const begun = useRef(false)
+  // The window that StepUpDialog opened: the page that waits for it goes on.
+  const isStepUp = state?.startsWith('step-up.') ?? false
   const finish = useMutation({
     networkMode: 'always',
     mutationFn: ({ state, code }: { state: string; code: string }) => finishOIDC(state, code),
@@ -30,9 +32,23 @@ export function ProviderPage({ answer }: { answer: ProviderAnswer }) {
   useEffect(() => {
     if (begun.current) return
     begun.current = true
+    if (isStepUp) {
+      const channel = new BroadcastChannel(stepUpChannel)
+      channel.postMessage({ state, code })
+      channel.close()
+      window.close()
+      return
+    }
     void navigate({ to: '/oidc', search: {}, replace: true })
     if (state && code) mutate({ state, code })
-  }, [state, code, mutate, navigate])
+  }, [state, code, isStepUp, mutate, navigate])
+  if (isStepUp) {
+    return (
+      <OutsidePage title={t('stepUp.title')}>
+        <p role="status">{t('stepUp.close')}</p>
+      </OutsidePage>
+    )
+  }
   const refused = !state || !code
   return (
     <OutsidePage title={t('provider.title')}>
