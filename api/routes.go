@@ -239,6 +239,9 @@ func (s *Server) admit(c *call, r route) error {
 		if g == none {
 			return errRole()
 		}
+		if r.by == serverKey && c.who.APIKey == "" {
+			return auth.ErrKeyRequired
+		}
 		return nil
 	}
 	if _, err := decider.ParseID(c.id); err != nil {
@@ -285,15 +288,13 @@ const maxWhy = 500 // characters, as in the contract
 // enrolling is what a person can do before the second factor is set up.
 var enrolling = map[string]bool{"stepUp": true, "beginOIDCStepUp": true, "finishOIDCStepUp": true, "me": true, "beginTOTP": true, "confirmTOTP": true, "sessions": true, "people": true}
 
-// credential refuses a key where a person has to act, a person where a key is
-// asked about, and a key that was not issued for the operation.
+// credential refuses a key where a person has to act, and a key that was not
+// issued for the operation.
 func (c *call) credential(r route) error {
 	key := c.who.APIKey != ""
 	switch {
 	case r.by == person && key:
 		return auth.ErrStepUpPerson
-	case r.by == serverKey && !key:
-		return auth.ErrKeyRequired
 	case r.by != serverKey && !c.who.May(scopeOf(c.op)):
 		return auth.ErrScope
 	}

@@ -25,13 +25,16 @@ var oidcAlgorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oi
 // oidcSkew is how far the provider's clock may be off.
 const oidcSkew = time.Minute
 
-// authStyle is how the client shows its secret: in the header, as OpenID Connect
-// has it where a provider says nothing, and in the body where the provider takes
-// that alone.
+// authStyle is how the client shows its secret: as the provider says where it takes
+// one way alone, else in the header first and in the body where that is refused,
+// since each client is registered for one of them.
 func authStyle(secret string, supported []string) oauth2.AuthStyle {
+	basic, post := slices.Contains(supported, "client_secret_basic"), slices.Contains(supported, "client_secret_post")
 	switch {
-	case secret == "", slices.Contains(supported, "client_secret_post") && !slices.Contains(supported, "client_secret_basic"):
+	case secret == "", post && !basic:
 		return oauth2.AuthStyleInParams
+	case basic && post:
+		return oauth2.AuthStyleAutoDetect
 	}
 	return oauth2.AuthStyleInHeader
 }

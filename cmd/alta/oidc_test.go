@@ -192,7 +192,7 @@ func TestStaffLogInThroughTheirIdentityProvider(t *testing.T) {
 	if status, code := b.do("PUT", "/v1/auth/oidc", map[string]string{"state": state, "code": "good"}, &session); status != 200 {
 		t.Fatal(status, code)
 	}
-	if session.Account.Role != "reviewer" || session.Account.Email != "reviewer@demo.alta.example" || len(b.jar) != 1 {
+	if session.Account.Role != "reviewer" || session.Account.Email != "reviewer@demo.alta.example" || len(b.jar) != 2 { // the session's, the device's
 		t.Fatal(session, b.jar)
 	}
 	// The session goes on as any other.

@@ -34,7 +34,6 @@ type Problem struct {
 		Type     string `json:"type"`
 		By       Actor  `json:"by"`
 	} `json:"changes"`
-	Params map[string]string `json:"params"`
 
 	asked string
 }
