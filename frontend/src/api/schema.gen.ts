@@ -4011,6 +4011,7 @@ export interface operations {
         'image/jpeg': unknown
         'image/png': unknown
         'application/pdf': unknown
+        'application/octet-stream': unknown
       }
     }
     responses: {
