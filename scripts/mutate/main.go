@@ -171,6 +171,7 @@ func build(ctx context.Context, dir string, patterns []string) ([]*point, []*bin
 type binary struct {
 	pkg, dir, path string
 	tests          []test
+	flags          []string // that every run gets
 }
 
 // test is one top-level test and what it reaches.
@@ -185,6 +186,10 @@ const slow = 40 * time.Millisecond
 
 // look runs every test alone, without a mutant, to learn what it reaches.
 func (b *binary) look(ctx context.Context, dir string, mutants int) error {
+	// Failing walks would be kept in testdata for the next run to begin with.
+	if b.flags = []string{"-rapid.nofailfile"}; b.command(ctx, "-test.list", ".").Run() != nil {
+		b.flags = nil // the package has no such tests
+	}
 	out, err := b.command(ctx, "-test.list", ".").Output()
 	if err != nil {
 		return fmt.Errorf("list the tests of %s: %w", b.pkg, err)
@@ -214,7 +219,7 @@ func (b *binary) look(ctx context.Context, dir string, mutants int) error {
 }
 
 func (b *binary) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, b.path, args...)
+	cmd := exec.CommandContext(ctx, b.path, append(args, b.flags...)...)
 	cmd.Dir, cmd.Env = b.dir, os.Environ()
 	return cmd
 }

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing"
 
+	"alta/domain/policy"
 	"alta/scripts/neighbours/neighbourtest"
 	"alta/simulate/drive"
 )
@@ -92,7 +93,7 @@ func code(err error) string {
 func TestTheRealClamdLooksAtEveryUpload(t *testing.T) {
 	clamd, address := startClamd(t, "AlertExceedsMax yes")
 	a := neighbourtest.Serve(t, "", nil, "--demo", "--dev", "--clamav", address, "--limit-factor", "100")
-	life := neighbourtest.Merchant(t, a.Driver(t), drive.Wish{To: drive.Draft, Via: drive.Self})
+	life := neighbourtest.Merchant(t, a.Driver(t), drive.Wish{To: drive.Draft, Via: drive.Self, Kind: policy.Individual})
 
 	if err := put(t, life, photograph(t, nil)); err != nil {
 		t.Errorf("a clean picture is refused: %v", err)
@@ -115,7 +116,7 @@ func TestAClamdThatHidesItsLimitsIsNotBelieved(t *testing.T) {
 	_, address := startClamd(t, "AlertExceedsMax no")
 	a := neighbourtest.Serve(t, "", nil, "--demo", "--dev", "--clamav", address, "--limit-factor", "100")
 	d := a.Driver(t)
-	life, err := d.Run(t.Context(), neighbourtest.Plan(t, drive.Wish{To: drive.Draft, Via: drive.Self}))
+	life, err := d.Run(t.Context(), neighbourtest.Plan(t, drive.Wish{To: drive.Draft, Via: drive.Self, Kind: policy.Individual}))
 	if life == nil || life.ID == "" {
 		t.Fatalf("no application was opened: %v", err)
 	}
