@@ -121,6 +121,8 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusServiceUnavailable, "uploads-paused", "Several files of this account took too long to read. Wait a little, and send simpler files.").retry(paused.RetryAfter + time.Second)
 	case errors.Is(err, documents.ErrCrowded):
 		return problem(http.StatusServiceUnavailable, "uploads-crowded", "Many uploads of this account are under way. Wait for one of them to end.").retry(2 * time.Second)
+	case errors.Is(err, documents.ErrScanner):
+		return problem(http.StatusServiceUnavailable, "scanner-unavailable", "Files cannot be checked for viruses now, so none is taken. Nothing is lost; try again shortly.").retry(30 * time.Second)
 	case errors.Is(err, auth.ErrBusy), errors.Is(err, documents.ErrBusy):
 		return problem(http.StatusServiceUnavailable, "busy", "Too much is being done at this moment; try again shortly.").retry(2 * time.Second)
 	case errors.Is(err, ErrMailRefused):
