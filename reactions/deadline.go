@@ -293,7 +293,7 @@ func (d *Deadline) todo(s application.State) ([]due, error) {
 	}
 	if s.Holder() == application.Merchant {
 		rules := d.cfg.Rules()
-		until, err := s.ExpiresAt(rules)
+		until, err := s.ExpiryDue(rules)
 		var refusal *application.Refusal
 		switch {
 		case errors.As(err, &refusal): // its policy version is not in this book; the others go on

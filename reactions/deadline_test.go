@@ -109,6 +109,17 @@ func (w *world) merchants(name string) *application.Deadline {
 	return d
 }
 
+// silenceEnds is when the platform ends an application that was silent since
+// then: at nine in the morning after the sixtieth day, or after the first business
+// day that follows it.
+func (w *world) silenceEnds(since time.Time) time.Time {
+	end, err := book.Calendar.EndOfDays(since, 60, true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return end.At.Add(9 * time.Hour).UTC()
+}
+
 func (w *world) opens(name string) {
 	w.happens(name, application.Opened{Header: w.head(merchant), Merchant: merchant.ID, MerchantNumber: "8" + name, Kind: policy.Individual,
 		Products: []policy.Product{policy.WeChat}, Site: policy.Web, Language: "zh-CN", Policy: version})
@@ -181,7 +192,7 @@ func TestEachMarkOfADeadlineFiresOnceAtItsMoment(t *testing.T) {
 		time.Sleep(90 * 24 * time.Hour)
 		stop()
 		w.check("1", wants(platform))
-		silent := correction.Started.Truncate(time.Millisecond).AddDate(0, 0, 60)
+		silent := w.silenceEnds(correction.Started)
 		w.check("2", wants(correction, "expired "+silent.Format(time.RFC3339)))
 		if s := d.Stats(); s.Fired != 7 {
 			t.Errorf("stats %+v", s)
@@ -269,7 +280,7 @@ func TestAYearWithHolidaysDowntimesRestartsAndClocksThatJump(t *testing.T) {
 				d := w.submits(name)
 				if day%2 == 0 {
 					d = w.returns(name)
-					want[name] = wants(d, "expired "+d.Started.Truncate(time.Millisecond).AddDate(0, 0, 60).Format(time.RFC3339))
+					want[name] = wants(d, "expired "+w.silenceEnds(d.Started).Format(time.RFC3339))
 				} else {
 					want[name] = wants(d)
 				}

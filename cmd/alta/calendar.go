@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math/big"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +33,9 @@ add prints the moment; between prints open hours, then the same as business
 days. Where the answer rests on a year without a published table, the line
 "provisional: true" goes to standard error.
 import checks a table, lays it over the calendar in use, and writes the whole to
---out, or else to --calendar; the one before is kept beside it. Open deadlines
+--out, or else to --calendar; the one before is kept beside it. A table may reach
+into the December before and the January after. import lists the days that
+change. Open deadlines
 stay where they are until apply recomputes them: a running program then uses the
 new calendar, the platform keeps the business time it was given, nobody is made
 late, and every deadline that moves is listed; with --dry-run none moves.
@@ -250,6 +254,9 @@ func calendarShow(args []string, out, _ io.Writer) error {
 	if err != nil || year < 2 || year > 9998 {
 		return errUsage("calendar show: %q is no year", operands[0])
 	}
+	if !c.Knows(year) {
+		return errUsage("calendar show %d: %w", year, calendar.ErrBeyond)
+	}
 	showYear(out, c, year)
 	return nil
 }
@@ -267,12 +274,22 @@ func showCalendar(w io.Writer, c calendar.Calendar, now time.Time) {
 		fmt.Fprintln(w)
 		showYear(w, c, y.Year)
 	}
+	if next := cov.Through.Year + 1; doc.Statutory == calendar.ChinaDaysOff && !cov.Through.IsZero() {
+		if _, ok := c.Table(next); !ok && c.Knows(next) {
+			fmt.Fprintln(w)
+			showYear(w, c, next)
+		}
+	}
 }
 
 func showYear(w io.Writer, c calendar.Calendar, year int) {
 	status := "provisional"
 	table, ok := c.Table(year)
+	law, byLaw := c.Statutory(year)
 	switch {
+	case !ok && byLaw:
+		table, ok = law, true
+		status = "provisional, no table: the 13 statutory days"
 	case !ok:
 		status = "provisional, no table: plain weekdays"
 	case c.Official(year):
@@ -335,6 +352,32 @@ func calendarImport(args []string, out, _ io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s replaces %s, official through %s, in %s\n", c.Version, old.Version, c.OfficialThrough, *target)
+	showChanges(out, old, c)
 	fmt.Fprintln(out, "open deadlines stay where they are until `alta calendar apply`")
 	return nil
+}
+
+// showChanges tells which days a new table moves, and of a year whose sum is not
+// the law's that something may be missing.
+func showChanges(w io.Writer, old, c calendar.Calendar) {
+	for _, change := range old.Changes(c) {
+		what := "becomes a day off"
+		if change.Works {
+			what = "becomes a working day"
+		}
+		fmt.Fprintf(w, "  %s %s\n", change.Day, what)
+	}
+	years := map[int]bool{}
+	for _, y := range c.Document().Years {
+		years[y.Year] = true
+	}
+	for _, y := range slices.Sorted(maps.Keys(years)) {
+		if c.BusinessDays(y) != old.BusinessDays(y) {
+			fmt.Fprintf(w, "  %d has %d business days, and had %d\n", y, c.BusinessDays(y), old.BusinessDays(y))
+		}
+		// The thirteen days are the law since 2025.
+		if sum, ok := c.ByLaw(y); ok && y >= 2025 && sum != c.BusinessDays(y) {
+			fmt.Fprintf(w, "warning: %d has %d business days, and the law's 13 days off leave %d: check the table\n", y, c.BusinessDays(y), sum)
+		}
+	}
 }

@@ -76,7 +76,7 @@ func TestCalendarShowsAndImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("ALTA_CALENDAR", effective)
-	if status, out, errOut := call("calendar", "import", table); status != 0 || !strings.Contains(out, "cn-2027.1 replaces cn-2026.1") {
+	if status, out, errOut := call("calendar", "import", table); status != 0 || !strings.Contains(out, "cn-2027.1 replaces cn-2026.2") {
 		t.Fatalf("status %d, output %q, standard error %q", status, out, errOut)
 	}
 	if _, out, errOut := call("calendar", "add", "--from", "2027-02-04T10:00:00+08:00", "--days", "1"); out != "2027-02-12T10:00:00+08:00\n" || errOut != "" {
@@ -92,7 +92,32 @@ func TestCalendarShowsAndImports(t *testing.T) {
 	if err != nil || len(files) != 3 {
 		t.Errorf("files left behind: %v %v", files, err)
 	}
-	if c, err := openCalendar(keptCalendar(effective, "cn-2026.1")); err != nil || c.Version != "cn-2026.1" {
+	if c, err := openCalendar(keptCalendar(effective, "cn-2026.2")); err != nil || c.Version != "cn-2026.2" {
 		t.Errorf("the calendar that was replaced is kept as %q: %v", c.Version, err)
+	}
+}
+
+func TestCalendarCases(t *testing.T) {
+	dir := t.TempDir()
+	table, effective := filepath.Join(dir, "2027.json"), filepath.Join(dir, "calendar.json")
+	t.Setenv("ALTA_CALENDAR", "")
+	if status, out, errOut := call("calendar", "show", "2027"); status != 0 || !strings.Contains(out, "2027  248 business days, provisional") || !strings.Contains(out, "assumed") {
+		t.Errorf("C128: status %d, output %q, standard error %q", status, out, errOut)
+	}
+	if _, out, errOut := call("calendar", "add", "--from", "2027-04-30T10:00:00+08:00", "--days", "1"); out != "2027-05-05T10:00:00+08:00\n" || errOut != "provisional: true\n" {
+		t.Errorf("C128: %q %q", out, errOut)
+	}
+	if status, _, errOut := call("calendar", "show", "2101"); status != 2 || !strings.Contains(errOut, "1900 to 2100") {
+		t.Errorf("a year whose festivals are not known: status %d, %q", status, errOut)
+	}
+	const doc = `{"version":"cn-2027.1","official_through":"2027-12-31","years":[{"year":2027,"off":["2026-12-31","2027-01-01"],"work":["2026-12-26"]}]}`
+	if err := os.WriteFile(table, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errOut := call("calendar", "import", table, "--out", effective)
+	for _, line := range []string{"2026-12-26 becomes a working day", "2026-12-31 becomes a day off", "2027-05-03 becomes a working day", "warning: 2027 has 260 business days"} {
+		if status != 0 || !strings.Contains(out, line) {
+			t.Errorf("C130: status %d, %q lacks %q (%s)", status, out, line, errOut)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"alta/domain/lang"
 	"alta/domain/policy"
@@ -332,12 +333,31 @@ func (s *sheet) terms(t policy.Terms) {
 	s.line("  %-26s %d calendar days, reminders %s before the end", "correction", t.CorrectionDays, strings.Join(reminders, ", "))
 	s.line("  %-26s after %d calendar days of silence", "expiry", t.ExpiryDays)
 	s.line("  %-26s %d calendar days to sign", "contract offer", t.OfferDays)
+	s.line("  %-26s %s", "calendar days end", periodWords(t))
+	from, to := t.NoticeHours()
+	s.line("  %-26s reminders go out from %s to %s", "notices", clockWords(from), clockWords(to))
 	s.line("  %-26s %d minutes without activity", "claim", t.LeaseMinutes)
 	s.line("  %-26s at most %d calendar days old when the contract is signed", "ICP evidence", t.ICPEvidenceDays)
 	s.line("  %-26s %d years", "minimum age", t.MinimumAge)
 	s.line("  %-26s a document that ends within %d calendar days is flagged", "validity warning", t.ValidityWarningDays)
 	s.line("  %-26s %d years after the relationship ends", "retention", t.RetentionYears)
 	s.line("  %-26s %d attempts, %d minutes apart", "site probe", t.ProbeAttempts, t.ProbeIntervalMinutes)
+}
+
+// periodWords says how a period in calendar days ends.
+func periodWords(t policy.Terms) string {
+	words := "at 24:00 of the last day"
+	if t.Ends() == policy.SameInstant {
+		return "at the time of day at which they began"
+	}
+	if t.RollsOver() {
+		words += ", and where that is a day off, of the next business day"
+	}
+	return words
+}
+
+func clockWords(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", d/time.Hour, d%time.Hour/time.Minute)
 }
 
 func inBusinessDays(t policy.Term) string {

@@ -131,7 +131,10 @@ func (p *program) applyCalendar(ctx context.Context, dry bool, out io.Writer) er
 // keptCalendars are the calendars that deadlines may have been computed with: the
 // built-in one, that of this process so far, and those that imports kept.
 func keptCalendars(file string, now calendar.Calendar) (map[string]calendar.Calendar, error) {
-	known := map[string]calendar.Calendar{calendar.Default().Version: calendar.Default(), now.Version: now}
+	known := map[string]calendar.Calendar{now.Version: now}
+	for _, c := range calendar.BuiltIn() {
+		known[c.Version] = c
+	}
 	if file == "" {
 		return known, nil
 	}

@@ -249,7 +249,9 @@ func TestTheContract(t *testing.T) {
 		"is offered in the policy's version, for fifteen days": {
 			given: func(t testing.TB) *story { return individual(t).sited().claim(anna) }, when: offering(anna), then: "contract-offered",
 			also: func(t *testing.T, s State, e Event) {
-				is(t, s.Offer.Expires, e.Head().At.Add(15*day))
+				end, err := rules.Calendar.EndOfDays(e.Head().At, 15, true)
+				is(t, err, nil)
+				is(t, s.Offer.Expires, end.At.UTC())
 				is(t, s.Offer.Version, "2026-01")
 			},
 		},

@@ -42,15 +42,15 @@ func (s State) deadline(r Rules, p policy.Policy, stage Stage, at time.Time) (*D
 		return s.platform(r, p, stage, at, p.Terms.ICP)
 	case Website:
 		if s.Declaration.URL == "" {
-			return s.merchants(r, p, stage, at, r.Calendar.AddCalendarDays(at, p.Terms.CorrectionDays)), nil
+			return s.merchants(r, p, stage, at, p.Terms.CorrectionDays)
 		}
 		return s.platform(r, p, stage, at, p.Terms.Website)
 	case Contract, Countersignature, Activation:
 		return s.platform(r, p, stage, at, p.Terms.Countersignature)
 	case Correction:
-		return s.merchants(r, p, stage, at, r.Calendar.AddCalendarDays(at, p.Terms.CorrectionDays)), nil
+		return s.merchants(r, p, stage, at, p.Terms.CorrectionDays)
 	case Signature:
-		return s.merchants(r, p, stage, at, r.Calendar.AddCalendarDays(at, p.Terms.OfferDays)), nil
+		return s.merchants(r, p, stage, at, p.Terms.OfferDays)
 	default:
 		return nil, nil
 	}
@@ -80,15 +80,37 @@ func (s State) platformUntil(r Rules, p policy.Policy, stage Stage, at time.Time
 	}, nil
 }
 
-// merchants is the merchant's deadline, with its reminders.
-func (s State) merchants(r Rules, p policy.Policy, stage Stage, at, due time.Time) *Deadline {
-	d := &Deadline{
-		ID: s.deadlineID(stage), Stage: stage, Holder: Merchant, Started: at, Warn: stamp(due), Due: stamp(due),
-		Policy: p.Version, Calendar: r.Calendar.Version,
+// periodEnd is the end of a period of the merchant's in calendar days: by
+// default 24:00 of its last day, and where that is a day off, of the next
+// business day (Civil Code arts. 201 and 203).
+func periodEnd(r Rules, t policy.Terms, from time.Time, days int) (calendar.Moment, error) {
+	if t.Ends() == policy.SameInstant {
+		return calendar.Moment{At: r.Calendar.AddCalendarDays(from, days), Version: r.Calendar.Version}, nil
 	}
+	return r.Calendar.EndOfDays(from, days, t.RollsOver())
+}
+
+// merchants is the merchant's deadline of so many calendar days from now.
+func (s State) merchants(r Rules, p policy.Policy, stage Stage, at time.Time, days int) (*Deadline, error) {
+	due, err := periodEnd(r, p.Terms, at, days)
+	if err != nil {
+		return nil, err
+	}
+	return s.merchantsUntil(r, p, stage, at, due), nil
+}
+
+// merchantsUntil is the merchant's deadline, with its reminders. A reminder that
+// would go out at night waits for the morning.
+func (s State) merchantsUntil(r Rules, p policy.Policy, stage Stage, at time.Time, due calendar.Moment) *Deadline {
+	d := &Deadline{
+		ID: s.deadlineID(stage), Stage: stage, Holder: Merchant, Started: at, Warn: stamp(due.At), Due: stamp(due.At),
+		Policy: p.Version, Calendar: r.Calendar.Version, Provisional: due.Provisional,
+	}
+	opens, closes := p.Terms.NoticeHours()
 	days := slices.Sorted(slices.Values(p.Terms.CorrectionReminders))
 	for _, n := range slices.Backward(days) {
-		if remind := stamp(r.Calendar.AddCalendarDays(due, -n)); remind.After(at) {
+		remind := stamp(r.Calendar.Daytime(r.Calendar.AddCalendarDays(due.At, -n), opens, closes, due.At))
+		if remind.After(at) && remind.Before(due.At) {
 			d.Reminds = append(d.Reminds, remind)
 		}
 	}

@@ -50,9 +50,10 @@ func TestEnding(t *testing.T) {
 			w := declining(t).claim(lena)
 			return w.do(RecordPrecheck{Round: 1, Findings: []Finding{{Code: "x", Item: item.BankNumber, Severity: "hint"}}, By: robot, At: w.now()})
 		}, when: confirm(lena), err: ErrEvidence},
-		"a silent merchant's draft expires":      {given: func(t testing.TB) *story { return individual(t).wait(61 * day) }, when: expire, then: "expired"},
-		"a silent merchant's correction expires": {given: func(t testing.TB) *story { return individual(t).returned().wait(61 * day) }, when: expire, then: "expired"},
-		"not before the term":                    {given: func(t testing.TB) *story { return individual(t).returned().wait(59 * day) }, when: expire, then: ""},
+		"a silent merchant's draft expires":                                    {given: func(t testing.TB) *story { return individual(t).wait(66 * day) }, when: expire, then: "expired"},
+		"a silent merchant's correction expires":                               {given: func(t testing.TB) *story { return individual(t).returned().wait(66 * day) }, when: expire, then: "expired"},
+		"the sixtieth day is 1 May, and the holiday's days are the merchant's": {given: func(t testing.TB) *story { return individual(t).wait(64 * day) }, when: expire, then: ""},
+		"not before the term":                                                  {given: func(t testing.TB) *story { return individual(t).returned().wait(59 * day) }, when: expire, then: ""},
 		"the silence begins with the return": {given: func(t testing.TB) *story {
 			return claimed(t).wait(70*day).claim(bo).raise(bo, unclearFront).accept(bo).giveBack(bo).wait(10 * day)
 		}, when: expire, then: ""},
@@ -92,8 +93,8 @@ func TestDeadlines(t *testing.T) {
 		"are not breached before":           {given: func(t testing.TB) *story { return until(when("2026-03-05T02:00:00Z"), t) }, when: breach, then: ""},
 		"are breached once":                 {given: func(t testing.TB) *story { w := until(when("2026-03-05T03:00:00Z"), t); return w.do(breach(w)) }, when: breach, then: ""},
 		"that were met are not breached":    {given: func(t testing.TB) *story { return individual(t).returned().wait(5 * day) }, when: func(w *story) command { return BreachDeadline{Deadline: "qualification-8", By: robot, At: w.now()} }, then: ""},
-		"remind the merchant a week before": {given: func(t testing.TB) *story { return individual(t).returned().wait(8*day + time.Hour) }, when: warn("7d"), then: "deadline-warned"},
-		"remind the merchant a day before":  {given: func(t testing.TB) *story { return individual(t).returned().wait(14*day + time.Hour) }, when: warn("1d"), then: "deadline-warned"},
+		"remind the merchant a week before": {given: func(t testing.TB) *story { return individual(t).returned().wait(9 * day) }, when: warn("7d"), then: "deadline-warned"},
+		"remind the merchant a day before":  {given: func(t testing.TB) *story { return individual(t).returned().wait(15 * day) }, when: warn("1d"), then: "deadline-warned"},
 		"do not remind early":               {given: func(t testing.TB) *story { return individual(t).returned().wait(8*day + time.Hour) }, when: warn("3d"), then: ""},
 		"are extended by a lead":            {given: submitted, when: extend(lena, 2*day), then: "deadline-extended"},
 		"are not extended by a reviewer":    {given: submitted, when: extend(anna, 2*day), err: ErrLeadOnly},

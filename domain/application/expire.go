@@ -29,6 +29,21 @@ func (c Expire) Decide(s State) ([]Event, error) {
 	return []Event{Expired{Header: h, Silent: h.At.Sub(s.Silent)}}, nil
 }
 
+// ExpiryDue is when the platform ends a silent application: in the daytime after
+// the silence is over, since the merchant gets a mail of it.
+func (s State) ExpiryDue(r Rules) (time.Time, error) {
+	until, err := s.ExpiresAt(r)
+	if err != nil || until.IsZero() {
+		return until, err
+	}
+	p, err := s.policy(r, s.Last)
+	if err != nil {
+		return time.Time{}, err
+	}
+	opens, closes := p.Terms.NoticeHours()
+	return r.Calendar.Daytime(until, opens, closes, until.Add(day)), nil
+}
+
 // ExpiresAt is when the merchant's silence ends the application; the zero time
 // while the merchant does not have the ball.
 func (s State) ExpiresAt(r Rules) (time.Time, error) {
@@ -39,5 +54,6 @@ func (s State) ExpiresAt(r Rules) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	return s.Silent.Add(time.Duration(p.Terms.ExpiryDays) * day), nil
+	end, err := periodEnd(r, p.Terms, s.Silent, p.Terms.ExpiryDays)
+	return end.At, err
 }

@@ -42,7 +42,7 @@ func (c ExtendDeadline) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	e := DeadlineExtended{Header: h, Why: c.Why}
-	d := s.merchants(c.Rules, p, s.Deadline.Stage, h.At, due)
+	d := s.merchantsUntil(c.Rules, p, s.Deadline.Stage, h.At, calendar.Moment{At: due})
 	if s.Deadline.Holder == Platform {
 		if d, err = s.platformUntil(c.Rules, p, s.Deadline.Stage, h.At, calendar.Moment{At: due}); err != nil {
 			return nil, err

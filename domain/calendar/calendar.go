@@ -19,7 +19,9 @@ type Calendar struct {
 	open, close time.Duration // wall clock, since midnight
 	shapes      *shapes
 	years       map[int]days
-	first       Date // the first day that rests on a published table
+	week        week
+	lawful      *lawful // nil where years without a table have plain weekdays
+	first       Date    // the first day that rests on a published table
 }
 
 // Errors of bad arguments.
@@ -78,13 +80,15 @@ func (c Calendar) Length(s Span) time.Duration {
 }
 
 // IsBusinessDay reports whether people work on that date.
+// It answers false for a year that the calendar does not know; see [ErrBeyond].
 func (c Calendar) IsBusinessDay(d Date) bool {
-	return c.shapes != nil && c.year(d.Year).isBusiness(d.index())
+	return c.Knows(d.Year) && c.year(d.Year).isBusiness(d.index())
 }
 
-// BusinessDays is how many business days a year has.
+// BusinessDays is how many business days a year has, 0 where the calendar does
+// not know it.
 func (c Calendar) BusinessDays(year int) int {
-	if c.shapes == nil {
+	if !c.Knows(year) {
 		return 0
 	}
 	return c.year(year).total()
@@ -117,7 +121,7 @@ func (c Calendar) NextOpening(at time.Time) (Moment, error) {
 // Add is the moment at which that much business time has passed since from. It
 // starts counting at the next opening; days come before hours. See the package
 // comment for the rules at the edges. Errors: [ErrNegative], [ErrRange],
-// [ErrEmpty].
+// [ErrBeyond], [ErrEmpty].
 func (c Calendar) Add(from time.Time, s Span) (Moment, error) {
 	if err := c.check(from); err != nil {
 		return Moment{}, err
@@ -164,6 +168,9 @@ func (c Calendar) Between(from, to time.Time) (Elapsed, error) {
 	}
 	a, aClock := c.wall(from)
 	b, bClock := c.wall(to)
+	if !c.Knows(a.Year) || !c.Knows(b.Year) {
+		return Elapsed{}, ErrBeyond
+	}
 	whole := 0
 	for y := a.Year; y < b.Year; y++ {
 		whole += c.year(y).total()
@@ -184,7 +191,7 @@ func (c Calendar) Between(from, to time.Time) (Elapsed, error) {
 }
 
 // AddCalendarDays is the same wall-clock time that many calendar days later (or
-// earlier), in the calendar's zone. Merchants' own deadlines run in these.
+// earlier), in the calendar's zone. A period in days ends at [Calendar.EndOfDays].
 func (c Calendar) AddCalendarDays(from time.Time, n int) time.Time {
 	return from.In(c.Zone()).Round(0).AddDate(0, 0, n)
 }
@@ -229,6 +236,9 @@ func (c Calendar) wall(at time.Time) (Date, time.Duration) {
 // start is where counting starts: the moment itself, or the next opening.
 func (c Calendar) start(at time.Time) (Date, time.Duration, error) {
 	d, clock := c.wall(at)
+	if !c.Knows(d.Year) {
+		return Date{}, 0, ErrBeyond
+	}
 	if c.IsBusinessDay(d) && clock < c.close {
 		return d, max(clock, c.open), nil
 	}
@@ -245,6 +255,9 @@ func (c Calendar) skip(d Date, n int) (Date, error) {
 	// The number, from 0, of the day sought within d's year.
 	target := c.year(d.Year).before(d.index()+1) - 1 + n
 	for year := d.Year; year <= 9999; year++ {
+		if !c.Knows(year) {
+			return Date{}, ErrBeyond
+		}
 		y := c.year(year)
 		if target < y.total() && target >= 0 {
 			return dateAt(year, y.nth(target)), nil
@@ -265,6 +278,9 @@ func (c Calendar) worked(d Date, clock time.Duration) time.Duration {
 func (c Calendar) year(year int) days {
 	if y, ok := c.years[year]; ok {
 		return y
+	}
+	if c.lawful != nil {
+		return c.lawful[year-FirstStatutory]
 	}
 	return c.shapes.of(year)
 }

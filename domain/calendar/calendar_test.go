@@ -44,8 +44,8 @@ func TestAddingBusinessTime(t *testing.T) {
 		{"other zones are the same instant", "2026-11-23T02:30:00Z", calendar.Days(1), "2026-11-24T10:30:00+08:00", false},
 		{"the last official day is covered", "2026-12-30T10:00:00+08:00", calendar.Days(1), "2026-12-31T10:00:00+08:00", false},
 		{"into the unpublished year is provisional", "2026-12-31T10:00:00+08:00", calendar.Days(1), "2027-01-04T10:00:00+08:00", true},
-		{"the provisional table has the Spring Festival's statutory days", "2027-02-04T10:00:00+08:00", calendar.Days(1), "2027-02-09T10:00:00+08:00", true},
-		{"beyond all tables weekdays count", "2031-05-30T10:00:00+08:00", calendar.Days(1), "2031-06-02T10:00:00+08:00", true},
+		{"the Spring Festival's four days and the two that make up for its weekend are off", "2027-02-04T10:00:00+08:00", calendar.Days(1), "2027-02-11T10:00:00+08:00", true},
+		{"beyond all tables the statutory days count", "2031-05-30T10:00:00+08:00", calendar.Days(1), "2031-06-02T10:00:00+08:00", true},
 		{"before the first table is provisional", "2025-12-31T10:00:00+08:00", calendar.Days(1), "2026-01-04T10:00:00+08:00", true},
 	}
 	for _, k := range cases {

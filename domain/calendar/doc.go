@@ -32,15 +32,25 @@
 // office publishes the table for the next year, usually in November. A
 // [Calendar] is therefore a versioned document. It carries "official through",
 // the last day that rests on a published table. Beyond it, and before its first
-// year, it still answers, from a provisional table (statutory days only) or from
-// plain weekdays, and says so: such an answer is Provisional. Ask
+// year, it still answers, from the statutory days alone or, in a document without
+// them, from plain weekdays, and says so: such an answer is Provisional. Ask
 // [Calendar.Coverage] for how long the official data last; fewer than 60 days
 // are a warning.
 //
-// The built-in document has 2026 (official; 248 business days) and 2027
-// (provisional: the statutory days of the State Council's Order 795 of 2024
-// only, no bridged days and no working weekends). [Calendar.Import] adds a new
-// table and makes a new version.
+// The built-in document has 2026 (official; 248 business days). Any other year
+// from 1900 to 2100 has the thirteen statutory days of the State Council's Order
+// 795 of 2024 and no working weekends. A statutory day on a Saturday or Sunday is
+// made up on the next working day (art. 6), so 2027 has 261 − 13 = 248 business
+// days whatever its table will move. Which days those are is assumed, and the
+// answer is provisional. Outside these years the calendar refuses with
+// [ErrBeyond]. [Calendar.Import] adds a new table and makes a new version; a table
+// may reach into the December before and the January after.
+//
+// # Periods in days
+//
+// A period in calendar days ends at 24:00 of its last day, and where that is a
+// day off, of the next business day (Civil Code arts. 201 and 203); see
+// [Calendar.EndOfDays].
 //
 // # Deadlines already computed
 //
@@ -59,11 +69,13 @@
 // # Cost
 //
 // Every year has prefix counts of its business days; years without a table share
-// the fourteen shapes a year can have. Adding and measuring cost O(1) for each
+// the law's counts, or the fourteen shapes a year can have. Adding and measuring cost O(1) for each
 // year touched, never for each day or minute. Calendars are immutable values and
 // safe for concurrent use. Nothing here reads a clock.
 //
 // Sources: Regulation on Public Holidays for National Annual Festivals and
 // Memorial Days (State Council Order 795, 2024); General Office notice on the
-// arrangement of holidays in 2026; RFC 3339 for moments.
+// arrangement of holidays in 2026; Civil Code arts. 200 to 204; the lunar
+// festivals and Qingming of 1900 to 2100 by two independent programs; RFC 3339
+// for moments.
 package calendar

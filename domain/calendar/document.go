@@ -20,18 +20,24 @@ import (
 // everything but the version and at least one of years and official_through may
 // be left out, and then stays as it was.
 type Document struct {
-	Version         string   `json:"version"`
-	Zone            string   `json:"zone,omitempty"`            // IANA name: Asia/Shanghai
-	Open            string   `json:"open,omitempty"`            // 09:00
-	Close           string   `json:"close,omitempty"`           // 18:00
-	Weekdays        []string `json:"weekdays,omitempty"`        // mon tue wed thu fri
-	OfficialThrough Date     `json:"official_through,omitzero"` // 2026-12-31
-	Years           []Year   `json:"years,omitempty"`           // ascending
+	Version  string   `json:"version"`
+	Zone     string   `json:"zone,omitempty"`     // IANA name: Asia/Shanghai
+	Open     string   `json:"open,omitempty"`     // 09:00
+	Close    string   `json:"close,omitempty"`    // 18:00
+	Weekdays []string `json:"weekdays,omitempty"` // mon tue wed thu fri
+	// Statutory names the days off by law that count in a year without a table:
+	// cn, the thirteen of mainland China, or none, plain weekdays, which is what no
+	// value means in a stored document.
+	Statutory       string `json:"statutory,omitempty"`
+	OfficialThrough Date   `json:"official_through,omitzero"` // 2026-12-31
+	Years           []Year `json:"years,omitempty"`           // ascending
 }
 
 // Year is the table of one year.
 type Year struct {
-	Year   int      `json:"year"`
+	Year int `json:"year"`
+	// Off and Work may reach into the December before and the January after, as
+	// published tables do.
 	Off    []string `json:"off"`              // 2026-01-01, or a range 2026-02-15..2026-02-23
 	Work   []string `json:"work,omitempty"`   // weekends on which people work
 	Source string   `json:"source,omitempty"` // where the table was published
@@ -54,6 +60,19 @@ const maxDocument = 1 << 20
 
 //go:embed cn.json
 var builtIn []byte
+
+//go:embed cn-2026.1.json
+var builtIn2026 []byte
+
+// BuiltIn lists the documents that the program had built in, the present one
+// last: deadlines that were computed with an earlier one can be computed again.
+func BuiltIn() []Calendar {
+	former, err := Parse(builtIn2026)
+	if err != nil {
+		panic(err) // part of the program and proven by its tests
+	}
+	return []Calendar{former, Default()}
+}
 
 var parseBuiltIn = sync.OnceValues(func() (Calendar, error) { return Parse(builtIn) })
 
@@ -100,6 +119,10 @@ func (c Calendar) Import(data []byte) (Calendar, error) {
 	doc.Zone = or(add.Zone, doc.Zone)
 	doc.Open = or(add.Open, doc.Open)
 	doc.Close = or(add.Close, doc.Close)
+	doc.Statutory = or(add.Statutory, doc.Statutory)
+	if doc.Statutory == "" && doc.Zone == "Asia/Shanghai" {
+		doc.Statutory = ChinaDaysOff // a document from before the field existed
+	}
 	if len(add.Weekdays) > 0 {
 		doc.Weekdays = add.Weekdays
 	}
@@ -187,16 +210,68 @@ func build(doc Document) (Calendar, error) {
 	if w == (week{}) {
 		return Calendar{}, wrong("weekdays", "at least one weekday is worked")
 	}
-	c.shapes = w.shapes()
-	for _, y := range doc.Years {
-		if _, ok := c.years[y.Year]; ok {
-			return Calendar{}, wrong("years", "%d stands there twice", y.Year)
-		}
-		if c.years[y.Year], err = w.table(y); err != nil {
-			return Calendar{}, err
-		}
+	c.week, c.shapes = w, w.shapes()
+	switch doc.Statutory {
+	case ChinaDaysOff:
+		c.lawful = w.lawful()
+	case "", "none":
+	default:
+		return Calendar{}, wrong("statutory", "%q is neither cn nor none", doc.Statutory)
+	}
+	if err := c.layTables(doc.Years); err != nil {
+		return Calendar{}, err
 	}
 	return c, c.setFirst()
+}
+
+// layTables lays the tables over the years that they speak of. A year's own
+// table comes over what the one before says of its January, and under what the
+// one after says of its December: the newer table holds.
+func (c *Calendar) layTables(list []Year) error {
+	tables := map[int]table{}
+	years := map[int]bool{}
+	for _, y := range list {
+		if _, ok := tables[y.Year]; ok {
+			return wrong("years", "%d stands there twice", y.Year)
+		}
+		t, err := c.week.table(y)
+		if err != nil {
+			return err
+		}
+		tables[y.Year] = t
+		years[y.Year] = true
+		for d := range t.free {
+			years[d.Year] = true
+		}
+	}
+	for year := range years {
+		_, own := tables[year]
+		off, work := map[Date]bool{}, map[Date]bool{}
+		if law, ok := c.week.statutory(year); ok && !own && c.lawful != nil {
+			off = law
+		}
+		for _, from := range []int{year - 1, year, year + 1} {
+			for d, free := range tables[from].free {
+				if d.Year == year {
+					delete(off, d)
+					delete(work, d)
+					if free {
+						off[d] = true
+					} else {
+						work[d] = true
+					}
+				}
+			}
+		}
+		counts := c.week.counts(year, off, work)
+		// A table that empties the year, such as a range with a slip in its month,
+		// would move every deadline by months. No country has 60 public holidays.
+		if plain := c.shapes.of(year).total(); own && (counts.total() < plain-60 || counts.total() > plain) {
+			return wrong(fmt.Sprintf("years[%d]", year), "%d business days are not credible: there would be %d without any holiday", counts.total(), plain)
+		}
+		c.years[year] = counts
+	}
+	return nil
 }
 
 // setFirst checks that published tables lie next to each other up to
@@ -206,14 +281,18 @@ func (c *Calendar) setFirst() error {
 		return nil
 	}
 	year := c.OfficialThrough.Year
-	if _, ok := c.years[year]; !ok {
+	own := map[int]bool{}
+	for _, y := range c.doc.Years {
+		own[y.Year] = true
+	}
+	if !own[year] {
 		return wrong("official_through", "there is no table of %d", year)
 	}
-	for _, y := range slices.Sorted(maps.Keys(c.years)) {
+	for _, y := range slices.Sorted(maps.Keys(own)) {
 		if y > year {
 			break
 		}
-		if _, ok := c.years[y+1]; !ok && y < year {
+		if !own[y+1] && y < year {
 			return wrong("years", "the table of %d is missing between official ones", y+1)
 		}
 		if c.first.IsZero() {
@@ -247,38 +326,39 @@ func clockTime(field, s string) (time.Duration, error) {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, nil
 }
 
-// table checks the table of one year and counts its business days.
-func (w week) table(y Year) (days, error) {
+// table is the days that a year's table speaks of: free or worked.
+type table struct{ free map[Date]bool }
+
+// table checks the table of one year.
+func (w week) table(y Year) (table, error) {
 	field := fmt.Sprintf("years[%d]", y.Year)
 	if y.Year < 1992 || y.Year > 2200 {
-		return nil, wrong(field, "tables are for the years 1992 to 2200")
+		return table{}, wrong(field, "tables are for the years 1992 to 2200")
 	}
-	off, err := y.dates(field+".off", y.Off)
+	free, err := y.dates(field+".off", y.Off)
 	if err != nil {
-		return nil, err
+		return table{}, err
 	}
 	work, err := y.dates(field+".work", y.Work)
 	if err != nil {
-		return nil, err
+		return table{}, err
 	}
 	for d := range work {
-		if off[d] {
-			return nil, wrong(field+".work", "%s is a day off as well", d)
+		if free[d] {
+			return table{}, wrong(field+".work", "%s is a day off as well", d)
 		}
 		if w[d.midnight().Weekday()] {
-			return nil, wrong(field+".work", "%s is a working weekday anyway", d)
+			return table{}, wrong(field+".work", "%s is a working weekday anyway", d)
 		}
 	}
-	counts := w.counts(y.Year, off, work)
-	// A table that empties the year, such as a range with a slip in its month,
-	// would move every deadline by months. No country has 60 public holidays.
-	if plain := w.shapes().of(y.Year).total(); counts.total() < plain-60 || counts.total() > plain {
-		return nil, wrong(field, "%d business days are not credible: there would be %d without any holiday", counts.total(), plain)
+	for d := range work {
+		free[d] = false
 	}
-	return counts, nil
+	return table{free}, nil
 }
 
-// dates expands single days and ranges, all of which lie in the year.
+// dates expands single days and ranges, all of which lie in the year, the
+// December before or the January after.
 func (y Year) dates(field string, list []string) (map[Date]bool, error) {
 	set := map[Date]bool{}
 	for _, text := range list {
@@ -294,8 +374,9 @@ func (y Year) dates(field string, list []string) (map[Date]bool, error) {
 		if err != nil {
 			return nil, wrong(field, "%s", err)
 		}
-		if a.Year != y.Year || b.Year != y.Year || b.Before(a) {
-			return nil, wrong(field, "%q is no day or ascending range of %d", text, y.Year)
+		first, last := Date{y.Year - 1, time.December, 1}, Date{y.Year + 1, time.January, 31}
+		if a.Before(first) || last.Before(b) || b.Before(a) {
+			return nil, wrong(field, "%q is no day or ascending range of %d, the December before or the January after", text, y.Year)
 		}
 		for d := a; !b.Before(d); d = d.Next() {
 			if set[d] {

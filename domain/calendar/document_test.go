@@ -53,7 +53,7 @@ func TestAnImportMakesTheYearOfficialAndTheVersionNew(t *testing.T) {
 	if err != nil || m.At.Format(time.RFC3339) != "2027-02-12T10:00:00+08:00" || m.Provisional || m.Version != "cn-2027.1" {
 		t.Errorf("got %+v, %v", m, err)
 	}
-	if m, _ := before.Add(from, calendar.Days(1)); m.At.Format(time.DateOnly) != "2027-02-09" || !m.Provisional || m.Version != "cn-2026.1" {
+	if m, _ := before.Add(from, calendar.Days(1)); m.At.Format(time.DateOnly) != "2027-02-11" || !m.Provisional || m.Version != "cn-2026.2" {
 		t.Errorf("the calendar before the import changed: %+v", m)
 	}
 	if after.BusinessDays(2026) != 248 {
@@ -80,31 +80,34 @@ func TestADocumentSurvivesBeingWrittenAndRead(t *testing.T) {
 
 func TestAnImportIsRefusedWhen(t *testing.T) {
 	cases := map[string]struct{ doc, field string }{
-		"it is no JSON":                       {`{`, "document"},
-		"something follows":                   {table2027 + `{}`, "document"},
-		"a field is unknown":                  {`{"version":"x","holidays":[]}`, "holidays"},
-		"a field has the wrong type":          {`{"version":"x","years":[{"year":"2027"}]}`, "years[0].year"},
-		"it has no version":                   {`{"official_through":"2027-12-31"}`, "version"},
-		"the version is in place":             {`{"version":"cn-2026.1","years":[{"year":2027,"off":["2027-01-01"]}]}`, "version"},
-		"it brings nothing":                   {`{"version":"x"}`, "years"},
-		"official coverage would shrink":      {`{"version":"x","official_through":"2026-06-30"}`, "official_through"},
-		"the official year has no table":      {`{"version":"x","official_through":"2028-12-31"}`, "official_through"},
-		"an official year between is missing": {`{"version":"x","official_through":"2029-12-31","years":[{"year":2029,"off":["2029-01-01"]}]}`, "years"},
-		"a year stands there twice":           {`{"version":"x","years":[{"year":2027,"off":["2027-01-01"]},{"year":2027,"off":["2027-01-01"]}]}`, "years"},
-		"a date does not exist":               {`{"version":"x","years":[{"year":2027,"off":["2027-02-29"]}]}`, "years[2027].off"},
-		"a date is of another year":           {`{"version":"x","years":[{"year":2027,"off":["2026-01-01"]}]}`, "years[2027].off"},
-		"a range goes backwards":              {`{"version":"x","years":[{"year":2027,"off":["2027-01-03..2027-01-01"]}]}`, "years[2027].off"},
-		"a day is off twice":                  {`{"version":"x","years":[{"year":2027,"off":["2027-01-01..2027-01-03","2027-01-02"]}]}`, "years[2027].off"},
-		"a day is off and worked":             {`{"version":"x","years":[{"year":2027,"off":["2027-01-02"],"work":["2027-01-02"]}]}`, "years[2027].work"},
-		"a working weekday is made one":       {`{"version":"x","years":[{"year":2027,"off":["2027-01-01"],"work":["2027-01-04"]}]}`, "years[2027].work"},
-		"the year empties":                    {`{"version":"x","years":[{"year":2027,"off":["2027-01-01..2027-10-07"]}]}`, "years[2027]"},
-		"the year is out of reach":            {`{"version":"x","years":[{"year":1900,"off":["1900-01-01"]}]}`, "years[1900]"},
-		"the zone is unknown":                 {`{"version":"x","zone":"Asia/Atlantis","years":[{"year":2027,"off":["2027-01-01"]}]}`, "zone"},
-		"the zone depends on the machine":     {`{"version":"x","zone":"Local","years":[{"year":2027,"off":["2027-01-01"]}]}`, "zone"},
-		"the day ends before it begins":       {`{"version":"x","open":"18:00","close":"09:00","years":[{"year":2027,"off":["2027-01-01"]}]}`, "close"},
-		"an hour does not exist":              {`{"version":"x","open":"25:00","years":[{"year":2027,"off":["2027-01-01"]}]}`, "open"},
-		"a weekday does not exist":            {`{"version":"x","weekdays":["mo"],"years":[{"year":2027,"off":["2027-01-01"]}]}`, "weekdays"},
-		"it is too large":                     {`{"version":"` + strings.Repeat("x", 1<<20) + `"}`, "document"},
+		"it is no JSON":                        {`{`, "document"},
+		"something follows":                    {table2027 + `{}`, "document"},
+		"a field is unknown":                   {`{"version":"x","holidays":[]}`, "holidays"},
+		"a field has the wrong type":           {`{"version":"x","years":[{"year":"2027"}]}`, "years[0].year"},
+		"it has no version":                    {`{"official_through":"2027-12-31"}`, "version"},
+		"the version is in place":              {`{"version":"cn-2026.2","years":[{"year":2027,"off":["2027-01-01"]}]}`, "version"},
+		"it brings nothing":                    {`{"version":"x"}`, "years"},
+		"official coverage would shrink":       {`{"version":"x","official_through":"2026-06-30"}`, "official_through"},
+		"the official year has no table":       {`{"version":"x","official_through":"2028-12-31"}`, "official_through"},
+		"an official year between is missing":  {`{"version":"x","official_through":"2029-12-31","years":[{"year":2029,"off":["2029-01-01"]}]}`, "years"},
+		"a year stands there twice":            {`{"version":"x","years":[{"year":2027,"off":["2027-01-01"]},{"year":2027,"off":["2027-01-01"]}]}`, "years"},
+		"a date does not exist":                {`{"version":"x","years":[{"year":2027,"off":["2027-02-29"]}]}`, "years[2027].off"},
+		"a date is before the December before": {`{"version":"x","years":[{"year":2027,"off":["2026-11-30"]}]}`, "years[2027].off"},
+		"a date is after the January after":    {`{"version":"x","years":[{"year":2027,"off":["2028-02-01"]}]}`, "years[2027].off"},
+		"the statutory days are unknown":       {`{"version":"x","statutory":"atlantis","years":[{"year":2027,"off":["2027-01-01"]}]}`, "statutory"},
+		"a date is of another year":            {`{"version":"x","years":[{"year":2027,"off":["2026-01-01"]}]}`, "years[2027].off"},
+		"a range goes backwards":               {`{"version":"x","years":[{"year":2027,"off":["2027-01-03..2027-01-01"]}]}`, "years[2027].off"},
+		"a day is off twice":                   {`{"version":"x","years":[{"year":2027,"off":["2027-01-01..2027-01-03","2027-01-02"]}]}`, "years[2027].off"},
+		"a day is off and worked":              {`{"version":"x","years":[{"year":2027,"off":["2027-01-02"],"work":["2027-01-02"]}]}`, "years[2027].work"},
+		"a working weekday is made one":        {`{"version":"x","years":[{"year":2027,"off":["2027-01-01"],"work":["2027-01-04"]}]}`, "years[2027].work"},
+		"the year empties":                     {`{"version":"x","years":[{"year":2027,"off":["2027-01-01..2027-10-07"]}]}`, "years[2027]"},
+		"the year is out of reach":             {`{"version":"x","years":[{"year":1900,"off":["1900-01-01"]}]}`, "years[1900]"},
+		"the zone is unknown":                  {`{"version":"x","zone":"Asia/Atlantis","years":[{"year":2027,"off":["2027-01-01"]}]}`, "zone"},
+		"the zone depends on the machine":      {`{"version":"x","zone":"Local","years":[{"year":2027,"off":["2027-01-01"]}]}`, "zone"},
+		"the day ends before it begins":        {`{"version":"x","open":"18:00","close":"09:00","years":[{"year":2027,"off":["2027-01-01"]}]}`, "close"},
+		"an hour does not exist":               {`{"version":"x","open":"25:00","years":[{"year":2027,"off":["2027-01-01"]}]}`, "open"},
+		"a weekday does not exist":             {`{"version":"x","weekdays":["mo"],"years":[{"year":2027,"off":["2027-01-01"]}]}`, "weekdays"},
+		"it is too large":                      {`{"version":"` + strings.Repeat("x", 1<<20) + `"}`, "document"},
 	}
 	for rule, k := range cases {
 		t.Run(rule, func(t *testing.T) {
@@ -149,7 +152,7 @@ func TestDeadlinesAlreadyComputed(t *testing.T) {
 		moved bool
 	}{
 		"one that is not yet due moves to where the new table puts it": {old, "2027-02-05T10:00:00+08:00", "2027-02-12T10:00:00+08:00", true},
-		"one that is due stays":                        {old, "2027-02-09T10:00:00+08:00", "2027-02-09T10:00:00+08:00", false},
+		"one that is due stays":                        {old, "2027-02-11T10:00:00+08:00", "2027-02-11T10:00:00+08:00", false},
 		"one that is right already does not move":      {calendar.Moment{At: at(t, "2027-02-12T10:00:00+08:00")}, "2027-02-05T10:00:00+08:00", "2027-02-12T10:00:00+08:00", false},
 		"one that would come to lie in the past stays": {calendar.Moment{At: at(t, "2027-03-01T10:00:00+08:00")}, "2027-02-15T10:00:00+08:00", "2027-03-01T10:00:00+08:00", false},
 	}

@@ -16,7 +16,7 @@ func ExampleCalendar_Add() {
 		return
 	}
 	fmt.Println(due.At.Format(time.RFC3339), due.Version, due.Provisional)
-	// Output: 2026-10-08T10:00:00+08:00 cn-2026.1 false
+	// Output: 2026-10-08T10:00:00+08:00 cn-2026.2 false
 }
 
 // The clock stops while the merchant has the ball: what is left of the span

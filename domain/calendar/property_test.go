@@ -185,7 +185,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"negative hours":            {c, now, calendar.Hours(-1), calendar.ErrNegative},
 		"more days than there are":  {c, now, calendar.Days(calendar.MaxDays + 1), calendar.ErrRange},
 		"days and hours too many":   {c, now, calendar.Span{Days: calendar.MaxDays, Time: 9 * time.Hour}, calendar.ErrRange},
-		"past the year 9999":        {c, time.Date(9998, 12, 1, 0, 0, 0, 0, time.UTC), calendar.Days(1000), calendar.ErrRange},
+		"past the year 9999":        {plainWeek(t), time.Date(9998, 12, 1, 0, 0, 0, 0, time.UTC), calendar.Days(1000), calendar.ErrRange},
 		"a moment out of all years": {c, time.Unix(1<<55, 0), calendar.Days(1), calendar.ErrRange},
 		"no moment":                 {c, time.Time{}, calendar.Days(1), calendar.ErrRange},
 		"a calendar without data":   {calendar.Calendar{}, now, calendar.Days(1), calendar.ErrEmpty},
@@ -203,9 +203,35 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	if _, err := (calendar.Calendar{}).Between(now, now); !errors.Is(err, calendar.ErrEmpty) {
 		t.Errorf("measuring without data: %v", err)
 	}
-	if _, err := c.Add(now, calendar.Days(calendar.MaxDays)); err != nil {
+	if _, err := plainWeek(t).Add(now, calendar.Days(calendar.MaxDays)); err != nil {
 		t.Errorf("the longest span: %v", err)
 	}
+	for rule, k := range map[string]struct {
+		from time.Time
+		span calendar.Span
+	}{
+		"into a year whose festivals are not known": {at(t, "2100-12-30T10:00:00+08:00"), calendar.Days(5)},
+		"from one":                  {at(t, "2101-01-05T10:00:00+08:00"), calendar.Days(1)},
+		"from one before the first": {at(t, "1899-12-30T10:00:00+08:00"), calendar.Days(1)},
+		"the longest span":          {now, calendar.Days(calendar.MaxDays)},
+	} {
+		if _, err := c.Add(k.from, k.span); !errors.Is(err, calendar.ErrBeyond) {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+	if _, err := c.Between(now, at(t, "2101-01-05T10:00:00+08:00")); !errors.Is(err, calendar.ErrBeyond) {
+		t.Errorf("measuring into 2101: %v", err)
+	}
+}
+
+// plainWeek is a calendar without days off.
+func plainWeek(t *testing.T) calendar.Calendar {
+	t.Helper()
+	c, err := calendar.Parse([]byte(`{"version":"plain","zone":"Asia/Shanghai","open":"09:00","close":"18:00","weekdays":["mon","tue","wed","thu","fri"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func BenchmarkAddThreeDays(b *testing.B) {

@@ -117,6 +117,65 @@ type Terms struct {
 	RetentionYears       int   `json:"retention_years"`       // after the relationship ends
 	ProbeAttempts        int   `json:"site_probe_attempts"`   // before a site counts as unreachable
 	ProbeIntervalMinutes int   `json:"site_probe_interval_minutes"`
+
+	// How the merchant's periods in calendar days end, and when notices go out. A
+	// version that does not say has the defaults of the law: see Terms.Ends and
+	// Terms.RollsOver.
+	PeriodEnd    PeriodEnd    `json:"period_end,omitempty"`
+	PeriodDayOff PeriodDayOff `json:"period_day_off,omitempty"`
+	NoticesFrom  string       `json:"notices_from,omitempty"` // 09:00, in the platform's place
+	NoticesTo    string       `json:"notices_to,omitempty"`   // 20:00
+}
+
+// PeriodEnd is when on its last day a period in calendar days ends.
+type PeriodEnd string
+
+// The ends. The Civil Code's is 24:00 (art. 203); the parties may agree on
+// another (art. 204).
+const (
+	EndOfDay    PeriodEnd = "24:00"
+	SameInstant PeriodEnd = "same_time" // of day as the period began
+)
+
+// PeriodDayOff is what becomes of a period whose last day is a day off.
+type PeriodDayOff string
+
+// What a policy may say. The Civil Code's is the next business day (art. 203).
+const (
+	NextBusinessDay PeriodDayOff = "next_business_day"
+	StaysOnDayOff   PeriodDayOff = "stays"
+)
+
+// The hours of notices where the policy does not say.
+const (
+	noticesFrom = "09:00"
+	noticesTo   = "20:00"
+)
+
+// Ends is when on its last day a period ends.
+func (t Terms) Ends() PeriodEnd {
+	if t.PeriodEnd == "" {
+		return EndOfDay
+	}
+	return t.PeriodEnd
+}
+
+// RollsOver reports whether a period whose last day is a day off ends with the
+// next business day.
+func (t Terms) RollsOver() bool { return t.PeriodDayOff != StaysOnDayOff }
+
+// NoticeHours are the hours in which the merchant is reminded, since midnight.
+func (t Terms) NoticeHours() (from, to time.Duration) {
+	return clock(t.NoticesFrom, noticesFrom), clock(t.NoticesTo, noticesTo)
+}
+
+// clock reads a time of day that was checked with the policy.
+func clock(s, other string) time.Duration {
+	t, err := time.Parse("15:04", s)
+	if err != nil {
+		t, _ = time.Parse("15:04", other)
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 }
 
 // Lease is how long a claim lasts without activity.

@@ -194,6 +194,21 @@ func (p Policy) validateTerms() error {
 			return wrong(fmt.Sprintf("is %d, want %d to %d", n.value, n.min, n.max), "terms.%s", n.field)
 		}
 	}
+	if !contains([]PeriodEnd{"", EndOfDay, SameInstant}, t.PeriodEnd) {
+		return wrong("want 24:00 or same_time", "terms.period_end")
+	}
+	if !contains([]PeriodDayOff{"", NextBusinessDay, StaysOnDayOff}, t.PeriodDayOff) {
+		return wrong("want next_business_day or stays", "terms.period_day_off")
+	}
+	for field, s := range map[string]string{"notices_from": t.NoticesFrom, "notices_to": t.NoticesTo} {
+		if _, err := time.Parse("15:04", s); s != "" && (err != nil || len(s) != 5) {
+			return wrong("want a time of day such as 09:00", "terms.%s", field)
+		}
+	}
+	// Past noon a reminder would count a day too few.
+	if from, to := t.NoticeHours(); from > 12*time.Hour || to <= from {
+		return wrong("want hours that begin by 12:00 and end later", "terms.notices_from")
+	}
 	for i, d := range t.CorrectionReminders {
 		if d < 1 || d >= t.CorrectionDays || i > 0 && d >= t.CorrectionReminders[i-1] {
 			return wrong("want days before the end, falling, below correction_days", "terms.correction_reminder_days[%d]", i)

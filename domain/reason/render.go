@@ -84,7 +84,7 @@ func fill(template string, l lang.Lang, p Params) string {
 	values := map[string]string{
 		"{item}": ItemLabel(p.Item, l), "{value}": p.Value, "{expected}": ItemLabel(item.Key(p.Expected), l),
 		// People end what they saw with a full stop, and so does the template.
-		"{seen}": strings.TrimRight(ItemLabel(item.Key(p.Seen), l), " .。"), "{deadline}": Moment(p.Deadline, l),
+		"{seen}": strings.TrimRight(ItemLabel(item.Key(p.Seen), l), " .。"), "{deadline}": Until(p.Deadline, l),
 	}
 	out := passage.ReplaceAllStringFunc(template, func(s string) string {
 		for name, v := range values {
@@ -109,10 +109,7 @@ func Moment(t time.Time, l lang.Lang) string {
 	if t.IsZero() {
 		return ""
 	}
-	zone := lang.Text{Zh: "UTC" + t.Format("-07:00"), Es: "UTC" + t.Format("-07:00"), En: "UTC" + t.Format("-07:00")}
-	if _, offset := t.Zone(); offset == 8*3600 {
-		zone = lang.Text{Zh: "北京时间", Es: "hora de Pekín", En: "Beijing time"}
-	}
+	zone := zoneWords(t)
 	switch lang.Match(string(l)) {
 	case lang.Chinese:
 		return fmt.Sprintf("%s（%s）", t.Format("2006年1月2日 15:04"), zone.Zh)
@@ -120,6 +117,32 @@ func Moment(t time.Time, l lang.Lang) string {
 		return fmt.Sprintf("%d de %s de %d a las %s (%s)", t.Day(), spanishMonths[t.Month()-1], t.Year(), t.Format("15:04"), zone.Es)
 	}
 	return fmt.Sprintf("%s (%s)", t.Format("2 January 2006, 15:04"), zone.En)
+}
+
+// Until tells the end of a period. One that ends at midnight is told by its last
+// day: nobody reads "17 December, 00:00" as the sixteenth.
+func Until(t time.Time, l lang.Lang) string {
+	if t.IsZero() || t.Hour() != 0 || t.Minute() != 0 || t.Second() != 0 || t.Nanosecond() != 0 {
+		return Moment(t, l)
+	}
+	last := t.AddDate(0, 0, -1)
+	zone := zoneWords(t)
+	switch lang.Match(string(l)) {
+	case lang.Chinese:
+		return fmt.Sprintf("%s24:00（%s）", last.Format("2006年1月2日"), zone.Zh)
+	case lang.Spanish:
+		return fmt.Sprintf("final del %d de %s de %d (%s)", last.Day(), spanishMonths[last.Month()-1], last.Year(), zone.Es)
+	}
+	return fmt.Sprintf("the end of %s (%s)", last.Format("2 January 2006"), zone.En)
+}
+
+// zoneWords names a moment's zone.
+func zoneWords(t time.Time) lang.Text {
+	if _, offset := t.Zone(); offset == 8*3600 {
+		return lang.Text{Zh: "北京时间", Es: "hora de Pekín", En: "Beijing time"}
+	}
+	offset := "UTC" + t.Format("-07:00")
+	return lang.Text{Zh: offset, Es: offset, En: offset}
 }
 
 var spanishMonths = [...]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio",

@@ -29,6 +29,14 @@ func moment(t time.Time, l lang.Lang) string {
 	return reason.Moment(t.In(beijing), l)
 }
 
+// until tells the end of a period: by its last day where it ends at midnight.
+func until(t time.Time, l lang.Lang) string {
+	if t.IsZero() {
+		return ""
+	}
+	return reason.Until(t.In(beijing), l)
+}
+
 // compose puts a mail together. A nil message without a failure is a mail that
 // events have overtaken.
 func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error) {
@@ -153,7 +161,7 @@ func (m *Mailer) history(ctx context.Context, j *job) (history, error) {
 func (h history) letter(t Template, l lang.Lang, page string) (letter, bool) {
 	p := params{"number": h.after.MerchantNumber}
 	if d := h.after.Deadline; d != nil {
-		p["deadline"] = moment(d.Due, l)
+		p["deadline"] = until(d.Due, l)
 	}
 	switch e := h.event.(type) {
 	case application.ICPVerified:
@@ -163,14 +171,14 @@ func (h history) letter(t Template, l lang.Lang, page string) (letter, bool) {
 	case application.Returned:
 		p["count"] = strconv.Itoa(len(e.Reasons))
 	case application.ContractOffered:
-		p["expires"] = moment(e.Expires, l)
+		p["expires"] = until(e.Expires, l)
 	case application.ContractSigned:
 		p["signed"], p["sha256"] = moment(e.At, l), e.SHA256
 	case application.DeadlineWarned:
 		if overtaken(e, h.after) {
 			return letter{}, false
 		}
-		p["days"], p["deadline"] = strings.TrimSuffix(e.Mark, "d"), moment(e.Due, l)
+		p["days"], p["deadline"] = strings.TrimSuffix(e.Mark, "d"), until(e.Due, l)
 	case application.DeclineConfirmed:
 		p["note"] = h.declined
 	default: // nothing of its own to say

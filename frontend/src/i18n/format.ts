@@ -8,6 +8,11 @@ export interface Formats {
   moment: (iso: string) => string
   /** As moment, with seconds and the zone's name: for tooltips and evidence. */
   exact: (iso: string) => string
+  /**
+   * The end of a period: by its last day where it ends at midnight in the platform's place, and
+   * else as moment. Nobody reads "17 December, 00:00" as the sixteenth.
+   */
+  until: (iso: string) => string
   day: (iso: string) => string
   time: (iso: string) => string
   bytes: (value: number) => string
@@ -24,7 +29,13 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60_000],
 ]
 
-export function formats(language: string): Formats {
+/** The last day of a period that ends at midnight in Beijing, and undefined for any other moment. */
+function lastDay(iso: string): Date | undefined {
+  const at = Date.parse(iso)
+  return (at + 8 * 3_600_000) % 86_400_000 === 0 ? new Date(at - 1) : undefined
+}
+
+export function formats(language: string, endOf: (day: string) => string = (day) => day): Formats {
   const number = new Intl.NumberFormat(language)
   const moment = new Intl.DateTimeFormat(language, {
     year: 'numeric',
@@ -43,6 +54,12 @@ export function formats(language: string): Formats {
     timeZoneName: 'short',
   })
   const day = new Intl.DateTimeFormat(language, { year: 'numeric', month: 'short', day: 'numeric' })
+  const platformDay = new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    timeZone: 'Asia/Shanghai',
+  })
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const list = new Intl.ListFormat(language, { type: 'conjunction' })
@@ -56,6 +73,10 @@ export function formats(language: string): Formats {
     number: (value) => number.format(value),
     moment: date(moment),
     exact: date(exact),
+    until: (iso) => {
+      const last = lastDay(iso)
+      return last ? endOf(platformDay.format(last)) : date(moment)(iso)
+    },
     day: date(day),
     time: date(time),
     bytes: (value) => {
@@ -86,5 +107,8 @@ export function formats(language: string): Formats {
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation()
-  return useMemo(() => formats(i18n.language), [i18n.language])
+  return useMemo(
+    () => formats(i18n.language, (day) => i18n.t('shell:deadline.endOf', { day })),
+    [i18n, i18n.language],
+  )
 }

@@ -25,7 +25,7 @@ export function DeadlineBadge({ due, paused = false }: { due: string | undefined
   const how = urgency(due, now)
   const span = format.span(Date.parse(due) - now)
   return (
-    <Tooltip title={format.exact(due)}>
+    <Tooltip title={format.until(due)}>
       <time dateTime={due} className={`${styles.badge} ${styles[how]}`}>
         {how === 'breached' ? t('deadline.overdue', { span }) : t('deadline.left', { span })}
       </time>

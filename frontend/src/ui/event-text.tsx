@@ -57,7 +57,7 @@ export function describe(kind: EventKind, data: Entry['data'], words: Words, for
       return text(data.note)
     case 'deadline_warned':
     case 'deadline_breached':
-      return typeof data.due === 'string' ? format.moment(data.due) : ''
+      return typeof data.due === 'string' ? format.until(data.due) : ''
     case 'policy_moved':
       return `${text(data.from)} → ${text(data.to)}`
     case 'released':

@@ -32,7 +32,7 @@ export function ApplicationThen({ id, application }: { id: string; application: 
       t('then.claim'),
       application.claim ? `${name(application.claim.by)} · ${format.exact(application.claim.until)}` : '–',
     ],
-    [t('then.deadline'), application.deadline ? format.exact(application.deadline.due) : '–'],
+    [t('then.deadline'), application.deadline ? format.until(application.deadline.due) : '–'],
   ]
   return (
     <div className={styles.then}>
@@ -166,7 +166,7 @@ export function StatusThen({ status }: { status: Status }) {
       </ol>
       {status.deadline && (
         <p>
-          {t('then.deadline')}: {format.exact(status.deadline.due)}
+          {t('then.deadline')}: {format.until(status.deadline.due)}
         </p>
       )}
       {status.reasons.map((reason) => (

@@ -120,7 +120,7 @@ function Signing({
     <section className={`sheet ${styles.signing}`} aria-label={t('contract.sign')}>
       <h2>{t('contract.sign')}</h2>
       {contract.expires && (
-        <p className="muted">{t('contract.expires', { when: format.moment(contract.expires) })}</p>
+        <p className="muted">{t('contract.expires', { when: format.until(contract.expires) })}</p>
       )}
       <Checkbox
         checked={read}

@@ -61,7 +61,7 @@ function Corrections({ id, status, form }: { id: string; status: Status; form: F
     <>
       {status.deadline && (
         <p className={styles.deadline}>
-          {t('status.until')} <strong>{format.moment(status.deadline.due)}</strong>{' '}
+          {t('status.until')} <strong>{format.until(status.deadline.due)}</strong>{' '}
           <DeadlineBadge due={status.deadline.due} />
         </p>
       )}

@@ -90,7 +90,7 @@ function Now({ status }: { status: Status }) {
       {status.decline_note && <blockquote className={styles.note}>{status.decline_note}</blockquote>}
       {deadline && (
         <p className={styles.deadline}>
-          {turn ? t('status.until') : t('status.answerBy')} <strong>{format.moment(deadline.due)}</strong>{' '}
+          {turn ? t('status.until') : t('status.answerBy')} <strong>{format.until(deadline.due)}</strong>{' '}
           <DeadlineBadge due={deadline.due} />
         </p>
       )}

@@ -33,7 +33,7 @@ export function ContractPanel(props: PanelProps) {
             [t('contract.offered'), format.moment(contract.offered_at)],
             ...(contract.signed_at
               ? [[t('contract.signed'), format.moment(contract.signed_at)] as const]
-              : [[t('contract.expires'), format.moment(contract.expires)] as const]),
+              : [[t('contract.expires'), format.until(contract.expires)] as const]),
             ...(contract.countersigned_at
               ? [
                   [
