@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
+	"alta/domain/calendar"
 	"alta/domain/identifier"
+	"alta/simulate/drive"
 )
 
 // A finding without a text reaches a Spanish merchant as an English sentence for
@@ -69,5 +72,37 @@ func TestCheckGivesEveryCaseItsSeverity(t *testing.T) {
 				t.Errorf("%s %s: %q, want %q: %s", k.kind, k.value, gravest, k.gravest, out)
 			}
 		})
+	}
+}
+
+// Through the running program: a returned application's fifteen days end with a
+// day (C133), and the site's address is stored in one form without a password
+// (C095).
+func TestAReturnedApplicationIsDueAtTheEndOfADay(t *testing.T) {
+	w := start(t, demoConfig(t))
+	l := w.merchant(t, w.driver(t), drive.Wish{Seed: 33, To: drive.Returned, Via: drive.Self})
+	reply, err := l.Self.Get(t.Context(), "/v1/applications/"+l.ID+"/status", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var status struct {
+		Deadline struct {
+			Due     time.Time
+			Reminds []time.Time
+			Started time.Time
+		}
+	}
+	if err := json.Unmarshal(reply.Body, &status); err != nil {
+		t.Fatal(err)
+	}
+	beijing := calendar.Default().Zone()
+	due := status.Deadline.Due.In(beijing)
+	if due.Format("15:04:05") != "00:00:00" || due.Sub(status.Deadline.Started) < 15*24*time.Hour {
+		t.Errorf("due at %s: %s", due, reply.Body)
+	}
+	for _, at := range status.Deadline.Reminds {
+		if clock := at.In(beijing).Format("15:04"); clock < "09:00" || clock > "20:00" {
+			t.Errorf("a reminder goes out at %s", clock)
+		}
 	}
 }

@@ -80,6 +80,20 @@ func TestFillingTheForm(t *testing.T) {
 			given: individual, when: fill(merchant, item.SiteDomain, "https:/admin:S3cret@shop.cn/"), then: "details-filled",
 			also: func(t *testing.T, s State, _ Event) { is(t, s.Text(item.SiteDomain), "https:/shop.cn/") },
 		},
+		"an end that is none is the long term, whatever it is called (C074)": {
+			given: func(t testing.TB) *story {
+				w := individual(t).do(fill(merchant, item.IdentityValidFrom, "2016.05.12")(newStory(t)))
+				for _, end := range []string{"永久", "9999-12-31", "Indefinido"} {
+					w.do(fill(merchant, item.IdentityValidTo, "2036-05-12")(w))
+					w.do(fill(merchant, item.IdentityValidTo, end)(w))
+					if got := w.s.Text(item.IdentityValidTo); got != "long-term" {
+						t.Errorf("%s is stored as %s", end, got)
+					}
+				}
+				return w
+			},
+			when: fill(merchant, item.IdentityValidTo, "forever"), then: "",
+		},
 		"personal values are kept apart from the others": {
 			given: individual, when: fill(merchant, item.IdentityNumber, "11010519491231002x"), then: "details-filled",
 			also: func(t *testing.T, s State, e Event) {

@@ -16,7 +16,13 @@
 // ($$ streams), BatchAppend, multi-stream appends, scavenging, link events and
 // the whole HTTP interface with its browser page. A client that asks for them is
 // told so (Unimplemented). There are no system streams, so $all holds the
-// application's events alone. The log stores no content type: an event reads back
+// application's events alone.
+//
+// Names of streams and types of events that begin with $ belong to the store, by
+// design. An append to such a name is refused, and so is stream metadata: no
+// client can set $maxCount, $maxAge, $tb or an access list, because what is
+// stored here is kept for ever and ends by erasure alone. EventStoreDB itself
+// sets them. The log stores no content type: an event reads back
 // as application/json when its data is valid JSON, else as
 // application/octet-stream.
 //
