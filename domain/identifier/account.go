@@ -1,6 +1,9 @@
 package identifier
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // SettlementAccount checks the account of a merchant of that kind: an
 // enterprise's as a [CorporateAccount], any other as a [BankCard].
@@ -84,13 +87,20 @@ func CorporateAccount(value string) Result {
 	return r
 }
 
+// label is what people paste before a number: 统一社会信用代码：, 卡号, Tel.:
+var label = regexp.MustCompile(`^(?:[\p{L}/().-]+:|\p{Han}+)`)
+
+// unlabel drops the label before a number. No number of these kinds has a colon
+// or begins with a Chinese character.
+func unlabel(s string) string { return label.ReplaceAllString(s, "") }
+
 // textMark drops the apostrophe with which a spreadsheet marks text.
 func textMark(s string) string { return strings.TrimLeft(s, "'’‘`´′") }
 
 // grouped is Normalise for numbers that people write in groups: blanks anywhere
 // and dashes inside do not count.
 func grouped(s string) string {
-	s = textMark(hyphens(noBlank(Normalise(s))))
+	s = unlabel(textMark(strings.ReplaceAll(hyphens(noBlank(Normalise(s))), "_", "-")))
 	if strings.HasPrefix(s, "-") || strings.HasSuffix(s, "-") {
 		return s
 	}

@@ -18,15 +18,15 @@ var (
 	areaShortForm = regexp.MustCompile(`^0(10|2\d|[3-9]\d{2})(9[56]\d{3,4}|12\d{3}|10\d{3})$`)
 
 	// An extension behind a word or a sign, and one in brackets.
-	wordExtension = regexp.MustCompile(`^(.*?\d)[,;/(\[:]*(?:转|轉|接|分机|分機|内线|內線|EXTENSI[OÓ]N|EXTN?|X|#|INTERNO|INT|ANEXO)` +
-		`(?:接|分机|分機|内线|內線|至)?(?:号码?|號碼?)?[.:=#(]*(\d{1,6})[)\]#]*$`)
+	wordExtension = regexp.MustCompile(`^(.*?\d)[,;/(\[:-]*(?:转|轉|接|分机|分機|内线|內線|EXTENSI[OÓ]N|EXTN?|X|#|INTERNO|INT|ANEXO|P|W|,)` +
+		`(?:接|分机|分機|内线|內線|至)?(?:号码?|號碼?)?[.:=#(,-]*(\d{1,6})[)\]#]*$`)
 	bracketExtension = regexp.MustCompile(`^(.*\d)\((\d{1,6})\)$`)
 )
 
 // telephone strips what people put into telephone numbers (spaces, dashes,
 // brackets) and the country code, +86 or 0086. It reports whether there was one.
 func telephone(value string) (string, bool) {
-	s := textMark(hyphens(noBlank(Normalise(value))))
+	s := unlabel(textMark(hyphens(noBlank(Normalise(value)))))
 	s = strings.NewReplacer("-", "", "(", "", ")", "").Replace(s)
 	for _, code := range []string{"+86", "0086"} {
 		if rest, ok := strings.CutPrefix(s, code); ok {
@@ -86,7 +86,10 @@ func Phone(value string) Result {
 // servicePhone answers the canonical form of a telephone that is no mobile, with
 // its extension.
 func servicePhone(value string) (string, bool) {
-	s := hyphens(noBlank(Normalise(value)))
+	s := unlabel(textMark(hyphens(noBlank(Normalise(value)))))
+	if rest, ok := strings.CutPrefix(strings.NewReplacer("(86)", "86-", "86--", "86-").Replace(s), "86-"); ok {
+		s = "+86" + rest // a country code without its sign, set off
+	}
 	for _, form := range []*regexp.Regexp{wordExtension, bracketExtension} {
 		if m := form.FindStringSubmatch(s); m != nil {
 			number, ok := subscriber(m[1])

@@ -171,8 +171,13 @@ var (
 // end.
 func written(value string) string {
 	s := strings.Map(halfWidth, strings.Map(dropInvisible, strings.ToValidUTF8(value, "\uFFFD")))
-	return strings.Trim(strings.TrimSpace(s), "、,;<>\"“”'‘’ ")
+	s = strings.Trim(strings.TrimSpace(s), "、,;<>\"“”'‘’ ")
+	return siteLabel.ReplaceAllString(s, "$1")
 }
+
+// siteLabel is what people paste before an address: 官网：shop.cn. A host with a
+// port has digits behind the colon.
+var siteLabel = regexp.MustCompile(`^(?i:\p{Han}{1,8}|url|website|sitio(?: web)?|dominio|domain)\s*:\s*([^\s\d/])`)
 
 // split takes scheme, credentials, port and path off an address.
 func split(r *Result, value string) (site Site, host string, ok bool) {

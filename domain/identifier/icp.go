@@ -71,7 +71,7 @@ const (
 	classPattern   = `((?:A[12]\.|B[12]\.)*(?:A[12]|B[12]))`
 	filingPattern  = `(\p{Han})ICP备(20\d{8}|\d{8})\b号?(?:-(\d{1,4})([AXK])?\b)?号?`
 	licencePattern = `(\p{Han})ICP证(20\d{8}|\d{6,8})\b号?(?:-(\d{1,4})\b)?号?`
-	valuePattern   = `(\p{Han}?)(?:ICP证)?` + classPattern + `-(\d{8})\b(?:-(\d{1,4})\b)?号?`
+	valuePattern   = `(\p{Han}?)(?:ICP[证备])?` + classPattern + `-(\d{8})\b号?(?:-(\d{1,4})\b)?号?`
 	policePattern  = `(\p{Han}?)(公网安备|公安网备|公安备)(\d{11,14})\b号?`
 )
 
