@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"strings"
 
 	"alta/api/auth"
 	"alta/decider"
@@ -29,7 +28,10 @@ type call struct {
 	id     string            // the application, where the path names one
 	state  application.State // of that application, as it was when the call was admitted
 	seen   *eventstore.Revision
-	key    eventstore.ID // the Idempotency-Key, or a new id
+	key    eventstore.ID // made from the Idempotency-Key, or a new id
+	given  string        // the Idempotency-Key; empty for none
+	asked  string        // the keyed hash of the request; empty without a key
+	held   bool          // the key is held in Server.Requests until the answer
 }
 
 func stack() string { return string(debug.Stack()) }
@@ -46,36 +48,16 @@ func (c *call) actor() application.Actor {
 // envelope reads what every write shares: the key under which it is done once,
 // and the revision that the caller looked at.
 func (c *call) envelope() error {
-	h := c.Request().Header
-	c.key = decider.NewID()
-	if k := h.Get("Idempotency-Key"); k != "" {
-		id, err := decider.ParseID(k)
-		if err != nil {
-			return problem(http.StatusUnprocessableEntity, "idempotency-key", "The Idempotency-Key must be a UUID.")
-		}
-		// Two people who happen to send one key are still two requests.
-		c.key = decider.DeriveID(id, c.who.Account)
+	if err := c.readKey(); err != nil {
+		return err
 	}
-	match := strings.TrimSpace(h.Get("If-Match"))
-	if match == "" {
-		if c.op.IfMatch {
-			return problem(http.StatusPreconditionRequired, "if-match-required", "Name the revision that you looked at: If-Match with the ETag of your last read.")
-		}
-		return nil
-	}
-	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(match, "W/"), `"`), 10, 64)
-	if err != nil || n < 0 {
-		return problem(http.StatusBadRequest, "if-match", "If-Match must be one ETag of this application, such as \"12\".")
-	}
-	r := eventstore.Revision(n)
-	c.seen = &r
-	return nil
+	return c.matches()
 }
 
 // command is the envelope of a write, as the log keeps it.
 func (c *call) command() decider.Command {
 	return decider.Command{
-		ID: c.key, Actor: c.who.Account, Role: string(c.who.Role), Operation: c.op.ID,
+		ID: c.key, Actor: c.who.Account, Role: string(c.who.Role), Operation: c.op.ID, Request: c.asked,
 		Policy: c.state.Policy, Reasons: reason.Version,
 	}
 }
@@ -112,6 +94,7 @@ func (c *call) transact(d decision) (decider.Result[application.State, applicati
 	if err != nil {
 		return r, c.outrun(err)
 	}
+	c.replayed(r.Repeated)
 	c.wrote(r.Revision, r.Position)
 	return r, nil
 }
@@ -138,8 +121,13 @@ func (c *call) wrote(r eventstore.Revision, p eventstore.Position) {
 	c.Response().Header().Set("Alta-Position", p.String())
 }
 
+// etag names the revision twice: proxies that compress weaken the ETag of an
+// answer, or drop it.
 func (c *call) etag(revision int64) {
-	c.Response().Header().Set("ETag", strconv.Quote(strconv.FormatInt(revision, 10)))
+	n := itoa(revision)
+	h := c.Response().Header()
+	h.Set("ETag", strconv.Quote(n))
+	h.Set("Alta-Revision", n)
 }
 
 // rendered answers a document as it is, or 304.
@@ -148,8 +136,8 @@ func (c *call) rendered(d projections.Rendered, err error) error {
 		return err
 	}
 	c.etag(d.Revision)
-	if c.Request().Header.Get("If-None-Match") == c.Response().Header().Get("ETag") {
-		return c.NoContent(http.StatusNotModified)
+	if done, err := c.notModified(); done {
+		return err
 	}
 	return c.JSONBlob(http.StatusOK, d.JSON)
 }

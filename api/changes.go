@@ -131,6 +131,9 @@ func (s *Server) live(c *call) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
 	// The answer has begun: whatever ends it now is no refusal to anybody.
 	if err := s.tell(ctx, c.token(), l, missed, out); err != nil && ctx.Err() == nil && !errors.Is(err, errListenerGone) {
 		s.Logger.DebugContext(ctx, "a live stream ended", "error", err)

@@ -38,7 +38,7 @@ func (s *Server) contract(c *call) error {
 		return err
 	}
 	c.etag(c.state.Revision())
-	return c.JSON(http.StatusOK, contractText{Version: o.Version, Language: o.Language, SHA256: o.SHA256, Text: d.Text, Expires: &o.Expires})
+	return c.represented(contractText{Version: o.Version, Language: o.Language, SHA256: o.SHA256, Text: d.Text, Expires: &o.Expires})
 }
 
 // limitCodes bounds how often a signing code is sent, and how often one is tried.

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"image"
 	"io"
@@ -29,17 +31,24 @@ func (s *Server) uploadDocument(c *call) error {
 	// A description that can only be refused for the state's sake: whoever may not
 	// write to the slot learns it before sending 10 MB.
 	cmd.Document = placeholder
+	ctx, begun := c.Request().Context(), s.Now()
+	limit := s.Intake.Limits().Bytes
+	if done, err := c.uploadedBefore(limit); done || err != nil {
+		return err
+	}
 	if _, err := cmd.Decide(c.state); err != nil {
 		drain(c.Request().Body)
 		return err
 	}
-	ctx, begun := c.Request().Context(), s.Now()
-	limit := s.Intake.Limits().Bytes
 	if c.Request().ContentLength > limit {
 		return &documents.Rejection{Code: documents.TooLarge, Detail: "the file is larger than " + strconv.FormatInt(limit/1_000_000, 10) + " MB"}
 	}
 	accepted, err := s.Intake.Accept(ctx, c.who.Account, http.MaxBytesReader(c.Response(), c.Request().Body, limit+1))
 	if err != nil {
+		return err
+	}
+	c.identify(accepted.SHA256)
+	if done, err := c.answered(); done || err != nil {
 		return err
 	}
 	stored, err := s.store(ctx, c.id, accepted, begun)
@@ -54,6 +63,35 @@ func (s *Server) uploadDocument(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.uploaded(slot, r)
+}
+
+// uploadedBefore answers an upload that an earlier sending of the same request
+// has recorded: the file is compared, and neither decoded nor stored.
+func (c *call) uploadedBefore(limit int64) (bool, error) {
+	if c.given == "" {
+		return false, nil
+	}
+	ctx := c.Request().Context()
+	if _, found, err := c.server.Applications.Repeated(ctx, c.id, c.command()); err != nil || !found {
+		return false, err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, http.MaxBytesReader(c.Response(), c.Request().Body, limit+1)); err != nil {
+		return false, bodyRefusal(err)
+	}
+	c.identify(hex.EncodeToString(sum.Sum(nil)))
+	r, found, err := c.server.Applications.Repeated(ctx, c.id, c.command())
+	if err != nil || !found {
+		return false, err
+	}
+	c.replayed(true)
+	c.wrote(r.Revision, r.Position)
+	return true, c.uploaded(item.Key(c.Param("slot")), r)
+}
+
+// uploaded answers what became of an upload.
+func (c *call) uploaded(slot item.Key, r decider.Result[application.State, application.Event]) error {
 	for _, e := range r.Events {
 		if up, ok := e.(application.DocumentUploaded); ok {
 			return c.JSON(http.StatusCreated, projections.DocumentOf(up.Document))

@@ -76,7 +76,8 @@ func (s *Server) form(c *call) error {
 		f.Consents = append(f.Consents, projections.Consent{Consent: k.Name, Version: k.Version, SHA256: k.SHA256, Language: st.Language, At: st.Last})
 	}
 	c.etag(f.Revision)
-	return c.JSON(http.StatusOK, f)
+	vary(c, "Accept-Language")
+	return c.represented(f)
 }
 
 // findings asks the rules what a submission would be told.

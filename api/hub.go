@@ -33,6 +33,7 @@ type hub struct {
 	count    int
 	told     eventstore.Position // everybody was handed what there was up to here
 	figures  LiveStats
+	closed   bool
 
 	replays chan struct{} // who reads the log for those that come back
 }
@@ -328,6 +329,9 @@ func (h *hub) recheck(account string) {
 func (h *hub) listen(who audience) (*listener, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return nil, errStopping()
+	}
 	if h.count >= maxLive {
 		return nil, problem(http.StatusServiceUnavailable, "too-many-listeners", "Too many live connections; lists still work.").retry(30 * time.Second)
 	}
@@ -356,6 +360,18 @@ func (h *hub) leave(l *listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.remove(l)
+}
+
+// close lets every listener go, and takes none any more.
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for _, all := range h.accounts {
+		for l := range all {
+			h.remove(l)
+		}
+	}
 }
 
 // remove lets a listener go, once.

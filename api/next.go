@@ -97,7 +97,7 @@ func (s *Server) held(c *call) (map[string]bool, error) {
 // claimedBefore finds what an earlier sending of the same request claimed: a
 // lost answer must not cost a second application.
 func (s *Server) claimedBefore(c *call, mine map[string]bool) (bool, error) {
-	if c.Request().Header.Get("Idempotency-Key") == "" {
+	if c.given == "" {
 		return false, nil
 	}
 	for id := range mine {
@@ -108,6 +108,7 @@ func (s *Server) claimedBefore(c *call, mine map[string]bool) (bool, error) {
 			return false, err
 		}
 		if len(r.Events) > 0 {
+			c.replayed(true)
 			c.wrote(r.Revision, r.Position)
 			return true, c.JSON(http.StatusOK, map[string]string{"id": id})
 		}

@@ -159,8 +159,6 @@ func problemOf(err error) *Problem {
 		switch web.Code {
 		case http.StatusNotFound:
 			return problem(http.StatusNotFound, "not-found", "There is nothing at this address.")
-		case http.StatusMethodNotAllowed:
-			return problem(http.StatusMethodNotAllowed, "method-not-allowed", "This address does not take that method.")
 		case http.StatusRequestEntityTooLarge:
 			return problem(http.StatusRequestEntityTooLarge, "body-too-large", "The request's body is larger than allowed here.")
 		}
@@ -252,6 +250,9 @@ func (s *Server) answer(err error, c echo.Context) {
 		c.Response().Header().Set(echo.HeaderRetryAfter, itoa(int64(p.retryAfter/time.Second)))
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
+	for _, of := range []string{"ETag", "Alta-Revision", "Idempotency-Replayed"} {
+		c.Response().Header().Del(of) // of the answer that was begun
+	}
 	b, err := json.Marshal(p)
 	if err != nil {
 		b = []byte(`{"type":"/problems/fault","title":"Internal Server Error","status":500,"code":"fault"}`)

@@ -136,8 +136,8 @@ func (s *Server) reference(c *call) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, max-age=300")
 	h.Set("ETag", etag)
-	if c.Request().Header.Get("If-None-Match") == etag {
-		return c.NoContent(http.StatusNotModified)
+	if done, err := c.notModified(); done {
+		return err
 	}
 	return c.JSONBlob(http.StatusOK, b)
 }

@@ -68,7 +68,7 @@ func (s *Server) register(c *call) error {
 	if err := s.wouldOpen(c, in, by, merchant); err != nil {
 		return err
 	}
-	cmd := decider.Command{ID: c.key, Actor: merchant, Role: string(account.Merchant), Operation: c.op.ID}
+	cmd := decider.Command{ID: c.key, Actor: merchant, Role: string(account.Merchant), Operation: c.op.ID, Request: c.asked}
 	_, err := s.Auth.Open(ctx, cmd, auth.NewAccount{
 		ID: merchant, Role: account.Merchant, Language: in.Language, Email: in.Email, Name: localPart(in.Email),
 	})
@@ -115,6 +115,7 @@ func (s *Server) addMerchant(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.replayed(r.Repeated)
 	c.wrote(r.Revision, r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
 }
@@ -131,6 +132,7 @@ func (s *Server) openApplication(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.replayed(r.Repeated)
 	c.wrote(r.Revision, r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -350,7 +351,7 @@ func (s *Server) visible(c *call) bool {
 const afterTime = time.Second
 
 // await waits until a read can see the position that `after` names. It gives up
-// after a second and lets the read answer what there is: its ETag tells.
+// after a second, lets the read answer what there is, and says so in a header.
 func (c *call) await() error {
 	after := c.QueryParam("after")
 	if after == "" {
@@ -358,15 +359,21 @@ func (c *call) await() error {
 	}
 	p, err := eventstore.ParsePosition(after)
 	if err != nil {
-		return problem(http.StatusUnprocessableEntity, "invalid-parameter", "A parameter is not as the contract wants it.").
-			at("query after", "invalid", "must be a position that a write answered")
+		return err // checkParams has refused it
 	}
 	ctx, stop := context.WithTimeout(c.Request().Context(), afterTime)
 	defer stop()
-	if err := c.server.Reader.Wait(ctx, p); err != nil && ctx.Err() == nil {
+	err = c.server.Reader.Wait(ctx, p)
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
+	c.reached(err == nil)
 	return nil
+}
+
+// reached says whether the answer shows the position that `after` names.
+func (c *call) reached(is bool) {
+	c.Response().Header().Set("Alta-Position-Reached", strconv.FormatBool(is))
 }
 
 // rules are the data that a decision rests on, now.

@@ -181,7 +181,7 @@ func (s *Server) sample(c *call, l *secondLook) error {
 		out.Verdict = &l.state.Second
 	}
 	c.etag(int64(l.revision))
-	return c.JSON(http.StatusOK, out)
+	return c.represented(out)
 }
 
 // sampleImage delivers a document of the evidence, also one that was replaced
@@ -222,6 +222,7 @@ func (s *Server) judgeSample(c *call, l *secondLook) error {
 	if err != nil {
 		return err
 	}
+	c.replayed(r.Repeated)
 	c.wrote(r.Revision, r.Position)
 	return c.NoContent(http.StatusNoContent)
 }

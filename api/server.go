@@ -22,7 +22,6 @@ import (
 	"alta/vault"
 
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 )
 
 // Log is what the server reads from the event log itself: a stream, for
@@ -62,6 +61,7 @@ type Server struct {
 	Rules             func() application.Rules
 	Codes             *Codes
 	Limits            *auth.Limiter
+	Requests          *Requests // what was answered under an Idempotency-Key; nil: the log only
 	RegistrationLimit auth.Limit
 	Mail              Mail
 	Now               func() time.Time
@@ -77,9 +77,14 @@ type Server struct {
 	// OpenClaims is how many applications one person may hold and still be handed
 	// another; 0 for application.DefaultOpenClaims, at most 50.
 	OpenClaims int
-	changes    *hub
-	taken      recent // by claimNext
-	turns      turns  // of claimNext and of saving views
+	// HTTPS: people reach the pages over https only, and browsers are told so.
+	HTTPS bool
+
+	changes   *hub
+	addresses addresses
+	transfers transfers
+	taken     recent // by claimNext
+	turns     turns  // of claimNext and of saving views
 }
 
 const (
@@ -94,22 +99,32 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.answer
 	e.IPExtractor = func(r *http.Request) string { return auth.Address(r, s.TrustProxy) }
-	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: func() string { return decider.NewID().String() }}))
-	e.Use(s.recoverPanics, securityHeaders, checkAddress)
+	e.Pre(s.nameRequests, s.recoverPanics, s.securityHeaders)
+	e.Use(checkAddress)
 	s.changes = newHub(s.Log, s.Logger)
 	go s.changes.run(ctx)
+	// What GET answers, HEAD answers without the body.
+	add := func(method, path string, h echo.HandlerFunc) {
+		e.Add(method, path, h)
+		s.addresses.add(method, path)
+		if method == http.MethodGet {
+			e.HEAD(path, h)
+			s.addresses.add(http.MethodHead, path)
+		}
+	}
 	for _, r := range s.routes() {
 		op, ok := s.Spec.Operation(r.operation)
 		if !ok {
 			panic("api: the contract has no operation " + r.operation)
 		}
-		e.Add(op.Method, echoPath(op.Path), s.observed(r, op, s.serve(r, op)))
+		add(op.Method, echoPath(op.Path), s.observed(r, op, s.serve(r, op)))
 	}
-	e.GET("/openapi.yaml", func(c echo.Context) error {
+	add(http.MethodGet, "/openapi.yaml", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/yaml; charset=utf-8", Contract)
 	})
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", func(c echo.Context) error {
+	add(http.MethodGet, "/problems/:code", s.aboutProblem)
+	add(http.MethodGet, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	add(http.MethodGet, "/readyz", func(c echo.Context) error {
 		if err := s.Ready(); err != nil {
 			return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
 		}
@@ -121,10 +136,12 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 		}
 		return c.String(http.StatusOK, detail)
 	})
-	e.Any("/v1/*", func(echo.Context) error { return errNotFound() })
-	e.GET("/*", echo.WrapHandler(s.Pages))
-	e.HEAD("/*", echo.WrapHandler(s.Pages))
-	return e
+	e.RouteNotFound("/*", s.unmatched)
+	h, err := compressed(e)
+	if err != nil {
+		panic(err)
+	}
+	return s.bounded(h)
 }
 
 // observed tells Observe how long an answer took, and its status.
@@ -159,7 +176,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 				if r == http.ErrAbortHandler {
 					panic(r)
 				}
-				s.Logger.Error("panic in a handler", "route", c.Path(), "request", c.Response().Header().Get(echo.HeaderXRequestID), "stack", stack())
+				s.Logger.Error("panic in a handler", "panic", panicked(r), "route", c.Path(), "request", c.Response().Header().Get(echo.HeaderXRequestID), "stack", stack())
 				err = problem(http.StatusInternalServerError, "fault", "Something went wrong on our side. It was recorded; please try again.")
 			}
 		}()
@@ -167,7 +184,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -175,6 +192,9 @@ func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if s.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		return next(c)
 	}
 }
@@ -206,20 +226,43 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		if err := op.checkParams(ec); err != nil {
 			return err
 		}
+		if at, err := eventstore.ParsePosition(ec.QueryParam("after")); op.After && c.id != "" && err == nil {
+			head, err := s.Log.Head(ctx)
+			c.reached(err == nil && at.Compare(head) <= 0) // a stream is read up to its end
+		}
 		if err := c.envelope(); err != nil {
 			return err
 		}
-		var err error
-		if c.body, err = op.readBody(ec); err != nil {
+		file := r.upload && op.body == nil
+		sent, err := s.sending(c, file)
+		if err != nil {
 			return err
 		}
-		ec.Set(bodyRead, c.body)
-		if r.stepUp != "" {
-			if err := c.present(r.stepUp); err != nil {
+		if file {
+			defer sent()
+			allowTime(ec.Request(), uploadTime)
+		} else {
+			c.body, err = op.readBody(ec)
+			sent()
+			if err != nil {
 				return err
 			}
 		}
-		return c.located(r.handle(c))
+		ec.Set(bodyRead, c.body)
+		return c.keeping(func(c *call) error {
+			if !file { // which the handler has to read first
+				c.identify(string(c.body))
+				if done, err := c.answered(); done || err != nil {
+					return err
+				}
+			}
+			if r.stepUp != "" { // not asked for again where the request was answered before
+				if err := c.present(r.stepUp); err != nil {
+					return err
+				}
+			}
+			return c.located(r.handle(c))
+		})
 	}
 	if s.Check == nil || r.live {
 		return handle

@@ -33,6 +33,8 @@ type Operation struct {
 	Public bool   // no token needed
 	// IfMatch: the operation is a decision and wants the revision looked at.
 	IfMatch bool
+	Key     bool               // it takes an Idempotency-Key
+	After   bool               // it takes a position to reach
 	body    *jsonschema.Schema // JSON body; nil for none
 	must    bool               // the body must be there
 	params  []param
@@ -212,6 +214,8 @@ func (l *loader) param(o *Operation, def map[string]any, at string) error {
 		o.IfMatch = true
 		p.required = false // its absence is 428, not a malformed request
 	}
+	o.Key = o.Key || p.in == "header" && p.name == "Idempotency-Key"
+	o.After = o.After || p.in == "query" && p.name == "after"
 	o.params = append(o.params, p)
 	return nil
 }
@@ -229,6 +233,11 @@ func (p param) value(text string) any {
 		}
 	}
 	return text
+}
+
+// answers204 reports whether a success has no body.
+func (o *Operation) answers204() bool {
+	return len(o.answers["204"].media) == 0 && o.answers["204"].media != nil
 }
 
 // CheckAnswer validates an answer against the contract; nil means that it keeps

@@ -128,9 +128,11 @@ type accountDecision interface {
 // answers 204.
 func (s *Server) about(c *call, id string, d accountDecision) error {
 	ctx := c.Request().Context()
-	if _, err := s.Auth.Transact(ctx, id, c.command(), nil, d.Decide); err != nil {
+	r, err := s.Auth.Transact(ctx, id, c.command(), nil, d.Decide)
+	if err != nil {
 		return err
 	}
+	c.replayed(r.Repeated)
 	s.People.refresh(ctx, id)
 	return c.NoContent(http.StatusNoContent)
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 
+	"alta/eventstore"
+
 	"github.com/labstack/echo/v4"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -40,6 +42,10 @@ func (o *Operation) checkParams(c echo.Context) error {
 		case "query":
 			known[p.name] = true
 			text, present = c.QueryParam(p.name), c.QueryParams().Has(p.name)
+			if len(c.QueryParams()[p.name]) > 1 {
+				note(p, "repeated", "must be given once")
+				continue
+			}
 		case "header":
 			text = c.Request().Header.Get(p.name)
 			present = text != ""
@@ -59,6 +65,11 @@ func (o *Operation) checkParams(c echo.Context) error {
 				return errNotFound() // an id of another form names nothing
 			}
 			note(p, "invalid", first(err).Detail)
+		}
+	}
+	if o.After {
+		if _, err := eventstore.ParsePosition(c.QueryParam("after")); err != nil && c.QueryParam("after") != "" {
+			note(param{name: "after", in: "query"}, "invalid", "must be a position that a write answered")
 		}
 	}
 	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
@@ -84,11 +95,7 @@ func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxJSON))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, err
-		}
-		return nil, problem(http.StatusBadRequest, "body-unreadable", "The request's body ended early.")
+		return nil, bodyRefusal(err)
 	}
 	if len(bytes.TrimSpace(b)) == 0 {
 		if o.must {
@@ -112,6 +119,16 @@ func (o *Operation) readBody(c echo.Context) ([]byte, error) {
 		return nil, p
 	}
 	return json.Marshal(v)
+}
+
+// bodyRefusal is the refusal of a body that is too large, too slow or cut off.
+func bodyRefusal(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge), errors.As(err, new(*Problem)):
+		return err
+	}
+	return problem(http.StatusBadRequest, "body-unreadable", "The request's body ended early.")
 }
 
 // collect turns a schema's complaint into single errors with pointers.

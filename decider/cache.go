@@ -26,6 +26,7 @@ type folded[S any] struct {
 type commit struct {
 	command     eventstore.ID
 	intent      uint64
+	request     uint64 // 0 where the command named none, as before there were any
 	first, last eventstore.Revision
 	position    eventstore.Position
 }
@@ -35,6 +36,23 @@ func (c Command) intent() uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(c.Actor + "\x00" + c.Operation))
 	return h.Sum64()
+}
+
+// asked tells requests of one id and one intent apart by all that they say; 0
+// where that is not known.
+func (c Command) asked() uint64 {
+	if c.Request == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write([]byte(c.Request))
+	return max(h.Sum64(), 1)
+}
+
+// other reports whether a command of the same id asks for something else.
+func (c commit) other(cmd Command) bool {
+	asked := cmd.asked()
+	return c.intent != cmd.intent() || c.request != 0 && asked != 0 && c.request != asked
 }
 
 // note takes down the command that caused an event. It writes into f.commits,
@@ -50,7 +68,7 @@ func (f *folded[S]) note(c Command, r *eventstore.Record) {
 	if len(f.commits) == remembered {
 		f.commits = slices.Delete(f.commits, 0, 1)
 	}
-	f.commits = append(f.commits, commit{c.ID, c.intent(), r.Revision, r.Revision, r.Position})
+	f.commits = append(f.commits, commit{c.ID, c.intent(), c.asked(), r.Revision, r.Revision, r.Position})
 }
 
 func (f *folded[S]) find(command eventstore.ID) (commit, bool) {

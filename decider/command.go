@@ -33,6 +33,10 @@ type Command struct {
 	Correlation string
 	// Causation is the event that this command reacts to; zero for a person's.
 	Causation eventstore.ID
+	// Request identifies what was asked for: a keyed hash of the whole request,
+	// which only the edge can make. The same ID with another Request is refused
+	// with ErrCommandReused. Empty where the caller gave no key of its own.
+	Request string
 	// Policy and Reasons are the versions of the policy and of the registry of
 	// reasons that the decision was made under; empty where neither matters.
 	Policy  string
@@ -49,6 +53,7 @@ type stored struct {
 	Operation   string `json:"operation,omitempty"`
 	Policy      string `json:"policy,omitempty"`
 	Reasons     string `json:"reasons,omitempty"`
+	Request     string `json:"request,omitempty"`
 	Role        string `json:"role"`
 }
 
@@ -56,7 +61,7 @@ type stored struct {
 func (c Command) Meta() ([]byte, error) {
 	s := stored{
 		Actor: c.Actor, Command: c.ID.String(), Correlation: c.Correlation, Operation: c.Operation,
-		Policy: c.Policy, Reasons: c.Reasons, Role: c.Role,
+		Policy: c.Policy, Reasons: c.Reasons, Request: c.Request, Role: c.Role,
 	}
 	if c.Causation != (eventstore.ID{}) {
 		s.Causation = c.Causation.String()
@@ -85,7 +90,7 @@ func ReadMeta(meta []byte) (Command, error) {
 	}
 	c := Command{
 		Actor: s.Actor, Role: s.Role, Operation: s.Operation, Correlation: s.Correlation,
-		Policy: s.Policy, Reasons: s.Reasons,
+		Policy: s.Policy, Reasons: s.Reasons, Request: s.Request,
 	}
 	var err error
 	if s.Command != "" {

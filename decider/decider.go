@@ -83,6 +83,7 @@ type Result[S, E any] struct {
 	State    S                   // after the command; for a repeated command, the present one
 	Events   []E                 // what the command caused, also where an earlier sending of it did
 	Appended bool                // whether this call wrote them
+	Repeated bool                // whether an earlier sending of the command wrote them
 }
 
 // Decider binds one kind of stream to its fold and its codec. Fill the exported
@@ -209,10 +210,10 @@ func (d *Decider[S, E]) append(ctx context.Context, stream string, expected even
 
 // repeated answers a command whose events the stream already holds.
 func (d *Decider[S, E]) repeated(ctx context.Context, stream string, f folded[S], c commit, cmd Command) (Result[S, E], error) {
-	if c.intent != cmd.intent() {
+	if c.other(cmd) {
 		return Result[S, E]{}, fmt.Errorf("%w: %s", ErrCommandReused, cmd.ID)
 	}
-	r := Result[S, E]{Revision: c.last, Position: c.position, State: f.state}
+	r := Result[S, E]{Revision: c.last, Position: c.position, State: f.state, Repeated: true}
 	for rec, err := range d.Log.ReadStream(ctx, stream, c.first, int(c.last-c.first)+1) {
 		if err != nil {
 			return Result[S, E]{}, fmt.Errorf("decider: read %s: %w", stream, err)
@@ -224,6 +225,23 @@ func (d *Decider[S, E]) repeated(ctx context.Context, stream string, f folded[S]
 		r.Events = append(r.Events, e)
 	}
 	return r, nil
+}
+
+// Repeated answers the first result of a command whose events the stream already
+// holds, as Transact would, and false where it holds none. It refuses with
+// ErrCommandReused what Transact would refuse.
+func (d *Decider[S, E]) Repeated(ctx context.Context, id string, cmd Command) (Result[S, E], bool, error) {
+	stream := d.Stream(id)
+	f, err := d.fold(ctx, stream)
+	if err != nil {
+		return Result[S, E]{}, false, err
+	}
+	c, ok := f.find(cmd.ID)
+	if !ok {
+		return Result[S, E]{}, false, nil
+	}
+	r, err := d.repeated(ctx, stream, f, c, cmd)
+	return r, err == nil, err
 }
 
 // Since answers a *StaleError where others appended to the stream after the

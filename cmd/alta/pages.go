@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"alta/api"
 	"alta/frontend"
 )
 
@@ -94,7 +95,7 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request, name string) {
 	if strings.HasPrefix(name, "assets/") {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if r.Header.Get("If-None-Match") == p.etags[name] {
+	if api.Unmodified(r, p.etags[name]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -218,10 +218,12 @@ func (p *program) withDevelopment(pages http.Handler) http.Handler {
 	if !p.cfg.Dev || p.cfg.SMTP != "" {
 		return pages
 	}
-	mux := http.NewServeMux()
 	mails := mail.Browser(p.mailDir())
-	mux.Handle("/dev/mail", mails)
-	mux.Handle("/dev/mail/", mails)
-	mux.Handle("/", pages)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/dev/mail" || strings.HasPrefix(r.URL.Path, "/dev/mail/") {
+			mails.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -375,7 +376,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if err != nil {
 		return err
 	}
-	return serveHTTP(ctx, l, handler, logger, func() error { return listening(origin) })
+	return serveHTTP(ctx, l, handler, p.answering.Load(), logger, func() error { return listening(origin) })
 }
 
 // origin is where people reach the pages.
@@ -404,7 +405,7 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 	s := &api.Server{
 		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
-		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
+		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, Requests: api.NewRequests(p.redis), HTTPS: strings.HasPrefix(p.cfg.Origin, "https://"), RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
@@ -416,9 +417,19 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 	return h, nil
 }
 
+// stopping is how the interface ends: streams at once, bodies within a moment.
+type stopping interface {
+	Stop()
+	Running() int64 // requests under way
+}
+
+// quiet is how long no request may be under way before connections that have sent
+// none, or only a part of one, are cut off after the order to stop.
+const quiet = 700 * time.Millisecond
+
 // serveHTTP answers requests until the context ends, and lets those under way
 // finish.
-func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog.Logger, listening func() error) error {
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, s stopping, logger *slog.Logger, listening func() error) error {
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
@@ -435,8 +446,25 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog
 	}
 	closing, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer stop()
-	if err := srv.Shutdown(closing); err != nil {
-		return errors.Join(srv.Close(), fmt.Errorf("requests were cut off: %w", err))
+	s.Stop()
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Shutdown(closing) }()
+	look := time.NewTicker(quiet / 10)
+	defer look.Stop()
+	for last := time.Now(); ; {
+		select {
+		case err := <-ended:
+			if err != nil {
+				return errors.Join(srv.Close(), fmt.Errorf("requests were cut off: %w", err))
+			}
+			return nil
+		case <-look.C:
+			if s.Running() > 0 {
+				last = time.Now()
+			} else if time.Since(last) > quiet {
+				// What is left has no request: a connection opened in advance, or half a header.
+				return srv.Close()
+			}
+		}
 	}
-	return nil
 }

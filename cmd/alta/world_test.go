@@ -127,6 +127,9 @@ func start(t *testing.T, c config) *world {
 	case <-time.After(time.Minute):
 		t.Fatal("the program did not start within a minute")
 	}
+	if c.Origin != "" { // which leads to a proxy
+		w.api = "http://" + c.Listen
+	}
 	var err error
 	if w.client, err = drive.NewClient(w.api); err != nil {
 		t.Fatal(err)

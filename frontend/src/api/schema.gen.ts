@@ -1659,7 +1659,7 @@ export interface paths {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -1679,7 +1679,7 @@ export interface paths {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
         /** @description a document's id */
         document: string
       }
@@ -1701,7 +1701,7 @@ export interface paths {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -1721,7 +1721,7 @@ export interface paths {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -2833,7 +2833,7 @@ export interface components {
       /** @description the event's id */
       id: string
       position?: string
-      /** @description the stored name without prefix and version */
+      /** @description the stored name without prefix and version, for example `reason_raised` */
       type: string
       /** Format: date-time */
       at: string
@@ -2946,7 +2946,17 @@ export interface components {
     Done: {
       headers: {
         ETag: components['headers']['ETag']
+        'Alta-Revision': components['headers']['Revision']
         'Alta-Position': components['headers']['Position']
+        'Idempotency-Replayed': components['headers']['Replayed']
+        [name: string]: unknown
+      }
+      content?: never
+    }
+    /** @description The client has it already. */
+    NotModified: {
+      headers: {
+        ETag: components['headers']['ETag']
         [name: string]: unknown
       }
       content?: never
@@ -2979,7 +2989,7 @@ export interface components {
     Slot: components['schemas']['ItemKey']
     QueueName: components['schemas']['QueueName']
     /** @description the sample */
-    Sample: components['schemas']['ID']
+    SampleID: components['schemas']['ID']
     /** @description the account of a reviewer or lead */
     Colleague: components['schemas']['ID']
     /** @description `next` of the page before */
@@ -2989,10 +2999,12 @@ export interface components {
     After: string
     /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
     Why: string
-    /** @description the same key is the same act */
+    /** @description the same key is the same act: a UUID, bare or in quotes */
     IdempotencyKey: string
     /** @description the revision that was looked at */
     IfMatch: string
+    /** @description the ETags of what the client has */
+    IfNoneMatch: string
     /** @description the revision that was looked at */
     IfMatchRequired: string
   }
@@ -3000,6 +3012,12 @@ export interface components {
   headers: {
     /** @description the revision in quotes */
     ETag: string
+    /** @description the revision, where a proxy weakened the ETag */
+    Revision: number
+    /** @description `true` where an earlier sending of the request is answered */
+    Replayed: 'true'
+    /** @description whether the read has reached the position that `after` names */
+    Reached: boolean
     /** @description where the write lies in the log; pass it as `after` to a read */
     Position: string
   }
@@ -3604,7 +3622,10 @@ export interface operations {
   goAway: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -3627,7 +3648,10 @@ export interface operations {
   comeBack: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -3647,7 +3671,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
@@ -3678,7 +3702,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
@@ -3738,7 +3762,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
@@ -3777,7 +3801,10 @@ export interface operations {
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
       }
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -3796,6 +3823,7 @@ export interface operations {
           'application/json': components['schemas']['Application']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
@@ -3807,7 +3835,10 @@ export interface operations {
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
       }
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -3826,6 +3857,7 @@ export interface operations {
           'application/json': components['schemas']['Status']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
@@ -3862,7 +3894,10 @@ export interface operations {
   form: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -3881,6 +3916,7 @@ export interface operations {
           'application/json': components['schemas']['Form']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
@@ -3888,7 +3924,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -3915,7 +3951,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -3940,7 +3976,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -3993,7 +4029,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4033,7 +4069,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4056,7 +4092,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4087,7 +4123,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4182,7 +4218,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path: {
@@ -4210,7 +4246,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4231,7 +4267,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4260,7 +4296,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4291,7 +4327,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4312,7 +4348,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4339,7 +4375,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4368,7 +4404,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4396,7 +4432,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4423,7 +4459,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4444,7 +4480,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4465,7 +4501,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4493,7 +4529,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4520,7 +4556,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4541,7 +4577,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4571,7 +4607,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4592,7 +4628,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -4605,7 +4641,14 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      204: components['responses']['Done']
+      /** @description A mail is on its way. */
+      204: {
+        headers: {
+          'Idempotency-Replayed': components['headers']['Replayed']
+          [name: string]: unknown
+        }
+        content?: never
+      }
       default: components['responses']['Problem']
     }
   }
@@ -4613,7 +4656,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4642,7 +4685,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4689,7 +4732,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4710,7 +4753,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4737,7 +4780,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4758,7 +4801,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4788,7 +4831,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4816,7 +4859,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4843,7 +4886,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4872,7 +4915,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4900,7 +4943,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4927,7 +4970,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4954,7 +4997,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -4981,7 +5024,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -5008,7 +5051,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -5031,7 +5074,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -5059,7 +5102,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match'?: components['parameters']['IfMatch']
@@ -5087,7 +5130,7 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
@@ -5115,7 +5158,10 @@ export interface operations {
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
       }
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -5134,6 +5180,7 @@ export interface operations {
           'application/json': components['schemas']['ContractText']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
@@ -5300,7 +5347,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path: {
@@ -5337,7 +5384,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
@@ -5391,7 +5438,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path: {
@@ -5423,7 +5470,7 @@ export interface operations {
         owner?: string
       }
       header?: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path: {
@@ -5522,10 +5569,13 @@ export interface operations {
   sample: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -5541,6 +5591,7 @@ export interface operations {
           'application/json': components['schemas']['Sample']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
@@ -5553,7 +5604,7 @@ export interface operations {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
         /** @description a document's id */
         document: string
       }
@@ -5580,7 +5631,7 @@ export interface operations {
       header?: never
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -5606,14 +5657,14 @@ export interface operations {
     parameters: {
       query?: never
       header: {
-        /** @description the same key is the same act */
+        /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
         'If-Match': components['parameters']['IfMatchRequired']
       }
       path: {
         /** @description the sample */
-        sample: components['parameters']['Sample']
+        sample: components['parameters']['SampleID']
       }
       cookie?: never
     }
@@ -5752,7 +5803,10 @@ export interface operations {
   stateSkills: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         /** @description the account of a reviewer or lead */
         person: components['parameters']['Colleague']
@@ -5781,7 +5835,10 @@ export interface operations {
   sendAway: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         /** @description the account of a reviewer or lead */
         person: components['parameters']['Colleague']
@@ -5807,7 +5864,10 @@ export interface operations {
   bringBack: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         /** @description the account of a reviewer or lead */
         person: components['parameters']['Colleague']
@@ -5829,7 +5889,10 @@ export interface operations {
   reference: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -5845,6 +5908,7 @@ export interface operations {
           'application/json': components['schemas']['Reference']
         }
       }
+      304: components['responses']['NotModified']
       default: components['responses']['Problem']
     }
   }
