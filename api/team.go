@@ -10,6 +10,7 @@ import (
 	"alta/decider"
 	"alta/domain/account"
 	"alta/domain/application"
+	"alta/domain/identifier"
 	"alta/domain/lang"
 )
 
@@ -55,9 +56,9 @@ func (s *Server) team(c *call) error {
 		return err
 	}
 	cursor, limit := c.page()
-	q, now := strings.ToLower(c.QueryParam("q")), s.Now()
+	q, now := identifier.NameSearch(c.QueryParam("q")), s.Now()
 	all := s.People.list(func(p Person) bool {
-		return judging(p.Role) && !p.gone && strings.Contains(strings.ToLower(p.Name), q)
+		return judging(p.Role) && !p.gone && strings.Contains(identifier.NameSearch(p.Name), q)
 	})
 	from := 0
 	if cursor != "" {

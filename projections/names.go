@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"alta/domain/identifier"
+	"alta/domain/item"
 	"alta/domain/policy"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 
 // legalForms are those with which a company's name ends by law, the longer before
 // what they contain (Company Law of the PRC art. 7, Partnership Law art. 15, 56
-// and 62), as Searchable writes them.
+// and 62), as nameForm writes them.
 var legalForms = [][]rune{
 	[]rune("股份有限公司"), []rune("有限责任公司"), []rune("有限公司"), []rune("股份公司"),
 	[]rune("(特殊普通合伙)"), []rune("(普通合伙)"), []rune("(有限合伙)"),
@@ -35,7 +35,7 @@ func namesOf(r *Row) []string {
 	if r.Hidden || r.Kind != policy.Enterprise || r.Name == r.MerchantNumber {
 		return nil
 	}
-	runes := []rune(Searchable(r.Name))
+	runes := []rune(nameForm(r.Name))
 	form := len(runes) - legalForm(runes)
 	var out []string
 	for i := range min(len(runes), suffixes) {
@@ -63,8 +63,25 @@ func isLegalForm(s []rune) bool {
 	return legalForm(s) == len(s) || legalForm(append([]rune{'('}, s...)) == len(s)+1
 }
 
-// Searchable is the form in which names are indexed and looked for: NFKC, lower
-// case, without spaces.
+// nameForm is the form in which names are indexed and looked for: the comparison's
+// own, so that a query finds every name that Alta takes for the same.
+func nameForm(s string) string { return identifier.NameSearch(s) }
+
+// exactForm is the form in which a value of that kind is looked for as a whole.
+func exactForm(kind, s string) string {
+	switch item.Key(kind) {
+	case item.IdentityName, item.CompanyName:
+		return nameForm(s)
+	case item.SiteDomain: // as people paste it, and as the page shows it
+		if site, ok := identifier.ParseSite(s); ok && site.Registrable != "" {
+			return site.Registrable
+		}
+	}
+	return Searchable(s)
+}
+
+// Searchable is the form in which numbers and the like are looked for: NFKC, lower
+// case, without spaces and what nobody sees. What it makes empty finds nothing.
 func Searchable(s string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), "")
+	return strings.Join(strings.Fields(strings.ToLower(identifier.Normalise(s))), "")
 }

@@ -14,7 +14,6 @@ import (
 // Search finds applications by a part of the company's name (see namesOf), or by an
 // exact merchant number, domain, personal name, identity or licence number.
 func (r Reader) Search(ctx context.Context, q string, limit int) (page Page, err error) {
-	q = Searchable(q)
 	limit = min(max(limit, 1), listPage)
 	err = r.reading(ctx, func(g generation) error {
 		page, err = r.search(ctx, g, q, limit)
@@ -25,10 +24,11 @@ func (r Reader) Search(ctx context.Context, q string, limit int) (page Page, err
 
 func (r Reader) search(ctx context.Context, g generation, q string, limit int) (Page, error) {
 	page := Page{Rows: []json.RawMessage{}}
-	if q == "" {
+	if Searchable(q) == "" {
 		return page, nil
 	}
-	runes := []rune(q)
+	name := nameForm(q)
+	runes := []rune(name)
 	exactly, named, err := r.found(ctx, g, q, string(runes[:min(len(runes), suffixLen)]), limit)
 	if err != nil {
 		return Page{}, err
@@ -46,7 +46,7 @@ func (r Reader) search(ctx context.Context, g generation, q string, limit int) (
 			return Page{}, fmt.Errorf("projections: stored row: %w", err)
 		}
 		// The index holds the beginning of a long part only.
-		if row.ID == "" || i >= len(exactly) && len(runes) > suffixLen && !strings.Contains(Searchable(row.Name), q) {
+		if row.ID == "" || i >= len(exactly) && len(runes) > suffixLen && !strings.Contains(nameForm(row.Name), name) {
 			continue
 		}
 		page.Rows = append(page.Rows, json.RawMessage(raw))
@@ -61,8 +61,11 @@ func (r Reader) found(ctx context.Context, g generation, q, part string, limit i
 	_, err = r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, k := range r.Store.each(g) {
 			for _, kind := range append([]string{"merchant_number"}, keysOf(searched)...) {
-				l := kind + "=" + r.Index(kind, q) + separator
+				l := kind + "=" + r.Index(kind, exactForm(kind, q)) + separator
 				exact = append(exact, p.ZRangeByLex(ctx, k.exact(), &redis.ZRangeBy{Min: "[" + l, Max: "(" + l + "\xff", Count: int64(limit)}))
+			}
+			if part == "" {
+				continue // a query of signs only is the beginning of every name
 			}
 			prefix = append(prefix, p.ZRangeByLex(ctx, k.names(), &redis.ZRangeBy{Min: "[" + part, Max: "(" + part + "\xff", Count: int64(4 * limit)}))
 		}

@@ -136,7 +136,7 @@ var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLi
 func (r *Runner) index(c *change, e application.Event) {
 	add := func(kind, value string) {
 		if value != "" {
-			c.lookups = append(c.lookups, kind+"="+r.Index(kind, Searchable(value)))
+			c.lookups = append(c.lookups, kind+"="+r.Index(kind, exactForm(kind, value)))
 		}
 	}
 	switch e := e.(type) {

@@ -2,12 +2,14 @@ package auth
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"alta/domain/account"
+	"alta/domain/identifier"
 )
 
 // common.txt holds the stems that leaked passwords are built from: words, names,
@@ -45,17 +47,36 @@ func CheckPassword(password string, role account.Role, own ...string) error {
 	case common(p):
 		return ErrPasswordCommon
 	}
-	lower := strings.ToLower(p)
-	for _, text := range own {
-		local, _, _ := strings.Cut(strings.ToLower(text), "@")
-		for _, part := range append(strings.FieldsFunc(local, notLetter), strings.ToLower(text)) {
-			// Short parts occur by chance; a long passphrase may well hold a name.
-			if utf8.RuneCountInString(part) >= 4 && strings.Contains(lower, part) && n-utf8.RuneCountInString(part) < 8 {
-				return ErrPasswordPersonal
-			}
+	for _, form := range []string{identifier.NameSearch(p), unleet.Replace(identifier.NameSearch(p))} {
+		if ownWords(form, own) {
+			return ErrPasswordPersonal
 		}
 	}
 	return nil
+}
+
+// ownWords reports whether little is left of a password without what is the
+// person's own, however often that stands in it. A long passphrase may well hold a
+// name.
+func ownWords(password string, own []string) bool {
+	var parts []string
+	for _, text := range own {
+		local, _, _ := strings.Cut(text, "@")
+		for _, part := range append(strings.FieldsFunc(local, notLetter), local, text) {
+			part = identifier.NameSearch(part)
+			n := utf8.RuneCountInString(part)
+			// Short parts occur by chance, but two Chinese characters are a name.
+			if n >= 4 || n >= 2 && strings.IndexFunc(part, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) < 0 {
+				parts = append(parts, part)
+			}
+		}
+	}
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	rest := password
+	for _, part := range parts {
+		rest = strings.ReplaceAll(rest, part, " ")
+	}
+	return rest != password && utf8.RuneCountInString(strings.ReplaceAll(rest, " ", "")) < 8
 }
 
 func notLetter(r rune) bool { return !unicode.IsLetter(r) }

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"alta/decider"
@@ -108,7 +110,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Session, error) {
 }
 
 func (s *Service) login(ctx context.Context, r LoginRequest, owner *string) (Session, error) {
-	email, err := account.NormalEmail(r.Email)
+	email, err := account.LoginName(r.Email)
 	if err != nil {
 		email = r.Email // cannot exist, and takes the same way to the same answer
 	}
@@ -117,7 +119,7 @@ func (s *Service) login(ctx context.Context, r LoginRequest, owner *string) (Ses
 	if err != nil {
 		return Session{}, err
 	}
-	st, err := s.byLogin(ctx, index)
+	st, err := s.byEmail(ctx, r.Email)
 	if err != nil {
 		return Session{}, err
 	}
@@ -162,6 +164,27 @@ func (s *Service) countLogin(ctx context.Context, index string, from Caller) (st
 	return pair, s.limited(ctx, attempt{"login:" + address, limitAddress}, attempt{pair, limitPair}, attempt{"login:" + index, limitAccount})
 }
 
+// byEmail answers the account of a mailbox, or the zero state. It also looks under
+// the forms of the address that accounts had before there was one form.
+func (s *Service) byEmail(ctx context.Context, email string) (account.State, error) {
+	names, err := account.LoginNames(email)
+	if err != nil {
+		names = []string{email} // cannot exist, and takes the same work
+	}
+	for _, name := range names {
+		if st, err := s.byLogin(ctx, s.loginIndex(name)); err != nil || st.ID != "" {
+			return st, err
+		}
+	}
+	return account.State{}, nil
+}
+
+// hasLogin reports whether an account is the one of a mailbox, under whatever form.
+func (s *Service) hasLogin(st account.State, email string) bool {
+	names, err := account.LoginNames(email)
+	return err == nil && slices.ContainsFunc(names, func(name string) bool { return st.Login == s.loginIndex(name) })
+}
+
 // byLogin answers the account that a log-in name belongs to, or the zero state.
 func (s *Service) byLogin(ctx context.Context, index string) (account.State, error) {
 	login, _, err := s.logins.Load(ctx, index)
@@ -175,7 +198,7 @@ func (s *Service) byLogin(ctx context.Context, index string) (account.State, err
 	return st, err
 }
 
-func (s *Service) loginIndex(normalEmail string) string { return s.vault.Index("login", normalEmail) }
+func (s *Service) loginIndex(name string) string { return s.vault.Index("login", name) }
 
 // start appends a new session that decide agreed to and answers its tokens.
 func (s *Service) start(ctx context.Context, st account.State, from Caller, decide func(account.State, account.StartSession) ([]account.Event, error)) (Session, error) {
@@ -213,7 +236,7 @@ func cut(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit]
 	}
-	return s
+	return strings.ToValidUTF8(s, "") // a header can hold anything, and the cut may be within a character
 }
 
 // session makes the tokens of a session as the stream has it.

@@ -293,6 +293,21 @@ func TestWhichPasswordsAreRefused(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", pw, err, want)
 		}
 	}
+	for pw, want := range map[string]error{
+		"annabelleannabelle26":          auth.ErrPasswordPersonal,
+		"Annabelle Annabelle 1":         auth.ErrPasswordPersonal,
+		"ANNA-BELLE.annabelle":          auth.ErrPasswordPersonal,
+		"4nn4b3ll3 annabelle":           auth.ErrPasswordPersonal,
+		"kowalski annabelle 9":          auth.ErrPasswordPersonal,
+		"Nuñez-NUNEZ-2026":              auth.ErrPasswordPersonal,
+		"买买提艾力买买提·艾力9":                  auth.ErrPasswordPersonal,
+		"买買提•艾力 2026!!":                 auth.ErrPasswordPersonal,
+		"annabelle, a violet tram hums": nil,
+	} {
+		if err := auth.CheckPassword(pw, account.Merchant, "annabelle@example.com", "Anna Kowalski", "Núñez", "买买提·艾力"); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%q: got %v, want %v", pw, err, want)
+		}
+	}
 	if err := auth.CheckPassword("ten chars!", account.Merchant); err != nil {
 		t.Errorf("ten characters for a merchant: %v", err)
 	}

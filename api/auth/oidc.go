@@ -231,7 +231,7 @@ func (s *Service) finishOIDC(ctx context.Context, kept, state, code string, from
 	if err != nil {
 		return Session{}, err
 	}
-	st, err := s.byLogin(ctx, s.loginIndex(email))
+	st, err := s.byEmail(ctx, email)
 	if err != nil {
 		return Session{}, err
 	}

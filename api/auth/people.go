@@ -53,7 +53,7 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 		Account: id, Role: n.Role, Organisation: n.Organisation, OrganisationName: n.OrganisationName,
 		Language: n.Language, Email: n.Email, Name: n.Name, Demo: n.Demo, By: n.By, At: now,
 	}
-	email, err := account.NormalEmail(n.Email)
+	email, err := account.LoginName(n.Email)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -68,6 +68,8 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	other := func(st account.State) bool { return st.Status != "" && st.Login != c.Login }
 	if st, _, err := s.accounts.Load(ctx, id); err != nil {
 		return Invitation{}, err
+	} else if s.hasLogin(st, n.Email) {
+		c.Login = st.Login // this command's own account, perhaps under a form of before
 	} else if other(st) {
 		return Invitation{}, decider.ErrCommandReused
 	}
@@ -75,6 +77,12 @@ func (s *Service) Open(ctx context.Context, cmd decider.Command, n NewAccount) (
 	// the name would stay taken for a minute by an account that never came to be.
 	if err := s.vault.Probe(ctx); err != nil {
 		return Invitation{}, err
+	}
+	// An account of this mailbox under a form of before keeps its name.
+	if st, err := s.byEmail(ctx, n.Email); err != nil {
+		return Invitation{}, err
+	} else if st.ID != "" && st.ID != id && st.Status != account.StatusClosed {
+		return Invitation{}, account.ErrLoginTaken
 	}
 	if err := s.reserve(ctx, cmd, c.Login, id); err != nil {
 		return Invitation{}, err
@@ -229,11 +237,11 @@ func (s *Service) RequestLink(ctx context.Context, email string, from Caller) er
 	if err != nil {
 		return err
 	}
-	email, err = account.NormalEmail(email)
+	name, err := account.LoginName(email)
 	if err != nil {
 		return err // about the text alone
 	}
-	index := s.loginIndex(email)
+	index := s.loginIndex(name)
 	if s.limits.Allow(ctx, "link:"+index, limitMail) > 0 {
 		return nil // the mailbox has had enough
 	}
@@ -245,15 +253,15 @@ func (s *Service) RequestLink(ctx context.Context, email string, from Caller) er
 	ctx = context.WithoutCancel(ctx)
 	s.background.Go(func() {
 		defer func() { <-s.slots }()
-		if err := s.requestLink(ctx, index); err != nil && !refused(err) {
+		if err := s.requestLink(ctx, email); err != nil && !refused(err) {
 			s.log.ErrorContext(ctx, "a password link could not be issued", "error", err)
 		}
 	})
 	return nil
 }
 
-func (s *Service) requestLink(ctx context.Context, index string) error {
-	st, err := s.byLogin(ctx, index)
+func (s *Service) requestLink(ctx context.Context, email string) error {
+	st, err := s.byEmail(ctx, email)
 	if err != nil || st.Status == "" {
 		return err
 	}
@@ -359,11 +367,10 @@ func refused(err error) bool {
 // account.ErrNoAccount when there is none. It is for operators: nobody else may
 // ask who is known here.
 func (s *Service) Find(ctx context.Context, email string) (account.State, error) {
-	email, err := account.NormalEmail(email)
-	if err != nil {
+	if _, err := account.LoginName(email); err != nil {
 		return account.State{}, err
 	}
-	st, err := s.byLogin(ctx, s.loginIndex(email))
+	st, err := s.byEmail(ctx, email)
 	if err == nil && st.Status == "" {
 		err = account.ErrNoAccount
 	}

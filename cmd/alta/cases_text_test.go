@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"alta/simulate/drive"
 )
@@ -104,6 +106,68 @@ func TestCasesOfText(t *testing.T) {
 			t.Errorf("%s: points at %+v, want %s", k.id, a.Errors, k.pointer)
 		}
 	}
+	person := map[string]string{"identity.name": "阿依古丽·买买提", "site.domain": "例子.公司"}
+	typed, _ := json.Marshal(map[string]any{"values": person})
+	if a := w.send(t, me, body(details, string(typed))); a.status != http.StatusNoContent {
+		t.Fatalf("answers %d %s %v", a.status, a.Code, a.Errors)
+	}
+	firm := w.merchant(t, d, drive.Wish{Seed: 8, First: 3, Kind: "enterprise", To: drive.Draft, Via: drive.Self})
+	if a := w.send(t, firm.Self, body("/v1/applications/"+firm.ID+"/details", value("company.name", "上海⻩金José（集团）有限公司"))); a.status != http.StatusNoContent {
+		t.Fatalf("answers %d %s %v", a.status, a.Code, a.Errors)
+	}
+	for _, k := range []struct{ id, query, found string }{
+		{"C140 as it was typed", "阿依古丽·买买提", draft.ID},
+		{"C140 bullet", "阿依古丽•买买提", draft.ID},
+		{"C140 katakana dot", "阿依古丽・买买提", draft.ID},
+		{"C140 full stop", "阿依古丽.买买提", draft.ID},
+		{"C140 full stop of Chinese", "阿依古丽。买买提", draft.ID},
+		{"C140 Hangul letter", "阿依古丽ㆍ买买提", draft.ID},
+		{"C140 without a dot", "阿依古丽买买提", draft.ID},
+		{"C140 with spaces", " 阿依古丽 · 买买提　", draft.ID},
+		{"C140 traditional", "阿依古麗·買買提", draft.ID},
+		{"C140 another name", "阿依古丽·艾力", ""},
+		{"C140 signs only", "·", ""},
+		{"C140 a domain as the page of its site says", "例子.公司", draft.ID},
+		{"C140 a domain as an address", "https://www.例子.公司/a?b", draft.ID},
+		{"C140 a domain as it is stored", "XN--FSQU00A.xn--55qx5d", draft.ID},
+		{"C140 a company by its ideographs", "黄金", firm.ID},
+		{"C140 a company by its radical", "⻩⾦", firm.ID},
+		{"C140 a company without its accent", "JOSE", firm.ID},
+		{"C140 a company with another bracket", "(集团)有限公司", firm.ID},
+		{"C140 a company across a bracket", "上海黄金jose〔集團", firm.ID},
+	} {
+		var page struct{ Rows []struct{ ID string } }
+		var query = "/v1/applications?limit=50&q=" + url.QueryEscape(k.query)
+		for until := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) { // lists follow the log
+			if _, err := reviewer.Get(t.Context(), query, &page); err != nil {
+				t.Fatal(err)
+			}
+			if (k.found == "") == (len(page.Rows) == 0) || time.Now().After(until) {
+				break
+			}
+		}
+		if found := len(page.Rows) > 0; found != (k.found != "") || found && !slices.ContainsFunc(page.Rows, func(r struct{ ID string }) bool { return r.ID == k.found }) {
+			t.Errorf("%s: %q finds %v, want %q", k.id, k.query, page.Rows, k.found)
+		}
+	}
+	for _, k := range []struct {
+		id, email string
+		status    int
+	}{
+		{"C144 a domain in Chinese", "x@例子.公司", http.StatusCreated},
+		{"C144 the same domain as an A-label", "x@xn--fsqu00a.xn--55qx5d", http.StatusConflict},
+		{"C144 in capitals", "X@XN--FSQU00A.XN--55QX5D", http.StatusConflict},
+		{"C144 in full width", "ｘ＠例子．公司", http.StatusConflict},
+		{"C144 with the full stop of a Chinese keyboard", "x@例子。公司", http.StatusConflict},
+		{"C144 another mailbox of that domain", "y@xn--fsqu00a.xn--55qx5d", http.StatusCreated},
+		{"C144 ß is no ss", "x@straße.de", http.StatusCreated},
+		{"C144 ss is no ß", "x@strasse.de", http.StatusCreated},
+	} {
+		a := w.send(t, agent, post(body("/v1/merchants", `{"email":"`+k.email+`","kind":"individual","products":["wechat"],"site":"web","language":"en"}`)))
+		if a.status != k.status {
+			t.Errorf("%s: answers %d %s, want %d", k.id, a.status, a.Code, k.status)
+		}
+	}
 	var form struct{ Items []struct{ Key, Value string } }
 	if _, err := me.Get(t.Context(), own+"/form", &form); err != nil {
 		t.Fatal(err)
@@ -112,7 +176,7 @@ func TestCasesOfText(t *testing.T) {
 	for _, i := range form.Items {
 		got[i.Key] = i.Value
 	}
-	if got["identity.name"] != "𠮷" || got["contact.address"] != strings.Repeat("𠮷", 499) {
+	if got["identity.name"] != person["identity.name"] || got["contact.address"] != strings.Repeat("𠮷", 499) {
 		t.Errorf("stored: %v of %v", got["identity.name"], slices.Sorted(maps.Keys(got)))
 	}
 }

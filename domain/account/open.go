@@ -17,7 +17,7 @@ type Open struct {
 	Language         lang.Lang
 	Email            string // as typed
 	Name             string
-	Login            string // blind index of NormalEmail(Email)
+	Login            string // blind index of LoginName(Email)
 	Demo             bool   // one of the people that --demo makes
 	By               string
 	At               time.Time

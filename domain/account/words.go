@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -152,11 +153,20 @@ const (
 	Grace = 10 * time.Second
 )
 
-// NormalEmail is the form of an e-mail address by which people log in:
-// compatibility forms unified, spaces around it dropped, lower case. It refuses
-// with ErrEmail what no mail could be sent to.
+// NormalEmail is the form in which an e-mail address is kept and shown:
+// compatibility forms unified, what nobody sees and spaces around it dropped, lower
+// case. It refuses with ErrEmail what no mail could be sent to.
 func NormalEmail(s string) (string, error) {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
 	s = strings.ToLower(strings.TrimSpace(norm.NFKC.String(s)))
+	if at := strings.LastIndexByte(s, '@'); at >= 0 {
+		s = s[:at] + strings.ReplaceAll(s[at:], "。", ".") // the full stop of a Chinese keyboard (UTS #46)
+	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" || len(s) > 254 {
 		return "", ErrEmail
@@ -168,10 +178,61 @@ func NormalEmail(s string) (string, error) {
 	return s, nil
 }
 
+// LoginName is the form of an e-mail address under which one mailbox is one
+// account: NormalEmail with the domain as an A-label (RFC 5890), since 例子.公司 and
+// xn--fsqu00a.xn--55qx5d are one domain.
+func LoginName(s string) (string, error) {
+	s, err := NormalEmail(s)
+	if err != nil {
+		return "", err
+	}
+	local, domain, _ := strings.Cut(s, "@")
+	a, err := domains.ToASCII(domain)
+	switch {
+	case err == nil && a != "":
+		s = local + "@" + a
+	case strings.ContainsFunc(domain, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return "", ErrEmail
+	}
+	if len(s) > 254 {
+		return "", ErrEmail
+	}
+	return s, nil
+}
+
+// LoginNames are the forms under which the account of a mailbox may be kept:
+// LoginName, and those that accounts had before there was one form. The form that
+// was typed comes first, so that a person who then had two accounts reaches both.
+func LoginNames(s string) ([]string, error) {
+	name, err := LoginName(s)
+	if err != nil {
+		return nil, err
+	}
+	typed, _ := NormalEmail(s)
+	out := []string{typed}
+	local, domain, _ := strings.Cut(name, "@")
+	u, _ := domains.ToUnicode(domain)
+	for _, n := range []string{name, local + "@" + u} {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+// domains reads domain names as look-ups do (UTS #46).
+var domains = idna.New(idna.MapForLookup(), idna.Transitional(false))
+
 // line is a one-line text for people: trimmed, valid, without control
-// characters, at most limit characters.
+// characters, at most limit characters. Direction controls are dropped: no name
+// needs them, and one would turn the words around it on a page.
 func line(s string, limit int) (string, bool) {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s))
 	bad := !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit || strings.ContainsFunc(s, unicode.IsControl)
 	return s, !bad
 }
