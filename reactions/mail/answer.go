@@ -68,11 +68,26 @@ func refused(phase string, err error) error {
 		out.Outcome = Unreachable // another message would fare no better
 	case a.code >= 500 && (phase == "mail" || a.blamesUs()):
 		out.Outcome = Misconfigured
+	case a.code >= 500 && phase == "rcpt" && a.doubtful():
+		out.Outcome, out.doubtful = Misconfigured, true
 	case a.code >= 500:
 		out.Outcome = Rejected
 	}
 	return out
 }
+
+// doubtful tells whether a 5xx to the recipient says neither that it is about us
+// nor that it is about the recipient, as "Access denied" does. It is taken to be
+// about us, unless the server took another mail lately.
+func (a answer) doubtful() bool {
+	switch _, detail, _ := strings.Cut(a.status, "."); detail {
+	case "", "0.0", "7.1":
+		return denied.MatchString(a.text)
+	}
+	return false
+}
+
+var denied = regexp.MustCompile(`access denied|not permitted|not allowed|not authori[sz]ed|prohibited`)
 
 // blamesUs tells whether a 5xx to the recipient or the content is about us: our
 // sender, our name, our log-in, our right to relay. Many servers hold such a

@@ -233,6 +233,7 @@ func TestTheServersAnswerTellsWhomItConcerns(t *testing.T) {
 		"mailbox unavailable, Exchange":    {"RCPT", "550 5.5.0 Requested action not taken: mailbox unavailable", theirs(550, "5.5.0", "rcpt")},
 		"taken for spam":                   {".", "554 5.7.1 Message rejected as spam", theirs(554, "5.7.1", "content")},
 		"greylisting":                      {"RCPT", "451 4.7.1 Greylisted", SendError{Outcome: Deferred, Code: 451, Status: "4.7.1", Phase: "rcpt"}},
+		"access denied, without log-in":    {"RCPT", "554 5.7.1 <chen@example.cn>: Recipient address rejected: Access denied", SendError{Outcome: Misconfigured, Code: 554, Status: "5.7.1", Phase: "rcpt", doubtful: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &scripted{answers: map[string]string{c.at: c.answer}}

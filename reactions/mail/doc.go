@@ -77,6 +77,8 @@ type SendError struct {
 	Status  string // its enhanced code (RFC 3463), such as 5.1.1; empty without one
 	Phase   string // connect, tls, hello, auth, mail, rcpt, data, content; address, begin, seal, file
 	Err     error  // only where it cannot hold an address: connecting, files
+
+	doubtful bool // it may be about the recipient after all
 }
 
 func (e *SendError) Error() string {

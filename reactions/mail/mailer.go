@@ -117,7 +117,8 @@ const (
 	firstPause   = 5 * time.Second
 	longestPause = 5 * time.Minute
 	codeTime     = 12 * time.Second // less than a request may take, so that its answer says why
-	delayedAfter = 4                // deferrals, after which people are told: most of an hour
+	tookLately   = time.Hour
+	delayedAfter = 4 // deferrals, after which people are told: most of an hour
 )
 
 // deferral is how long a mail waits after its n-th deferral: short at first,
@@ -384,8 +385,14 @@ func (m *Mailer) unsent(ctx context.Context, j *job, n *notice, e Entry, begun b
 	}
 	now := m.cfg.Now()
 	m.cfg.Logger.Warn("mail not sent", "notice", noticeID(j.cause, j.template).String(), "template", string(j.template), "error", s)
-	if s.Outcome == Misconfigured && s.ofMessage() && !j.blamed.IsZero() && m.took.After(j.blamed) {
-		s.Outcome = Rejected // others were taken since: it is about this mail
+	if s.Outcome == Misconfigured && s.ofMessage() {
+		since := j.blamed
+		if s.doubtful && since.IsZero() {
+			since = now.Add(-tookLately)
+		}
+		if !since.IsZero() && m.took.After(since) {
+			s.Outcome = Rejected // others were taken since: it is about this mail
+		}
 	}
 	switch s.Outcome {
 	case Rejected:

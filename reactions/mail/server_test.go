@@ -93,6 +93,32 @@ func TestARefusalThatOnlyOneMailGetsIsThatMails(t *testing.T) {
 	})
 }
 
+func TestADoubtfulRefusalIsOursUntilTheServerTakesAMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.box.answer = func(m Message, _ int) error {
+			if !strings.Contains(m.Subject, "0122") {
+				return &SendError{Outcome: Misconfigured, Code: 554, Status: "5.7.1", Phase: "rcpt", doubtful: true}
+			}
+			return nil
+		}
+		m, stop := w.runs()
+		w.submits("1")
+		time.Sleep(30 * time.Second)
+		if m.Server().Condition != Refuses || m.Stats().Failed != 0 {
+			t.Errorf("alone: %+v; %+v", m.Server(), m.Stats())
+		}
+		w.submits("2") // is taken, so the first one is judged
+		time.Sleep(30 * time.Second)
+		w.submits("3") // is judged at once
+		time.Sleep(30 * time.Second)
+		stop()
+		if m.Server().Condition != Works || m.Stats().Failed != 2 || m.Stats().Backlog != 0 {
+			t.Errorf("with another one taken: %+v; %+v", m.Server(), m.Stats())
+		}
+	})
+}
+
 func TestAServerThatIsAwayForLongIsRecordedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

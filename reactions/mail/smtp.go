@@ -47,7 +47,8 @@ type SMTP struct {
 
 // NewSMTP reads smtp://user:password@host:port, which encrypts with STARTTLS, or
 // smtps://, which encrypts from the first byte. Without encryption nothing is
-// sent, except to a loopback address or where the URL ends in ?tls=none.
+// sent, except where the URL ends in ?tls=none, or names a loopback address and
+// does not end in ?tls=required.
 func NewSMTP(rawURL, from string, now func() time.Time) (*SMTP, error) {
 	a, err := ParseFrom(from)
 	if err != nil {
@@ -69,8 +70,8 @@ func NewSMTP(rawURL, from string, now func() time.Time) (*SMTP, error) {
 	switch mode := u.Query().Get("tls"); {
 	case mode == "none", mode == "" && loopback(s.host) && !s.implicit:
 		s.policy = gomail.NoTLS
-	case mode != "":
-		return nil, fmt.Errorf("mail: tls=%s is unknown; leave it out or write tls=none", mode)
+	case mode != "" && mode != "required":
+		return nil, fmt.Errorf("mail: tls=%s is unknown; leave it out, or write tls=none or tls=required", mode)
 	}
 	s.user = u.User.Username()
 	s.password, _ = u.User.Password()

@@ -221,6 +221,7 @@ func TestTheURLSaysHowToEncrypt(t *testing.T) {
 		"smtp://user:hunter2@mail.example.cn:2525": "mail.example.cn 2525 mandatory",
 		"smtps://user:hunter2@mail.example.cn":     "mail.example.cn 465 implicit",
 		"smtp://127.0.0.1:1025":                    "127.0.0.1 1025 none",
+		"smtp://127.0.0.1:1025?tls=required":       "127.0.0.1 1025 mandatory",
 		"smtp://mail.example.cn:25?tls=none":       "mail.example.cn 25 none",
 		"http://mail.example.cn":                   "",
 		"smtp://mail.example.cn:99999":             "",

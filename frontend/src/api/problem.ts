@@ -38,6 +38,11 @@ export class ProblemError extends Error {
     return this.problem.code
   }
 
+  /** What is wrong with one field of the form, if the server said so. */
+  at(pointer: string): FieldError | undefined {
+    return this.problem.errors?.find((e) => e.pointer === pointer)
+  }
+
   /** The text for one field of the form, if the server had one. */
   field(pointer: string): string | undefined {
     return this.problem.errors?.find((e) => e.pointer === pointer)?.detail

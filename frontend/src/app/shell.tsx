@@ -8,6 +8,7 @@ import { ReloginDialog } from '@/features/session/relogin-dialog'
 import { useTranslation } from '@/i18n'
 import { Wordmark } from '@/ui/brand'
 import { useKeys } from '@/ui/keys'
+import { MailServerNotice } from '@/ui/mail-server-notice'
 import { LanguageSwitch, SchemeSwitch } from '@/ui/switches'
 import { ErrorBoundary } from './error-boundary'
 import { KeySheet } from './key-sheet'
@@ -208,6 +209,7 @@ export function Shell() {
         </div>
       </header>
       <main id="main" tabIndex={-1} className={styles.main}>
+        {(identity.role === 'lead' || identity.role === 'admin') && <MailServerNotice />}
         <ErrorBoundary>
           <Outlet />
         </ErrorBoundary>

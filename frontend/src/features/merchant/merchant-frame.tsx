@@ -8,6 +8,7 @@ import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { UndeliveredMails } from '@/ui/undelivered-mails'
 import styles from './merchant-frame.module.css'
 
 interface Props {
@@ -66,6 +67,9 @@ export function MerchantFrame({ id, title, lead, children }: Props) {
       </nav>
       {status.isPending && <Loading />}
       <ProblemNotice error={status.error} onSee={() => void status.refetch()} />
+      {status.data && (
+        <UndeliveredMails id={id} reader={identity?.role === 'merchant' ? 'merchant' : 'other'} />
+      )}
       {status.data && children(status.data)}
     </Page>
   )

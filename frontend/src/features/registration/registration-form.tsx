@@ -5,7 +5,7 @@ import { referenceQuery, useWords } from '@/api/reference'
 import type { Schemas } from '@/api/client'
 import { currentLanguage, languages, useTranslation, type Language } from '@/i18n'
 import { Choice } from '@/ui/choice'
-import { ProblemNotice } from '@/ui/problem-notice'
+import { ProblemNotice, useRefusalText } from '@/ui/problem-notice'
 import styles from './registration-form.module.css'
 
 type Registration = Schemas['Registration']
@@ -30,13 +30,14 @@ export function RegistrationForm({ by, busy, error, onSubmit }: Props) {
   const { t } = useTranslation('merchant')
   const { t: terms } = useTranslation('terms')
   const words = useWords()
+  const refusal = useRefusalText()
   const { data: reference } = useQuery(referenceQuery)
   const [form] = Form.useForm<Registration>()
   const chosen = Form.useWatch('products', form)
   const banking = (chosen as string[] | undefined)?.includes('online_banking') ?? false
   const fieldProblem = (pointer: string) => {
-    const text = error instanceof ProblemError ? error.field(pointer) : undefined
-    return text ? { validateStatus: 'error' as const, help: text } : {}
+    const wrong = error instanceof ProblemError ? error.at(pointer) : undefined
+    return wrong ? { validateStatus: 'error' as const, help: refusal(wrong.code, wrong.detail) } : {}
   }
   return (
     <Form<Registration>

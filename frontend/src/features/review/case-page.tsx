@@ -13,6 +13,7 @@ import { Loading } from '@/ui/loading'
 import { useNow } from '@/ui/now'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { UndeliveredMails } from '@/ui/undelivered-mails'
 import { grouped, holds, openReasons } from './case'
 import { CaseHeader } from './case-header'
 import styles from './case-page.module.css'
@@ -155,6 +156,7 @@ function Case({ application }: { application: Application }) {
   return (
     <div className={styles.case}>
       <CaseHeader application={application} mine={mine} />
+      <UndeliveredMails id={application.id} reader="other" />
       <div className={styles.columns}>
         <div className={styles.viewer}>
           {shown ? (
