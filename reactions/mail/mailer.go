@@ -100,6 +100,7 @@ type job struct {
 	merchant    string    // account of who is written to, once it is known
 	to          string    // blind index of the address, once it is known
 	link        string    // of an account's letter
+	subject     string    // the key or device that an account's letter is about
 	expires     time.Time // of the link
 	next        time.Time // not before
 	tries       int
@@ -215,7 +216,11 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 		}
 		issued, ok := e.(account.LinkIssued)
 		if !ok {
-			return nil, nil
+			if j.template, j.subject, j.at = securityOf(e); j.template == "" {
+				return nil, nil
+			}
+			j.account = id
+			return j, nil
 		}
 		j.template, j.account, j.at, j.link, j.expires = Activation, id, issued.At, issued.Link, issued.Expires
 		if issued.Purpose == account.Reset {

@@ -23,13 +23,21 @@ const (
 	Declined     Template = "declined"
 	Expired      Template = "expired"
 	Reminder     Template = "reminder"
-	SigningCode  Template = "signing-code" // sent at once, never recorded
+	// What happened to somebody's log-in.
+	PasswordChanged  Template = "password-changed"
+	KeyIssued        Template = "api-key-issued"
+	CodesChanged     Template = "codes-changed"
+	CodesRemoved     Template = "codes-removed"
+	RecoveryCodeUsed Template = "recovery-code-used"
+	NewDevice        Template = "new-device"
+	SigningCode      Template = "signing-code" // sent at once, never recorded
 )
 
 // Templates lists them all.
 func Templates() []Template {
 	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
-		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder, SigningCode}
+		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder,
+		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, SigningCode}
 }
 
 // templateOf is what an event is written about with; empty where the merchant is
@@ -73,7 +81,10 @@ func templateOf(e application.Event) Template {
 // eventTypes are the stored names, without their versions, that mails are made
 // of: a version that this program cannot read stops it instead of passing by.
 func eventTypes() []string {
-	names := []string{"account.link_issued."}
+	names := []string{
+		"account.link_issued.", "account.password_changed.", "account.api_key_issued.", "account.totp_enrolled.", "account.totp_disabled.",
+		"account.recovery_code_used.", "account.device_trusted.",
+	}
 	for _, n := range []string{
 		"opened", "submitted", "returned", "resubmitted", "qualification-approved", "qualification-confirmed", "icp-verified",
 		"site-approved", "contract-offered", "contract-signed", "activated", "withdrawn", "decline-confirmed", "expired", "deadline-warned",

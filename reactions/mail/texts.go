@@ -32,6 +32,17 @@ var (
 	labelValue    = text{"当前内容", "Valor actual", "Current value"}
 	labelFix      = text{"如何更正", "Qué hacer", "What to do"}
 	labelNote     = text{"审核人员留言", "Nota del revisor", "Reviewer's note"}
+	labelWhen     = text{"时间", "Cuándo", "When"}
+	labelKey      = text{"密钥", "Clave", "Key"}
+	labelBrowser  = text{"浏览器", "Navegador", "Browser"}
+	labelLeft     = text{"剩余恢复码", "Códigos de recuperación restantes", "Recovery codes left"}
+	actionAccount = text{"查看我的账户", "Ver mi cuenta", "See my account"}
+	// afterStranger ends every letter about a log-in.
+	afterStranger = text{
+		"如果不是您本人操作，请立即重设密码（登录页上的“忘记密码”），并与我们联系。重设密码会结束其他登录和所有 API 密钥。",
+		"Si no ha sido usted, cambie la contraseña de inmediato (“¿Olvidó la contraseña?” en la página de inicio de sesión) y avísenos. Con la contraseña nueva se cierran las demás sesiones y dejan de servir todas las claves de API.",
+		"If it was not you, set a new password at once (“Forgotten password” on the log-in page) and tell us. A new password ends every other session and every API key.",
+	}
 	labelLink     = text{"如果按钮无法打开，请把以下地址复制到浏览器：", "Si el botón no se abre, copie esta dirección en el navegador:", "If the button does not open, copy this address into your browser:"}
 	actionStatus  = text{"查看申请进度", "Ver el estado de la solicitud", "See the application's status"}
 	actionDeclare = text{"登记网站", "Registrar el sitio web", "Register the web site"}
@@ -240,6 +251,78 @@ var wordings = map[Template]wording{
 		heading: text{"提醒：截止时间临近", "El plazo se acerca", "The deadline is near"},
 		facts:   []wordedFact{{labelDeadline, "deadline"}},
 		action:  text{"继续办理", "Continuar", "Continue"},
+	},
+	PasswordChanged: {
+		subject: text{"您的密码已更改", "Se ha cambiado su contraseña", "Your password was changed"},
+		heading: text{"密码已更改", "Contraseña cambiada", "Password changed"},
+		body: []text{{
+			"您账户的密码已更改。其他登录和所有 API 密钥均已失效。",
+			"Se ha cambiado la contraseña de su cuenta. Las demás sesiones se han cerrado y las claves de API ya no sirven.",
+			"The password of your account was changed. Every other session and every API key has ended.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
+	KeyIssued: {
+		subject: text{"已签发新的 API 密钥", "Se ha emitido una clave de API", "A new API key was issued"},
+		heading: text{"新的 API 密钥", "Clave de API nueva", "New API key"},
+		body: []text{{
+			"您的账户签发了一个新的 API 密钥，持有该密钥的服务器可以代表您调用接口。",
+			"Se ha emitido una clave de API en su cuenta. El servidor que la tenga puede usar la interfaz en su nombre.",
+			"An API key was issued in your account. A server that has it can use the interface in your name.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}, {labelKey, "key"}, {labelExpires, "expires"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
+	CodesChanged: {
+		subject: text{"一次性验证码已设置", "Se han configurado los códigos de un solo uso", "One-time codes were set up"},
+		heading: text{"一次性验证码已设置", "Códigos de un solo uso configurados", "One-time codes set up"},
+		body: []text{{
+			"您的账户已设置新的一次性验证码，以前的验证码和恢复码不再有效。今后每次登录都需要验证码。",
+			"En su cuenta se han configurado códigos de un solo uso nuevos. Los anteriores y sus códigos de recuperación ya no sirven. Hará falta un código en cada inicio de sesión.",
+			"New one-time codes were set up in your account. Earlier ones and their recovery codes no longer work. A code is needed at every log-in.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
+	CodesRemoved: {
+		subject: text{"一次性验证码已停用", "Se han retirado los códigos de un solo uso", "One-time codes were removed"},
+		heading: text{"一次性验证码已停用", "Códigos de un solo uso retirados", "One-time codes removed"},
+		body: []text{{
+			"您账户的一次性验证码和恢复码已停用。",
+			"Los códigos de un solo uso y de recuperación de su cuenta se han retirado.",
+			"The one-time codes and recovery codes of your account were removed.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
+	RecoveryCodeUsed: {
+		subject: text{"有人使用了您的恢复码", "Se ha usado un código de recuperación", "A recovery code was used"},
+		heading: text{"恢复码已使用", "Código de recuperación usado", "Recovery code used"},
+		body: []text{{
+			"您的一个恢复码已被使用，该恢复码不能再用。",
+			"Se ha usado uno de sus códigos de recuperación; ya no sirve.",
+			"One of your recovery codes was used; it does not work any more.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}, {labelLeft, "left"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
+	NewDevice: {
+		subject: text{"您的账户在新设备上登录", "Inicio de sesión en un dispositivo nuevo", "Log-in on a new device"},
+		heading: text{"新设备登录", "Inicio de sesión en un dispositivo nuevo", "Log-in on a new device"},
+		body: []text{{
+			"您的账户在一个以前没有使用过的浏览器上登录。",
+			"Se ha iniciado sesión en su cuenta con un navegador que no se había usado antes.",
+			"Somebody logged in to your account with a browser that was not used before.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}, {labelBrowser, "device"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
 	},
 	SigningCode: {
 		subject: text{"合同签署验证码", "Código para firmar el contrato", "Your code to sign the contract"},

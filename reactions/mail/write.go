@@ -40,8 +40,11 @@ func until(t time.Time, l lang.Lang) string {
 // compose puts a mail together. A nil message without a failure is a mail that
 // events have overtaken.
 func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error) {
-	if j.account != "" {
+	switch {
+	case j.link != "":
 		return m.composeLink(ctx, j)
+	case j.account != "":
+		return m.composeSecurity(ctx, j)
 	}
 	now, err := m.cfg.ApplicationState(ctx, j.application)
 	if err != nil {
