@@ -68,6 +68,11 @@ func (s *Server) undeliveredMails(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.who.Role == account.Agent {
+		if all, err = s.forAgent(c, all); err != nil {
+			return err
+		}
+	}
 	out := struct {
 		Items []UndeliveredMail `json:"items"`
 	}{Items: []UndeliveredMail{}}
@@ -77,6 +82,34 @@ func (s *Server) undeliveredMails(c *call) error {
 		}
 	}
 	return c.JSON(http.StatusOK, out)
+}
+
+// forAgent leaves out what would tell an agent whether the merchant had an account
+// before the agent added it: the letters about that account, and that the first
+// letter is another one then.
+func (s *Server) forAgent(c *call, all []UndeliveredMail) ([]UndeliveredMail, error) {
+	var opened time.Time
+	for r, err := range s.Log.ReadStream(c.Request().Context(), "application-"+c.id, 0, 1) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := s.Decode(c.Request().Context(), r)
+		if err != nil {
+			return nil, err
+		}
+		opened = e.Head().At
+	}
+	var out []UndeliveredMail
+	for _, m := range all {
+		switch {
+		case m.Reason == "no-address", m.Application == "" && (m.Template != "activation" || m.At.Before(opened)):
+			continue
+		case m.Template == "agent-added":
+			m.Template = "activation"
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // reachable refuses an address that no mail could be sent to, before an account

@@ -90,9 +90,13 @@ func (s *Server) register(c *call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"sent_to": personal.Mask(in.Email)})
 }
 
-// addMerchant is an agent's way: the merchant gets the same mail, and the agent
-// gets to know the application.
+// addMerchant is an agent's way: the merchant gets a mail, and the agent gets to
+// know the application. The answer is the same whether the e-mail address was
+// known before: then the application is for the account that has it, whose owner
+// is told and decides, since only she consents and signs. An address of somebody
+// who is no merchant leads to an application that nobody can sign.
 func (s *Server) addMerchant(c *call) error {
+	begun := time.Now()
 	var in registration
 	if err := c.read(&in); err != nil {
 		return err
@@ -101,13 +105,20 @@ func (s *Server) addMerchant(c *call) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	merchant := decider.DeriveID(c.key, "account").String()
+	// The agent sees the account's id in rows and must not be able to compute it.
+	merchant := decider.DeriveID(c.key, s.Index("merchant account", c.key.String())).String()
 	if err := s.wouldOpen(c, in, c.actor(), merchant); err != nil {
+		return err
+	}
+	if err := s.limit(c, "add:"+c.who.Organisation+s.Index("added", identifier.Mailbox(in.Email).Canonical), limitAdded); err != nil {
 		return err
 	}
 	_, err := s.Auth.Open(ctx, c.command(), auth.NewAccount{
 		ID: merchant, Role: account.Merchant, Language: in.Language, Email: in.Email, Name: localPart(in.Email), By: c.who.Account,
 	})
+	if errors.Is(err, account.ErrLoginTaken) {
+		merchant, err = s.knownMerchant(c, in.Email, merchant)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,8 +127,32 @@ func (s *Server) addMerchant(c *call) error {
 		return err
 	}
 	c.replayed(r.Repeated)
+	if err := onTheBeat(ctx, begun); err != nil {
+		return err
+	}
 	c.wrote(r.Revision, r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
+}
+
+// limitAdded bounds how often one agent adds one address, known or not.
+var limitAdded = auth.Limit{Rate: 5, Burst: 5, Period: 24 * time.Hour}
+
+// knownMerchant is the account that an agent's application is for where the e-mail
+// address was taken; nobody where that is no merchant's.
+func (s *Server) knownMerchant(c *call, email, nobody string) (string, error) {
+	ctx := c.Request().Context()
+	st, err := s.Auth.Find(ctx, email)
+	switch {
+	case errors.Is(err, account.ErrNoAccount): // the name is being taken at this moment
+		return "", auth.ErrBusy
+	case err != nil:
+		return "", err
+	case st.Role != account.Merchant:
+		return nobody, nil
+	case st.Status == account.StatusInvited: // the link of the first mail may have run out
+		return st.ID, s.Auth.RequestLink(ctx, email, c.caller())
+	}
+	return st.ID, nil
 }
 
 // openApplication is for a merchant who has an account and wants another

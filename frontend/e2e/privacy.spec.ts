@@ -1,4 +1,4 @@
-import { accessible, as, expect, logIn, people, simulate, test, type Merchant } from './support'
+import { accessible, as, expect, logIn, people, prove, simulate, test, type Merchant } from './support'
 
 function submitted(offset: number): Merchant {
   const [merchant] = simulate(
@@ -79,6 +79,7 @@ test('an agent gives its server a key, and takes it away', async ({ page }) => {
   await accessible(page)
   await page.getByLabel('Name').fill('shop server')
   await page.getByRole('button', { name: 'Issue a key' }).click()
+  await prove(page)
   await expect(page.getByText('It is shown this once')).toBeVisible()
   await expect(page.getByText('never used').first()).toBeVisible()
   await page.getByRole('button', { name: 'Revoke shop server' }).click()
@@ -90,6 +91,7 @@ test('one-time codes are shown as a picture and as letters', async ({ page }) =>
   await logIn(page, people.reviewer)
   await page.goto('/account')
   await page.getByRole('button', { name: 'Set up' }).click()
+  await prove(page)
   await expect(page.getByRole('img', { name: 'QR code with the secret' })).toBeVisible()
   await accessible(page)
 })

@@ -84,6 +84,15 @@ export async function logIn(page: Page, email: string, password = demoPassword):
   await page.waitForURL((url) => !url.pathname.startsWith('/login'))
 }
 
+/** Proves that it is the person, in the dialog that asks for it. */
+export async function prove(page: Page, password = demoPassword): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' })
+  await dialog.getByLabel('Password', { exact: true }).fill(password)
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+}
+
 /** Opens a browser of somebody else's and logs in there. */
 export async function as(browser: Browser, email: string, password = demoPassword): Promise<Page> {
   const page = await (await browser.newContext()).newPage()

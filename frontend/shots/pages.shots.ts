@@ -54,6 +54,20 @@ async function shoot(page: Page, name: string, path: string, act?: () => Promise
   })
 }
 
+test("one's account", async ({ page }) => {
+  await logIn(page, people.agent)
+  await shoot(page, 'account', '/account')
+  await shoot(page, 'step-up', '/account', async () => {
+    await page
+      .locator('section', { has: page.locator('h2') })
+      .last()
+      .locator('button')
+      .first()
+      .click()
+    await page.getByRole('dialog').waitFor()
+  })
+})
+
 test('before the log-in', async ({ page }) => {
   for (const path of ['login', 'register', 'forgot']) await shoot(page, path, `/${path}`)
 })

@@ -236,7 +236,12 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 	}
 	if o, ok := e.(application.Opened); ok {
 		m.opened(o)
-		return nil, nil
+		if o.Agent == "" {
+			return nil, nil
+		}
+		j.template = AgentAdded
+		j.application, j.at = strings.TrimPrefix(r.Stream, "application-"), o.At
+		return j, nil
 	}
 	if j.template = templateOf(e); j.template == "" {
 		return nil, nil

@@ -23,6 +23,7 @@ const (
 	Declined     Template = "declined"
 	Expired      Template = "expired"
 	Reminder     Template = "reminder"
+	AgentAdded   Template = "agent-added" // by an agent, for a merchant who has an account
 	// What happened to somebody's log-in.
 	PasswordChanged  Template = "password-changed"
 	KeyIssued        Template = "api-key-issued"
@@ -36,7 +37,7 @@ const (
 // Templates lists them all.
 func Templates() []Template {
 	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
-		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder,
+		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder, AgentAdded,
 		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, SigningCode}
 }
 

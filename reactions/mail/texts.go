@@ -252,6 +252,16 @@ var wordings = map[Template]wording{
 		facts:   []wordedFact{{labelDeadline, "deadline"}},
 		action:  text{"继续办理", "Continuar", "Continue"},
 	},
+	AgentAdded: {
+		subject: text{"代理商为您建立了申请（{number}）", "Un agente ha abierto una solicitud para usted ({number})", "An agent opened an application for you ({number})"},
+		heading: text{"是否继续由您决定", "Usted decide", "It is for you to decide"},
+		body: []text{{
+			"一家代理商为您建立了开户申请，可以代您填写资料和上传证件。只有您本人可以同意条款和签署合同。如果不需要，您可以在申请页面撤回。",
+			"Un agente ha abierto una solicitud para usted y puede rellenar los datos y subir los documentos. Solo usted puede aceptar los textos y firmar el contrato. Si no la quiere, retírela en la página de la solicitud.",
+			"An agent opened an application for you, and may fill in details and upload documents. Only you can agree to the texts and sign the contract. If you do not want it, withdraw it on the application's page.",
+		}},
+		action: text{"查看申请", "Ver la solicitud", "See the application"},
+	},
 	PasswordChanged: {
 		subject: text{"您的密码已更改", "Se ha cambiado su contraseña", "Your password was changed"},
 		heading: text{"密码已更改", "Contraseña cambiada", "Password changed"},

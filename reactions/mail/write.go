@@ -62,6 +62,9 @@ func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error)
 	if to == "" {
 		return nil, FailedNoAddress, nil
 	}
+	if j.template == AgentAdded && who.Status != account.StatusActive {
+		return nil, "", nil // the letter with the link to activate the account says enough
+	}
 	h, err := m.history(ctx, j)
 	if err != nil {
 		return nil, "", err

@@ -66,7 +66,7 @@ func newPlace(t *testing.T, authority neighbourtest.Authority, port int, data st
 func (p *place) provider(t *testing.T, quirk string) {
 	t.Helper()
 	cmd := exec.Command(neighbourtest.Program(t, "node"), "op.mjs", fmt.Sprint(p.port), quirk)
-	cmd.Env = append(os.Environ(), "TLS_CERT="+p.authority.Cert, "TLS_KEY="+p.authority.Key, "REDIRECT="+p.origin+"/oidc")
+	cmd.Env = append(os.Environ(), "TLS_CERT="+p.authority.Cert, "TLS_KEY="+p.authority.Key, "REDIRECT="+p.origin+"/oidc", "KEYS="+filepath.Join(p.alta.Data, "..", "provider-keys.json"))
 	neighbourtest.Start(t, cmd, neighbourtest.Answers(p.port))
 }
 
@@ -175,7 +175,7 @@ func TestACertifiedProviderInManyVoices(t *testing.T) {
 	p.invite()
 	for _, c := range []struct{ quirk, code, reason string }{
 		{quirk: "good"},
-		{quirk: "userinfo"}, // also another set of keys than before
+		{quirk: "userinfo"},
 		{quirk: "amrstring"},
 		{quirk: "verifiedstring"},
 		{quirk: "swk"},

@@ -29,7 +29,13 @@ const fresh = (kty, options, alg) => {
   const jwk = generateKeyPairSync(kty, options).privateKey.export({ format: 'jwk' })
   return { ...jwk, use: 'sig', alg, kid: `${quirk}-${alg}` }
 }
-const keys = [fresh('rsa', { modulusLength: 2048 }, 'RS256'), fresh('ec', { namedCurve: 'P-256' }, 'ES256')]
+// The keys are kept from one start to the next, as a provider does, until it rotates them.
+const { KEYS } = process.env
+const keys = (quirk !== 'rotated' && fs.existsSync(KEYS) && JSON.parse(fs.readFileSync(KEYS))) || [
+  fresh('rsa', { modulusLength: 2048 }, 'RS256'),
+  fresh('ec', { namedCurve: 'P-256' }, 'ES256'),
+]
+fs.writeFileSync(KEYS, JSON.stringify(keys))
 
 const provider = new Provider(`https://localhost:${port}`, {
   clients: [
@@ -45,6 +51,7 @@ const provider = new Provider(`https://localhost:${port}`, {
     },
   ],
   jwks: { keys },
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'HS256'] },
   pkce: { required: () => true },
   claims: {
     openid: ['sub', 'amr', 'oid', 'tid'],

@@ -60,6 +60,7 @@ function WithPassword({ purpose, email, code }: { purpose: Purpose; email: strin
   })
   return (
     <Form<Values>
+      name="step-up"
       layout="vertical"
       requiredMark={false}
       onFinish={(values) => {
