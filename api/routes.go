@@ -157,6 +157,7 @@ func (s *Server) routes() []route {
 		{operation: "contract", who: concerned, handle: s.contract},
 
 		{operation: "application", who: watchers, handle: s.application},
+		{operation: "listDuplicates", who: watchers, handle: s.listDuplicates},
 		{operation: "reveal", who: watchers, handle: s.reveal},
 		{operation: "history", who: watchers, handle: s.history},
 		{operation: "stateAt", who: watchers, handle: s.stateAt},
@@ -268,7 +269,7 @@ func (s *Server) admit(c *call, r route) error {
 
 // why are the operations that show a restricted application as a whole. Those
 // that show one value or image of it ask for the reason themselves.
-var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true,
+var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true, "listDuplicates": true,
 	"samplesOf": true,
 }
 

@@ -16,6 +16,7 @@ import (
 	"alta/domain/access"
 	"alta/domain/application"
 	"alta/domain/sample"
+	"alta/duplicates"
 	"alta/eventstore"
 	"alta/projections"
 	"alta/projections/statistics"
@@ -51,6 +52,7 @@ type Server struct {
 	People            *People
 	Reader            projections.Reader
 	Details           *projections.Details
+	Duplicates        *duplicates.Finder
 	Statistics        statistics.Reader
 	Folder            projections.Folder
 	Log               Log

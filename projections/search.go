@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -90,6 +91,57 @@ func (r Reader) found(ctx context.Context, g generation, q, part string, limit i
 		return out
 	}
 	return ids(exact), ids(prefix), nil
+}
+
+// Sharing answers the applications that stand under one of the keys of the exact
+// index, or under a key that begins so, at most perKey of each; more says that one
+// has further ones. Hidden applications stand under none.
+func (r Reader) Sharing(ctx context.Context, keys []string, perKey int) (rows []Row, more bool, err error) {
+	err = r.reading(ctx, func(g generation) error {
+		rows, more, err = r.sharing(ctx, g, keys, perKey)
+		return err
+	})
+	return rows, more, err
+}
+
+func (r Reader) sharing(ctx context.Context, g generation, wanted []string, perKey int) (rows []Row, more bool, err error) {
+	var asked []*redis.StringSliceCmd
+	if _, err := r.Store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, k := range r.Store.each(g) {
+			for _, key := range wanted {
+				asked = append(asked, p.ZRangeByLex(ctx, k.exact(), &redis.ZRangeBy{Min: "[" + key, Max: "(" + key + "\xff", Count: int64(perKey) + 1}))
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, false, fmt.Errorf("projections: %w", err)
+	}
+	seen := map[string]bool{}
+	for _, c := range asked {
+		more = more || len(c.Val()) > perKey
+		for _, m := range c.Val()[:min(len(c.Val()), perKey)] {
+			if _, id, ok := strings.Cut(m, separator); ok {
+				seen[id] = true
+			}
+		}
+	}
+	stored, err := r.Store.rows(ctx, g, slices.Sorted(maps.Keys(seen)))
+	if err != nil {
+		return nil, false, err
+	}
+	for _, raw := range stored {
+		var row Row
+		if raw == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(raw), &row); err != nil {
+			return nil, false, fmt.Errorf("projections: stored row: %w", err)
+		}
+		if row.ID != "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows, more, nil
 }
 
 func keysOf[K ~string](ks []K) []string {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"alta/domain/application"
+	"alta/domain/duplicate"
 	"alta/domain/item"
 	"alta/eventstore"
 )
@@ -121,22 +123,32 @@ func (r *Runner) stream(ctx context.Context, id string, through int64, until eve
 // stay sealed, and read empty, for a Runner.
 func Opens(field string) bool {
 	switch field {
-	case "personal." + string(item.IdentityName), "personal." + string(item.IdentityNumber), "personal":
+	case "personal." + string(item.IdentityName), "personal":
 		return true // the last is a correction's, of whatever item
 	}
-	return false
+	k, personal := strings.CutPrefix(field, "personal.")
+	return personal && slices.Contains(duplicate.Compared, item.Key(k))
 }
 
 // searched are the items that can be looked for by their exact value.
 var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLicence, item.SiteDomain}
 
-// index notes under which exact values an application can be found. A value that
-// was replaced stays findable: people search by what a paper in their hand says,
+// index notes under which exact values an application can be found, and which
+// others share its numbers and papers (package duplicate). A value that was
+// replaced stays findable: people search by what a paper in their hand says,
 // and the row shows what holds now.
 func (r *Runner) index(c *change, e application.Event) {
 	add := func(kind, value string) {
 		if value != "" {
 			c.lookups = append(c.lookups, kind+"="+r.Index(kind, exactForm(kind, value)))
+		}
+	}
+	keyed := duplicate.Keyed(r.Index)
+	compare := func(keys ...string) {
+		for _, k := range keys {
+			if k != "" && !slices.Contains(c.lookups, k) {
+				c.lookups = append(c.lookups, k)
+			}
 		}
 	}
 	switch e := e.(type) {
@@ -147,6 +159,10 @@ func (r *Runner) index(c *change, e application.Event) {
 			add(string(k), e.Fields[k])
 			add(string(k), e.Personal[k].Clear())
 		}
+		for _, k := range duplicate.Compared {
+			compare(keyed.ValueKey(k, e.Fields[k]))
+			compare(keyed.ValueKey(k, e.Personal[k].Clear()))
+		}
 	case application.ItemCorrected:
 		if slices.Contains(searched, e.Item) {
 			if e.Field != nil {
@@ -155,6 +171,19 @@ func (r *Runner) index(c *change, e application.Event) {
 			if e.Personal != nil {
 				add(string(e.Item), e.Personal.Clear())
 			}
+		}
+		if slices.Contains(duplicate.Compared, e.Item) {
+			if e.Field != nil {
+				compare(keyed.ValueKey(e.Item, *e.Field))
+			}
+			if e.Personal != nil {
+				compare(keyed.ValueKey(e.Item, e.Personal.Clear()))
+			}
+		}
+	case application.DocumentUploaded:
+		compare(keyed.FileKey(e.Document.SHA256))
+		if !e.Document.Blank && duplicate.Pictured(e.Slot) {
+			compare(keyed.PictureKeys(e.Document.PHash)...)
 		}
 	default: // nothing to be found by
 	}

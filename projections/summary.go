@@ -90,7 +90,7 @@ func (s *Summary) indifferent(name string) bool {
 	case "application.consent-given.v1", "application.note-added.v1", "application.note-added.v2", "application.document-removed.v1",
 		"application.document-redacted.v1", "application.document-redacted.v2", "application.icp-evidence-recorded.v1":
 		return true
-	case "application.document-uploaded.v1", "application.document-moved.v1", "application.items-accepted.v1":
+	case "application.document-moved.v1", "application.items-accepted.v1":
 		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed })
 	}
 	return false

@@ -3,11 +3,14 @@ package reactions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"alta/decider"
 	"alta/domain/application"
+	"alta/domain/duplicate"
 	"alta/domain/identifier"
 	"alta/domain/item"
 	"alta/domain/reason"
@@ -17,12 +20,11 @@ import (
 // Applications is the decider of applications.
 type Applications = decider.Decider[application.State, application.Event]
 
-// Twins looks for the same value at other merchants.
-type Twins interface {
-	// Elsewhere reports whether an application of another merchant holds the same
-	// value of the item: a number, or the SHA-256 of a document in hexadecimal.
-	// The value comes in clear and must be looked up by its blind index.
-	Elsewhere(ctx context.Context, merchant string, k item.Key, value string) (bool, error)
+// Duplicates finds other applications that share something with one.
+type Duplicates interface {
+	// Find answers them as they stand, after everything up to the position has
+	// been taken into account.
+	Find(ctx context.Context, id string, s application.State, after eventstore.Position) ([]duplicate.Match, error)
 }
 
 // PrecheckConfig is what the machine check needs.
@@ -30,7 +32,7 @@ type PrecheckConfig struct {
 	Log          Log
 	Applications *Applications
 	Rules        func() application.Rules
-	Twins        Twins // nil: duplicates are not looked for
+	Duplicates   Duplicates
 	Now          func() time.Time
 	Logger       *slog.Logger
 }
@@ -76,7 +78,7 @@ func (p *Precheck) handle(ctx context.Context, r *eventstore.Record) error {
 	if s.Round != round || s.Checked >= round {
 		return nil // long over, or in place
 	}
-	twins, err := p.twins(ctx, s)
+	shared, err := p.duplicates(ctx, id, s, r.Position)
 	if err != nil {
 		return err
 	}
@@ -91,42 +93,56 @@ func (p *Precheck) handle(ctx context.Context, r *eventstore.Record) error {
 		if err != nil {
 			return nil, err
 		}
-		return application.RecordPrecheck{Round: round, Findings: append(findings, twins...), By: by, At: p.cfg.Now()}.Decide(s)
+		return application.RecordPrecheck{Round: round, Findings: append(findings, shared...), By: by, At: p.cfg.Now()}.Decide(s)
 	})
 	return settled(p.cfg.Logger, r, err)
 }
 
-// compared are the numbers of which two merchants cannot both have one.
-var compared = []item.Key{item.IdentityNumber, item.CompanyLicence}
-
-// twins are the hints that another merchant handed in the same. The merchant is
-// told nothing of them, and a reviewer nothing about the other merchant.
-func (p *Precheck) twins(ctx context.Context, s application.State) ([]application.Finding, error) {
-	if p.cfg.Twins == nil {
-		return nil, nil
+// duplicates are the hints that another merchant handed in the same. They do not
+// name the other application: the log keeps for ever what it is told, and the other
+// merchant may ask for erasure. Who may know the name finds it on the case's page.
+// What has a plain reason, such as the merchant's own earlier application or the
+// office telephone of an agent, is no hint.
+//
+// Of two applications the later one gets the hint. The earlier one's page names the
+// later one whenever it is opened.
+func (p *Precheck) duplicates(ctx context.Context, id string, s application.State, after eventstore.Position) ([]application.Finding, error) {
+	matches, err := p.cfg.Duplicates.Find(ctx, id, s, after)
+	if err != nil {
+		return nil, fmt.Errorf("reactions: look for duplicates: %w", err)
 	}
 	var out []application.Finding
-	look := func(k item.Key, value, code, detail, suggests string) error {
-		if value == "" {
-			return nil
-		}
-		found, err := p.cfg.Twins.Elsewhere(ctx, s.Merchant, k, value)
-		if found {
-			out = append(out, application.Finding{Code: code, Item: k, Severity: string(identifier.Hint), Detail: detail, Suggests: suggests})
-		}
-		return err
-	}
-	for _, k := range compared {
-		if err := look(k, s.Text(k), "duplicate-number", "another merchant has the same number", string(reason.R08)+"/"+string(reason.Duplicate)); err != nil {
-			return nil, err
-		}
-	}
-	for _, i := range s.Items {
-		if err := look(i.Key, i.Document.SHA256, "duplicate-document", "another merchant handed in the same file", string(reason.R03)+"/"+string(reason.Forged)); err != nil {
-			return nil, err
+	for _, m := range matches {
+		for _, x := range m.Shared {
+			f := duplicateFinding(x)
+			if m.Relation == duplicate.Other && !slices.ContainsFunc(out, func(o application.Finding) bool { return o.Code == f.Code && o.Item == f.Item }) {
+				out = append(out, f)
+			}
 		}
 	}
 	return out, nil
+}
+
+func duplicateFinding(x duplicate.Shared) application.Finding {
+	f := application.Finding{Item: x.Item, Severity: string(identifier.Hint)}
+	switch {
+	case x.Kind == duplicate.File:
+		f.Code, f.Detail = "duplicate-document", "another merchant handed in the same file"
+		f.Suggests = string(reason.R03) + "/" + string(reason.Forged)
+	case x.Kind == duplicate.Picture:
+		f.Code, f.Detail = "duplicate-picture", "another merchant handed in a picture that looks the same"
+		f.Suggests = string(reason.R03) + "/" + string(reason.Forged)
+	case x.Item == item.IdentityNumber, x.Item == item.CompanyLicence:
+		f.Code, f.Detail = "duplicate-number", "another merchant has the same number"
+		f.Suggests = string(reason.R08) + "/" + string(reason.Duplicate)
+	case x.Item == item.BankNumber:
+		f.Code, f.Detail = "duplicate-account", "another merchant has the same settlement account"
+	case x.Item == item.SiteDomain:
+		f.Code, f.Detail = "duplicate-domain", "another merchant has the same domain"
+	default:
+		f.Code, f.Detail = "duplicate-contact", "another merchant has the same contact"
+	}
+	return f
 }
 
 // command is the envelope of what a reaction does because of an event.

@@ -2,13 +2,16 @@ package reactions_test
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"alta/decider"
 	"alta/domain/application"
+	"alta/domain/duplicate"
 	"alta/domain/item"
 	"alta/eventstore"
 	"alta/reactions"
@@ -40,33 +43,54 @@ func (w *world) findings(name string) [][]application.Finding {
 	return out
 }
 
-type everywhere struct{ asked []item.Key }
+// shares is what the application shares with others; the finder itself is tested
+// with the whole program (cmd/alta/duplicates_test.go).
+type shares struct {
+	matches []duplicate.Match
+	asked   []eventstore.Position
+	fail    error // once
+}
 
-func (e *everywhere) Elsewhere(_ context.Context, _ string, k item.Key, _ string) (bool, error) {
-	e.asked = append(e.asked, k)
-	return true, nil
+func (d *shares) Find(_ context.Context, _ string, _ application.State, after eventstore.Position) ([]duplicate.Match, error) {
+	d.asked = append(d.asked, after)
+	err := d.fail
+	d.fail = nil
+	return d.matches, err
 }
 
 func TestEverySubmissionIsCheckedOnceByTheMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-02T02:00:00Z")
 		w.Repeat = 2
-		run := func(twins reactions.Twins) (stop func()) {
+		run := func() (stop func()) {
 			p := reactions.NewPrecheck(reactions.PrecheckConfig{
-				Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Twins: twins, Now: w.now, Logger: quiet,
+				Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Duplicates: &shares{}, Now: w.now, Logger: quiet,
 			})
 			return following(t, p.Follower)
 		}
-		stop := run(nil)
+		stop := run()
 		w.submits("1")
 		time.Sleep(time.Second)
+		if found := w.findings("1"); len(found) != 1 || len(found[0]) == 0 {
+			t.Fatalf("after the submission: %v", found)
+		}
 		w.returns("1")
 		w.happens("1", application.Resubmitted{Header: w.head(merchant), Round: 2, Next: application.Qualification})
 		time.Sleep(time.Second)
 		stop()
+		// A process that starts anew, and one that runs beside it, find it in place.
+		stop, stop2 := run(), run()
+		time.Sleep(time.Second)
+		stop()
+		stop2()
 		found := w.findings("1")
-		if len(found) != 2 || len(found[0]) == 0 {
+		if len(found) != 2 || len(found[0]) == 0 || len(found[1]) == 0 {
 			t.Fatalf("%d checks of two rounds: %v", len(found), found)
+		}
+		for i, codes := range found {
+			if !slices.ContainsFunc(codes, func(f application.Finding) bool { return f.Code == "item-missing" }) {
+				t.Errorf("round %d: what is missing was not found: %v", i+1, codes)
+			}
 		}
 		meta := w.All(w.stream("1"))[2].Meta
 		cmd, err := decider.ReadMeta(meta)
@@ -82,7 +106,7 @@ func TestARoundThatIsOverIsNotCheckedAnyMore(t *testing.T) {
 		w.submits("1")
 		w.returns("1")
 		p := reactions.NewPrecheck(reactions.PrecheckConfig{
-			Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Now: w.now, Logger: quiet,
+			Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Duplicates: &shares{}, Now: w.now, Logger: quiet,
 		})
 		stop := following(t, p.Follower)
 		time.Sleep(time.Second)
@@ -93,27 +117,49 @@ func TestARoundThatIsOverIsNotCheckedAnyMore(t *testing.T) {
 	})
 }
 
-func TestTheSameNumberOrFileAtAnotherMerchantIsAHintThatSaysNothingAboutThem(t *testing.T) {
+func TestWhatAnotherMerchantHandedInTooIsAHintThatSaysNothingAboutThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-02T02:00:00Z")
-		w.opens("1")
-		w.happens("1", application.DocumentUploaded{Header: w.head(merchant), Slot: item.IDCardFront, Document: application.Document{ID: "d1", SHA256: "abc"}},
-			application.Submitted{Header: w.head(merchant), Round: 1, Policy: version, Next: application.Qualification})
-		twins := &everywhere{}
+		w.submits("1")
+		shared := &shares{fail: errors.New("Redis is away")}
+		match := func(relation duplicate.Relation, with string, k item.Key, kind duplicate.Kind) {
+			shared.matches = append(shared.matches, duplicate.Match{Application: with, Relation: relation, Shared: []duplicate.Shared{{Item: k, With: k, Kind: kind}}})
+		}
+		match(duplicate.Other, "2", item.IdentityNumber, duplicate.Value)
+		match(duplicate.Other, "3", item.IdentityNumber, duplicate.Value)
+		match(duplicate.Other, "2", item.BankNumber, duplicate.Value)
+		match(duplicate.Other, "2", item.ContactEmail, duplicate.Value)
+		match(duplicate.Other, "2", item.SiteDomain, duplicate.Value)
+		match(duplicate.Other, "2", item.IDCardFront, duplicate.File)
+		match(duplicate.Other, "2", item.IDCardBack, duplicate.Picture)
+		match(duplicate.Own, "4", item.CompanyLicence, duplicate.Value)
+		match(duplicate.SameAgent, "5", item.ContactPhone, duplicate.Value)
+		match(duplicate.SamePerson, "6", item.ContactMobile, duplicate.Value)
 		p := reactions.NewPrecheck(reactions.PrecheckConfig{
-			Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Twins: twins, Now: w.now, Logger: quiet,
+			Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Duplicates: shared, Now: w.now, Logger: quiet,
 		})
 		stop := following(t, p.Follower)
-		time.Sleep(time.Second)
+		time.Sleep(time.Minute)
 		stop()
 		found := w.findings("1")
-		if len(found) != 1 || len(twins.asked) != 1 || twins.asked[0] != item.IDCardFront {
-			t.Fatalf("asked for %v, found %v", twins.asked, found)
+		if submitted := w.All(w.stream("1"))[1]; len(found) != 1 || len(shared.asked) != 2 || shared.asked[1] != submitted.Position {
+			t.Fatalf("asked after %v, found %v", shared.asked, found)
 		}
-		hint := found[0][len(found[0])-1]
-		if hint.Code != "duplicate-document" || hint.Severity != "hint" || len(hint.Params) > 0 {
-			b, _ := json.Marshal(hint)
-			t.Errorf("the hint is %s", b)
+		var got []string
+		for _, f := range found[0] {
+			if strings.HasPrefix(f.Code, "duplicate-") {
+				got = append(got, f.Code+" "+string(f.Item)+" "+f.Suggests)
+				if f.Severity != "hint" || len(f.Params) > 0 {
+					t.Errorf("%+v", f)
+				}
+			}
+		}
+		want := []string{
+			"duplicate-number identity.number R08/duplicate", "duplicate-account bank.number ", "duplicate-contact contact.email ",
+			"duplicate-domain site.domain ", "duplicate-document id_card.front R03/forged", "duplicate-picture id_card.back R03/forged",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("found %q", got)
 		}
 	})
 }

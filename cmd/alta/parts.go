@@ -5,16 +5,20 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"alta/api/auth"
 	"alta/domain/account"
 	"alta/domain/application"
+	"alta/domain/duplicate"
+	"alta/duplicates"
 	"alta/durable"
 	"alta/eventstore"
 	"alta/eventstore/wire"
@@ -189,7 +193,7 @@ func (p *program) startReactions(mailer *mail.Mailer, background background) {
 	p.reactions = []reaction{
 		{"mail", mailer},
 		{"precheck", reactions.NewPrecheck(reactions.PrecheckConfig{
-			Log: p.log, Applications: p.applications, Rules: p.rules, Now: p.now, Logger: p.logger,
+			Log: p.log, Applications: p.applications, Rules: p.rules, Duplicates: checked{p}, Now: p.now, Logger: p.logger,
 		})},
 		{"deadline", reactions.NewDeadline(reactions.DeadlineConfig{
 			Log: p.log, Rules: p.rules, Timers: reactions.NewMemoryTimers(), Now: p.now, Logger: p.logger,
@@ -211,6 +215,51 @@ type reaction struct {
 		Run(context.Context) error
 		Healthy() error
 	}
+}
+
+// newDuplicates finds what applications share.
+func (p *program) newDuplicates() *duplicates.Finder {
+	return &duplicates.Finder{
+		Index: p.reader, Keyed: p.vault.Index,
+		Load: func(ctx context.Context, id string) (application.State, error) {
+			s, _, err := p.applications.Load(ctx, id)
+			return s, err
+		},
+		File: func(ctx context.Context, subject, blob string) ([]byte, error) {
+			r, err := p.vault.Blobs().Get(ctx, subject, blob)
+			if err != nil {
+				return nil, err
+			}
+			b, err := io.ReadAll(io.LimitReader(r, 1<<20))
+			return b, errors.Join(err, r.Close())
+		},
+	}
+}
+
+// indexPatience is how long the machine check waits for the index, before it is
+// tried again later.
+const indexPatience = 30 * time.Second
+
+// checked lets the machine check ask for duplicates once the index has seen the
+// submission. So of two that come at one moment the later one finds the earlier.
+type checked struct{ *program }
+
+// Find waits for the index and asks it.
+func (c checked) Find(ctx context.Context, id string, s application.State, after eventstore.Position) ([]duplicate.Match, error) {
+	waiting, stop := context.WithTimeout(ctx, indexPatience)
+	defer stop()
+	if err := c.reader.Wait(waiting, after); err != nil {
+		return nil, err
+	}
+	found, err := c.duplicates.Find(ctx, id, s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]duplicate.Match, len(found.Matches))
+	for i, m := range found.Matches {
+		out[i] = m.Match
+	}
+	return out, nil
 }
 
 // withDevelopment adds what only --dev has: the mails, readable.

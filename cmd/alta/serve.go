@@ -23,6 +23,7 @@ import (
 	"alta/documents"
 	"alta/domain/application"
 	"alta/domain/policy"
+	"alta/duplicates"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
 	"alta/frontend"
@@ -71,6 +72,7 @@ type program struct {
 	runner       *projections.Runner
 	reader       projections.Reader
 	details      *projections.Details
+	duplicates   *duplicates.Finder
 	counter      *counter
 	reactions    []reaction
 	orphans      *reactions.Orphans // where reactions run
@@ -137,6 +139,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
 	p.counter = p.newCounter()
 	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now}
+	p.duplicates = p.newDuplicates()
 	return p, nil
 }
 
@@ -403,7 +406,7 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 	limit := api.LimitRegistrations
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
-		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Statistics: p.statistics(),
+		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Duplicates: p.duplicates, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, Requests: api.NewRequests(p.redis), HTTPS: strings.HasPrefix(p.cfg.Origin, "https://"), RegistrationLimit: limit, OpenClaims: p.cfg.OpenClaims,
 		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,

@@ -1416,6 +1416,29 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/applications/{id}/duplicates': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    /**
+     * Other applications that share a number, a contact or a paper with this one, as both stand now
+     * @description Compared are the numbers of identity document, licence and settlement account, telephone, e-mail and domain, and the files: the same bytes, or pictures that look the same. Values are compared by their blind indexes. Drafts that were never submitted, and applications whose data are restricted or erased, are not named. Merchants and agents are never told.
+     */
+    get: operations['listDuplicates']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/applications/{id}/history': {
     parameters: {
       query?: never
@@ -2417,6 +2440,38 @@ export interface components {
       /** @description A PDF that forbids printing, copying or changing. */
       restricted?: boolean
       redacted?: boolean
+    }
+    Duplicates: {
+      matches: components['schemas']['Duplicate'][]
+      /** @description There are further candidates that were not compared. */
+      more: boolean
+    }
+    Duplicate: {
+      /**
+       * Format: uuid
+       * @description The other application.
+       */
+      application: string
+      /** @description Its merchant's number. */
+      merchant_number: string
+      /** @description Its merchant, as lists show it: a person masked. */
+      name: string
+      stage: components['schemas']['Stage']
+      /**
+       * @description own: the same merchant's application. same_agent: contacts of the agent that added both. same_person: another company of the same legal person. other: another merchant; only this is a hint.
+       * @enum {string}
+       */
+      relation: 'own' | 'same_agent' | 'same_person' | 'other'
+      shared: components['schemas']['SharedItem'][]
+    }
+    SharedItem: {
+      item: components['schemas']['ItemKey']
+      with: components['schemas']['ItemKey']
+      /**
+       * @description The same value, the same bytes, or pictures that look the same.
+       * @enum {string}
+       */
+      kind: 'value' | 'file' | 'picture'
     }
     Finding: {
       code: string
@@ -5181,6 +5236,33 @@ export interface operations {
         }
       }
       304: components['responses']['NotModified']
+      default: components['responses']['Problem']
+    }
+  }
+  listDuplicates: {
+    parameters: {
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Those of other merchants come first, then those that have a plain reason. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Duplicates']
+        }
+      }
       default: components['responses']['Problem']
     }
   }

@@ -19,6 +19,7 @@ import { CaseHeader } from './case-header'
 import styles from './case-page.module.css'
 import { CoverButton } from './cover-dialog'
 import { DecisionPanel } from './decision-panel'
+import { DuplicatesPanel } from './duplicates-panel'
 import { HistoryPanel } from './history-panel'
 import { ItemList } from './item-list'
 import { NotesPanel } from './notes-panel'
@@ -228,6 +229,7 @@ function Case({ application }: { application: Application }) {
         />
         <aside className={styles.rail} aria-label={t('case.decision')}>
           <DecisionPanel application={application} mine={mine} onSee={see} />
+          <DuplicatesPanel id={application.id} />
           <NotesPanel application={application} />
           <div ref={history} tabIndex={-1}>
             <HistoryPanel id={application.id} />

@@ -1,7 +1,8 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { Application } from '@/api/applications'
 import { after, api, body, type Schemas } from '@/api/client'
 import { applicationKey, useCommand, type Command } from '@/api/command'
+import { whyOf } from '@/api/why'
 
 // One hook per command. Each names the application and the revision that the
 // reviewer looks at; see useCommand.
@@ -167,6 +168,19 @@ export function useExtendDeadline({ id, revision }: Application): Command<{ due:
     api.PUT('/v1/applications/{id}/deadline', { params: { path: { id }, header }, body: variables }),
   )
 }
+
+/** Other applications that share something with this one. */
+export const duplicatesQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...applicationKey(id), 'duplicates'],
+    queryFn: async ({ signal }) =>
+      body(
+        await api.GET('/v1/applications/{id}/duplicates', {
+          params: { path: { id }, query: { why: whyOf(id) } },
+          signal,
+        }),
+      ),
+  })
 
 export const historyQuery = (id: string) =>
   infiniteQueryOptions({
