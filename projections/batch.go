@@ -21,6 +21,7 @@ type change struct {
 	row     *Row     // of app, once it is folded
 	json    []byte   // of row
 	before  *Row     // as Redis has it; nil for none
+	stored  bool     // Redis has a row, if only a hidden one
 	lookups []string // exact values it can be found by, as blind indexes
 	events  int64    // that were folded
 	last    int64    // revision of the stream's newest event, where a build knows it; else -1
@@ -54,18 +55,22 @@ type batch struct {
 	rows    []any // id, JSON, id, JSON …
 	add     map[string][]redis.Z
 	remove  map[string][]any
-	lookups []any    // id, members of exact, …
-	forget  []string // ids whose lookups go
+	lookups []any            // id, members of exact, …
+	forget  []string         // ids whose lookups go
+	grows   map[string]int64 // entries more, by key; fewer where it is negative
 }
 
 func newBatch(k keys) *batch {
-	return &batch{keys: k, add: map[string][]redis.Z{}, remove: map[string][]any{}}
+	return &batch{keys: k, add: map[string][]redis.Z{}, remove: map[string][]any{}, grows: map[string]int64{}}
 }
 
 // put adds an encoded change. former are the members of the exact index that
 // Redis holds for an application that nobody may find any more.
 func (b *batch) put(c *change, former []string) {
 	b.rows = append(b.rows, c.id, c.json)
+	if !c.stored {
+		b.grows["rows"]++
+	}
 	after, before := c.row.facets(), map[string]float64(nil)
 	if c.before != nil {
 		before = c.before.facets()
@@ -73,17 +78,26 @@ func (b *batch) put(c *change, former []string) {
 	for f := range before {
 		if _, still := after[f]; !still {
 			b.take(b.keys.set(f), c.id)
+			b.grows["set:"+f]--
 		}
 	}
 	for f, score := range after {
-		if was, had := before[f]; !had || was != score {
+		was, had := before[f]
+		if !had {
+			b.grows["set:"+f]++
+		}
+		if !had || was != score {
 			b.give(b.keys.set(f), score, c.id)
 		}
 	}
-	b.reword(b.keys.names(), c, namesOf)
-	b.reword(b.keys.owners(), c, ownersOf)
+	b.reword("names", c, namesOf)
+	b.reword("owners", c, ownersOf)
 	if c.unlist {
 		b.forget = append(b.forget, c.id)
+		b.grows["exact"] -= int64(len(former))
+		if len(former) > 0 {
+			b.grows["lookups"]--
+		}
 		for _, m := range former {
 			b.take(b.keys.exact(), m)
 		}
@@ -100,17 +114,23 @@ func (b *batch) put(c *change, former []string) {
 			b.give(b.keys.exact(), 0, m)
 		}
 	}
+	b.grows["exact"] += int64(len(known) - len(former))
+	if len(former) == 0 && len(known) > 0 {
+		b.grows["lookups"]++
+	}
 	if len(known) > len(former) {
 		b.lookups = append(b.lookups, c.id, strings.Join(slices.Sorted(maps.Keys(known)), "\n"))
 	}
 }
 
 // reword brings a set that is in the order of words up to date.
-func (b *batch) reword(key string, c *change, of func(*Row) []string) {
-	words, former := of(c.row), []string(nil)
+func (b *batch) reword(name string, c *change, of func(*Row) []string) {
+	words, former := once(of(c.row)), []string(nil)
 	if c.before != nil {
-		former = of(c.before)
+		former = once(of(c.before))
 	}
+	key := string(b.keys) + name
+	b.grows[name] += int64(len(words) - len(former))
 	for _, w := range former {
 		if !slices.Contains(words, w) {
 			b.take(key, w)
@@ -121,6 +141,17 @@ func (b *batch) reword(key string, c *change, of func(*Row) []string) {
 			b.give(key, 0, w)
 		}
 	}
+}
+
+// once leaves each word of a few one time.
+func once(words []string) []string {
+	var out []string
+	for _, w := range words {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 func (b *batch) give(key string, score float64, member string) {
@@ -149,12 +180,22 @@ func (b *batch) queue(ctx context.Context, p redis.Pipeliner) {
 	}
 }
 
+// place is how far a batch goes.
+type place struct {
+	at     eventstore.Position
+	last   string // id of the event there
+	origin string // id of the log's first event, which a generation of an empty log did not know
+}
+
 // write puts a batch's changes and the new position in one transaction per
 // shard, if the generation still stands where the runner believes it does. Every
 // value is absolute: writing twice is writing once. Where a shard failed the
-// others may have gone ahead; the runner starts over from what each says. origin
-// is the log's first event, which a generation of an empty log did not know.
-func (s *Store) write(ctx context.Context, g generation, held standing, origin string, to eventstore.Position, changes []*change) error {
+// others may have gone ahead; the runner starts over from what each says.
+func (s *Store) write(ctx context.Context, t *tail, to place, changes []*change) error {
+	g, held := t.generation, t.held
+	if err := t.measured(ctx, s); err != nil {
+		return err
+	}
 	parts := make([]*batch, s.shards)
 	for i, k := range s.each(g) {
 		parts[i] = newBatch(k)
@@ -170,19 +211,46 @@ func (s *Store) write(ctx context.Context, g generation, held standing, origin s
 		parts[s.shard(c.id)].put(c, former[i])
 	}
 	return s.everywhere(g, func(i int, k keys) error {
-		if to.Compare(held[i].position) <= 0 {
+		if to.at.Compare(held[i].position) <= 0 {
 			return nil
 		}
+		next, set, gone := parts[i].grown(t.sizes[i])
 		err := s.guarded(ctx, k, func(c checkpoint) bool { return c == held[i] }, func(p redis.Pipeliner) error {
 			parts[i].queue(ctx, p)
-			p.HSet(ctx, k.checkpoint(), "position", to.String(), "origin", origin)
+			if len(set) > 0 {
+				p.HSet(ctx, k.sizes(), set...)
+			}
+			if len(gone) > 0 {
+				p.HDel(ctx, k.sizes(), gone...)
+			}
+			p.HSet(ctx, k.checkpoint(), "position", to.at.String(), "origin", to.origin, "last", to.last)
 			return nil
 		})
 		if err == nil {
-			held[i].position, held[i].origin = to, origin
+			held[i].position, held[i].origin, held[i].last = to.at, to.origin, to.last
+			maps.Copy(t.sizes[i], next)
+			maps.DeleteFunc(t.sizes[i], func(name string, n int64) bool { return n == 0 && name != sizesMark })
 		}
 		return err
 	})
+}
+
+// grown is what a batch makes of the sizes of a shard: the new ones, the fields to
+// set, and those of keys that are empty now.
+func (b *batch) grown(sizes map[string]int64) (next map[string]int64, set []any, gone []string) {
+	next = map[string]int64{}
+	for name, more := range b.grows {
+		if more == 0 {
+			continue
+		}
+		next[name] = sizes[name] + more
+		if next[name] == 0 {
+			gone = append(gone, name)
+		} else {
+			set = append(set, name, next[name])
+		}
+	}
+	return next, set, gone
 }
 
 // former reads the exact lookups that Redis holds of those applications whose

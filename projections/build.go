@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,9 +82,7 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err := r.Store.begin(ctx, g, origin); err != nil {
 		return "", err
 	}
-	// A build makes much garbage beside little that lives. Collecting it less often
-	// saves a quarter of the work, for a gigabyte or two, until more than that lives.
-	defer debug.SetGCPercent(debug.SetGCPercent(garbage(1)))
+	defer garbage.begin()()
 	began := time.Now()
 	alive, still := context.WithCancel(ctx)
 	var breathing sync.WaitGroup
@@ -96,7 +93,11 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err != nil {
 		return g, err
 	}
-	count, err := r.Store.filled(ctx, g, origin, target, writes)
+	last, err := eventAt(ctx, r.Log, target)
+	if err != nil {
+		return g, err
+	}
+	count, err := r.Store.filled(ctx, g, place{target, last, origin}, writes)
 	if err != nil {
 		return g, err
 	}
@@ -273,7 +274,7 @@ func (p *pass) begin(ctx context.Context, e replay.Event) (*change, error) {
 	case held > p.limit:
 		p.narrow()
 	case held%some == 0:
-		debug.SetGCPercent(garbage(held))
+		garbage.adjust()
 	}
 	return c, nil
 }
@@ -304,11 +305,6 @@ func (c *change) glance(rec *eventstore.Record) bool {
 	return true
 }
 
-// garbage is how much of it may lie beside what lives, in percent, with so many
-// applications in memory, each of which takes some five kilobytes until it is
-// written: a gigabyte or two, until that is less than what lives.
-func garbage(held int64) int { return int(min(800, max(100, 30_000_000/max(1, held)))) }
-
 // narrow leaves the upper half of what this pass takes to another one. Of several
 // workers that find too much in memory at once, one does it.
 func (p *pass) narrow() {
@@ -324,7 +320,7 @@ func (p *pass) narrow() {
 // filled moves a generation to the position up to which it was filled, provided
 // that everything that was written is there, and answers how many applications
 // it holds.
-func (s *Store) filled(ctx context.Context, g generation, origin string, at eventstore.Position, writes int64) (applications int64, err error) {
+func (s *Store) filled(ctx context.Context, g generation, to place, writes int64) (applications int64, err error) {
 	built := int64(0)
 	for _, k := range s.each(g) {
 		n, err := s.rdb.HGet(ctx, k.checkpoint(), "built").Int64()
@@ -340,9 +336,12 @@ func (s *Store) filled(ctx context.Context, g generation, origin string, at even
 	if built != writes {
 		return 0, fmt.Errorf("%w: %d of %d applications are there", errLost, built, writes)
 	}
+	if err := s.measure(ctx, g); err != nil {
+		return 0, err
+	}
 	return applications, s.everywhere(g, func(_ int, k keys) error {
-		return s.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: origin} }, func(p redis.Pipeliner) error {
-			p.HSet(ctx, k.checkpoint(), "position", at.String())
+		return s.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: to.origin} }, func(p redis.Pipeliner) error {
+			p.HSet(ctx, k.checkpoint(), "position", to.at.String(), "last", to.last)
 			return nil
 		})
 	})

@@ -26,10 +26,13 @@ type checkpoint struct {
 	// origin is the id of the first event of the log that was folded: a Redis that
 	// was filled from another log is not believed.
 	origin string
+	// last is the id of the event at position: a log that holds another one there is
+	// another log, however it began. Empty where it is not known.
+	last string
 }
 
 func (c checkpoint) fields() []any {
-	return []any{"epoch", c.epoch, "position", c.position.String(), "holder", c.holder, "beat", c.beat, "origin", c.origin}
+	return []any{"epoch", c.epoch, "position", c.position.String(), "holder", c.holder, "beat", c.beat, "origin", c.origin, "last", c.last}
 }
 
 // standing is the checkpoints of a generation, one per shard.
@@ -90,7 +93,7 @@ func parseCheckpoint(h map[string]string) (out checkpoint, err error) {
 	if len(h) == 0 {
 		return checkpoint{}, errLost
 	}
-	out = checkpoint{holder: h["holder"], origin: h["origin"]}
+	out = checkpoint{holder: h["holder"], origin: h["origin"], last: h["last"]}
 	if out.epoch, err = strconv.ParseInt(h["epoch"], 10, 64); err != nil {
 		return checkpoint{}, fmt.Errorf("projections: epoch: %w", err)
 	}
@@ -184,6 +187,7 @@ func (s *Store) begin(ctx context.Context, g generation, origin string) error {
 		p.SAdd(ctx, s.generations(), string(g))
 		for _, k := range s.each(g) {
 			p.HSet(ctx, k.checkpoint(), checkpoint{origin: origin}.fields()...)
+			p.HSet(ctx, k.sizes(), sizesMark, 0)
 		}
 		return nil
 	})

@@ -362,6 +362,14 @@ func holds(row string, needles []string) bool {
 // bounded number of members, and reads a bounded number of rows; where that was not
 // enough the page is short and names where to go on.
 func (r Reader) list(ctx context.Context, g generation, l listing, after string, limit int) (Page, error) {
+	page, err := r.page(ctx, g, l, after, limit)
+	if err == nil && len(page.Rows) == 0 {
+		err = r.intact(ctx, g, l) // a key that is lost looks like nothing
+	}
+	return page, err
+}
+
+func (r Reader) page(ctx context.Context, g generation, l listing, after string, limit int) (Page, error) {
 	from, err := parseCursor(after)
 	if err != nil {
 		return Page{}, err
@@ -389,7 +397,7 @@ func (r Reader) list(ctx context.Context, g generation, l listing, after string,
 		for len(found) > 0 && read < readRows {
 			some := found[:min(len(found), max(limit+1-len(page.Rows), fewRows))]
 			found, read = found[len(some):], read+len(some)
-			rows, err := r.Store.rows(ctx, g, idsOf(some))
+			rows, err := r.rows(ctx, g, idsOf(some))
 			if err != nil {
 				return Page{}, err
 			}

@@ -32,14 +32,17 @@ func (r Reader) reading(ctx context.Context, read func(g generation) error) erro
 		return away(ctx, err)
 	}
 	for range rereads {
-		if err := read(g); err != nil {
+		gap := read(g)
+		if gap != nil && !errors.Is(gap, errGap) {
 			r.Store.remember("") // it may have been retired
-			return away(ctx, err)
+			return away(ctx, gap)
 		}
 		there, live, err := r.Store.found(ctx, g)
 		switch {
 		case err != nil:
 			return away(ctx, err)
+		case there && live == g && gap != nil:
+			return fmt.Errorf("%w: %w", ErrRebuilding, gap) // the runner finds it too
 		case there && live == g:
 			return nil
 		case live == "":

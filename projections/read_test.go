@@ -319,7 +319,7 @@ func TestARareCombinationIsFoundWholeThoughEachPageLooksAtABoundedNumber(t *test
 			b.put(c, nil)
 			all = append(all, c.row)
 		}
-		if err := w.runner().flush(background, b); err != nil {
+		if err := errors.Join(w.runner().flush(background, b), w.store.measure(background, g)); err != nil {
 			t.Fatal(err)
 		}
 		for name, f := range map[string]Filter{

@@ -54,6 +54,9 @@ type Runner struct {
 	Index  func(kind, value string) string
 	Now    func() time.Time
 	Logger *slog.Logger
+	// Unlisted, if set, is called when data left the lists that nobody may find any
+	// more: a copy of Redis from before still holds them.
+	Unlisted func()
 	// Heartbeat is how often an idle runner looks whether it still holds what it
 	// believes; a second when 0.
 	Heartbeat time.Duration
@@ -62,6 +65,9 @@ type Runner struct {
 	InMemory int
 	// Patience is how long a silent holder is waited for; three seconds when 0.
 	Patience time.Duration
+	// Stuck is how long one batch may take before its holder shows no more life; two
+	// minutes when 0.
+	Stuck time.Duration
 
 	once     sync.Once
 	id       string // of this runner, as the checkpoint's holder
@@ -88,6 +94,9 @@ func (r *Runner) prepare() {
 		}
 		if r.Patience == 0 {
 			r.Patience = 3 * time.Second
+		}
+		if r.Stuck == 0 {
+			r.Stuck = 2 * time.Minute
 		}
 		r.sweeper = sweeper{store: r.Store, now: r.Now, seen: map[generation]sighting{}}
 	})
@@ -141,6 +150,9 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) run(ctx context.Context) error {
 	g, err := r.Store.live(ctx)
 	if errors.Is(err, ErrRebuilding) {
+		if adopted, err := r.adopt(ctx); adopted || err != nil {
+			return err
+		}
 		return r.replace(ctx, "")
 	}
 	if err != nil {
@@ -189,7 +201,13 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 		if err != nil {
 			return nil, err
 		}
-		if now.foreign(origin, head) {
+		foreign := now.foreign(origin, head)
+		if !foreign {
+			if foreign, err = r.strange(ctx, now); err != nil {
+				return nil, err
+			}
+		}
+		if foreign {
 			r.Logger.Warn("Redis was filled from another log, or from a longer one")
 			return nil, errLost
 		}
@@ -198,7 +216,11 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 		}
 		if holder := now[0].holder; holder == "" || holder == r.id || waited >= r.Patience {
 			held, err := r.Store.seize(ctx, g, now, r.id, origin)
-			return &tail{generation: g, held: held, docs: map[string]*kept{}}, err
+			t := &tail{generation: g, held: held, docs: map[string]*kept{}}
+			if err == nil {
+				err = t.measured(ctx, r.Store)
+			}
+			return t, err
 		}
 		r.progress.state.Store(stateStandingBy)
 		r.fault.Store(nil)
@@ -242,6 +264,14 @@ type tail struct {
 	generation generation
 	held       standing
 	docs       map[string]*kept // the applications seen lately
+	// sizes is what every key of a shard holds; nil until it was read.
+	sizes   []map[string]int64
+	counted int // keys of the census so far
+	// held belongs to whoever writes, and to the heartbeat beside.
+	mu sync.Mutex
+	// working is since when a batch is being worked on, in Unix nanoseconds; 0 while
+	// none is.
+	working atomic.Int64
 	// until, when set, ends following once everything up to it is written.
 	until *eventstore.Position
 }
@@ -263,6 +293,12 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 	defer stop()
 	from := t.held.position()
 	reading.Go(func() { read(ctx, r.Log, from, feed) })
+	if t.until == nil { // else nobody knows of this generation
+		var lost context.CancelCauseFunc
+		ctx, lost = context.WithCancelCause(ctx)
+		defer lost(nil)
+		reading.Go(func() { r.live(ctx, t, lost) })
+	}
 	beat := time.NewTicker(r.Heartbeat)
 	defer beat.Stop()
 	for sweep := 0; ; {
@@ -271,13 +307,13 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-beat.C:
 			if t.until != nil {
-				continue // nobody else knows of this generation
+				continue
 			}
-			if err := r.Store.touch(ctx, t.generation, t.held); err != nil {
-				return err
+			if err := r.census(ctx, t); err != nil {
+				return cause(ctx, err)
 			}
 			if sweep++; sweep%10 == 0 {
 				r.sweep(ctx)
@@ -288,10 +324,52 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 				err = errors.Join(r.apply(ctx, t, batch), err)
 			}
 			if err != nil {
-				return err
+				return cause(ctx, err)
 			}
 		}
 	}
+}
+
+// cause prefers what ended the context to what failed because of that.
+func cause(ctx context.Context, err error) error {
+	if ended := context.Cause(ctx); ended != nil {
+		return ended
+	}
+	return err
+}
+
+// live shows that the holder is alive, beside its work, so that a long batch does
+// not look like a dead holder. A holder that has been at one batch for as long as
+// Stuck shows nothing more: another one may have better luck.
+func (r *Runner) live(ctx context.Context, t *tail, lost context.CancelCauseFunc) {
+	beat := time.NewTicker(r.Heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+			if at := t.working.Load(); at != 0 && time.Since(time.Unix(0, at)) > r.Stuck {
+				continue
+			}
+			if err := r.touch(ctx, t); err != nil {
+				lost(err)
+				return
+			}
+		}
+	}
+}
+
+// touch shows that the holder is alive, and answers why it holds nothing any more.
+func (r *Runner) touch(ctx context.Context, t *tail) error {
+	return t.hold(func() error { return r.Store.touch(ctx, t.generation, t.held) })
+}
+
+// hold keeps the heartbeat and a write apart.
+func (t *tail) hold(do func() error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return do()
 }
 
 // read forwards the subscription until it ends.
@@ -341,6 +419,8 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	if len(batch) == 0 {
 		return nil
 	}
+	t.working.Store(time.Now().UnixNano())
+	defer t.working.Store(0)
 	if len(t.docs) > cacheLimit {
 		clear(t.docs)
 	}
@@ -367,12 +447,20 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	// What was not folded was delivered before.
 	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 })
 	last := batch[len(batch)-1]
-	if err := r.Store.write(ctx, t.generation, t.held, t.origin(batch), last.Position, order); err != nil {
+	err := t.hold(func() error {
+		return r.Store.write(ctx, t, place{last.Position, last.ID.String(), t.origin(batch)}, order)
+	})
+	if err != nil {
 		clear(t.docs)
 		return err
 	}
+	unlisted := false
 	for _, c := range order {
-		t.docs[c.id] = &kept{c.app, c.row}
+		t.docs[c.id] = &kept{c.app, c.row, true}
+		unlisted = unlisted || c.unlist
+	}
+	if unlisted && r.Unlisted != nil {
+		r.Unlisted()
 	}
 	r.progress.wrote(last, len(batch), len(order), r.Now())
 	return nil
@@ -423,7 +511,7 @@ func (r *Runner) fetch(ctx context.Context, t *tail, batch []*eventstore.Record)
 	err = parallel(ctx, builders, len(missing), func(ctx context.Context, i int) error {
 		id := missing[i]
 		row, stored := rows[id]
-		found[i] = &kept{row: row.row}
+		found[i] = &kept{row: row.row, stored: stored}
 		through := before[id]
 		if stored {
 			through = max(through, row.revision)

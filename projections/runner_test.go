@@ -165,6 +165,7 @@ func TestARunnerThatWasPausedIsFenced(t *testing.T) {
 		w.fill(0, 5, "")
 		pause, paused := make(chan struct{}), make(chan struct{}, 1)
 		stale := w.runner()
+		stale.Stuck = time.Millisecond // a paused process shows no life
 		var stall atomic.Bool
 		stale.Decode = func(ctx context.Context, r *eventstore.Record) (application.Event, error) {
 			if stall.Load() {
@@ -556,7 +557,7 @@ func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
 		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "built", 7).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.store.filled(background, g, "o", w.head(), 10); !errors.Is(err, errLost) {
+		if _, err := w.store.filled(background, g, place{at: w.head(), origin: "o"}, 10); !errors.Is(err, errLost) {
 			t.Errorf("7 of 10 applications: %v", err)
 		}
 	})

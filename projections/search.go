@@ -34,7 +34,7 @@ func (r Reader) search(ctx context.Context, g generation, q string, limit int) (
 	if err != nil {
 		return Page{}, err
 	}
-	rows, err := r.Store.rows(ctx, g, slices.Concat(exactly, named))
+	rows, err := r.rows(ctx, g, slices.Concat(exactly, named))
 	if err != nil {
 		return Page{}, err
 	}

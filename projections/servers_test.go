@@ -200,7 +200,7 @@ func TestOnAClusterAPausedRunnerIsFencedInEveryShard(t *testing.T) {
 	}
 	before := w.dump()
 	w.fill(30, 30, "")
-	if err := w.store.write(background, g, stale, stale[0].origin, w.head(), nil); err == nil {
+	if err := w.store.write(background, &tail{generation: g, held: stale}, place{at: w.head()}, nil); err == nil {
 		t.Error("a runner that lost its hold moved the position")
 	}
 	if w.dump() != before {

@@ -193,13 +193,14 @@ func (r *Runner) index(c *change, e application.Event) {
 func newChange(id string, h *kept) *change {
 	c := &change{id: id, last: -1}
 	if h != nil {
-		c.app, c.before = h.app, h.row
+		c.app, c.before, c.stored = h.app, h.row, h.stored
 	}
 	return c
 }
 
 // kept is an application as it is folded so far, and its row as Redis has it.
 type kept struct {
-	app *Summary
-	row *Row
+	app    *Summary
+	row    *Row
+	stored bool // a hidden application has a row too, of which only the revision is kept
 }

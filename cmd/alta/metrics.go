@@ -60,9 +60,15 @@ func (p *program) startMetrics(start background) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(p.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 5 * time.Second}))
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	p.logger.Info("metrics are served", "address", l.Addr().String())
-	start("metrics", func(ctx context.Context) error {
+	start("metrics", func(ctx context.Context) (err error) {
+		if l == nil { // it was closed when the part ended
+			if l, err = net.Listen("tcp", p.cfg.Metrics); err != nil {
+				return err
+			}
+		}
+		l := take(&l)
+		srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 		stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 		defer stop()
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -117,6 +123,12 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	s.gauge("alta_vault_available", "1 while personal values can be sealed and opened; 0 while the key service or the key store refuses.", truth(f.p.keyState.err() == nil))
+	if f.p.parts != nil {
+		for _, part := range f.p.parts.list() {
+			s.gauge("alta_part_healthy", "1 while the part runs; 0 while it ends and is started again.", truth(part.failing == nil), "part", part.name)
+			s.counter("alta_part_restarts_total", "Times that the part was started again since the start.", float64(part.restarts), "part", part.name)
+		}
+	}
 	f.live(s)
 	f.log(s)
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
@@ -230,4 +242,12 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// take answers a listener and leaves none, so that a part that is started again
+// makes one of its own.
+func take(l *net.Listener) net.Listener {
+	taken := *l
+	*l = nil
+	return taken
 }

@@ -129,8 +129,13 @@ func (p *program) startWire(ctx context.Context, background background) error {
 		return fmt.Errorf("--wire: %w", err)
 	}
 	p.logger.Info("the log is offered to official clients", "address", p.cfg.Wire)
-	background("wire", func(ctx context.Context) error {
-		return wire.Serve(ctx, l, p.guarded, wire.Options{Logger: p.logger})
+	background("wire", func(ctx context.Context) (err error) {
+		if l == nil { // it was closed when the part ended
+			if l, err = wire.Listen(ctx, p.cfg.Wire); err != nil {
+				return err
+			}
+		}
+		return wire.Serve(ctx, take(&l), p.guarded, wire.Options{Logger: p.logger})
 	})
 	return nil
 }

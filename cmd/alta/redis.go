@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -17,35 +15,43 @@ import (
 
 // openRedis finds a Redis: the one that was named, else a private child process,
 // else one inside this process. Nothing in it needs keeping: it is rebuilt from
-// the log.
-func openRedis(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, func() error, error) {
+// the log. child is nil where no private one runs.
+func openRedis(ctx context.Context, url, data string, log *slog.Logger) (client redis.UniversalClient, child *privateRedis, stop func() error, err error) {
+	dir := snapshotDir(data)
 	if url != "" {
 		c, err := dialRedis(url)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		return c, c.Close, nil
+		// A snapshot that nobody reads must not outlive what it holds.
+		return c, nil, c.Close, os.RemoveAll(dir)
 	}
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			continue
 		}
-		c, stop, err := childRedis(ctx, path)
+		r, err := newPrivateRedis(ctx, path, dir, log)
 		if err == nil {
 			log.Info("Redis runs as a private child process", "program", name)
-			return c, stop, nil
+			return r.client, r, r.Close, nil
 		}
 		log.Warn("a private Redis did not start", "program", name, "error", err)
 	}
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, nil, nil, err
+	}
 	m := miniredis.NewMiniRedis()
 	if err := m.Start(); err != nil {
-		return nil, nil, fmt.Errorf("start the Redis in this process: %w", err)
+		return nil, nil, nil, fmt.Errorf("start the Redis in this process: %w", err)
 	}
 	log.Warn("no redis-server is installed: a stand-in runs in this process, pleasant to about 10,000 open applications")
 	c := redis.NewClient(&redis.Options{Addr: m.Addr(), ContextTimeoutEnabled: true})
-	return c, func() error { err := c.Close(); m.Close(); return err }, nil
+	return c, nil, func() error { err := c.Close(); m.Close(); return err }, nil
 }
+
+// snapshotDir is where the private Redis keeps its snapshot.
+func snapshotDir(data string) string { return filepath.Join(data, "redis") }
 
 // dialRedis makes a client for an address: redis://host:port/db for one server
 // (rediss:// with TLS), redis+cluster://host:port?addr=host:port&… for a Cluster,
@@ -74,48 +80,4 @@ func dialRedis(url string) (redis.UniversalClient, error) {
 	}
 	// The address may hold a password, which the library's errors repeat.
 	return nil, errUsage("--redis: must be redis://…, redis+cluster://… or redis+sentinel://…?master_name=…; with TLS rediss…")
-}
-
-// childRedis runs a Redis of our own: an empty directory, a unix socket that
-// only we can open, nothing on disk.
-func childRedis(ctx context.Context, program string) (redis.UniversalClient, func() error, error) {
-	dir, err := os.MkdirTemp("", "alta-redis-")
-	if err != nil {
-		return nil, nil, err
-	}
-	socket := filepath.Join(dir, "s")
-	cmd := exec.Command(program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
-		"--save", "", "--appendonly", "no", "--dir", dir, "--daemonize", "no", "--loglevel", "warning",
-		"--maxmemory-policy", "noeviction")
-	endWithParent(cmd)
-	if err := cmd.Start(); err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	c := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true})
-	stop := func() error {
-		err := c.Close()
-		_ = cmd.Process.Signal(os.Interrupt)
-		select {
-		case <-exited:
-		case <-time.After(3 * time.Second):
-			_ = cmd.Process.Kill()
-			<-exited
-		}
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	for range 200 {
-		if c.Ping(ctx).Err() == nil {
-			return c, stop, nil
-		}
-		select {
-		case err := <-exited:
-			return nil, nil, errors.Join(fmt.Errorf("%s ended at once: %w", program, err), c.Close(), os.RemoveAll(dir))
-		case <-ctx.Done():
-			return nil, nil, errors.Join(ctx.Err(), stop())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	return nil, nil, errors.Join(fmt.Errorf("%s does not answer", program), stop())
 }

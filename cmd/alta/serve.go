@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +57,8 @@ type program struct {
 	vault    *vault.Vault
 	keyState keyHealth // whether the vault's keys could be used last
 	redis    redis.UniversalClient
+	child    *privateRedis // the same, where it is a process of ours
+	parts    *supervisor   // once they run
 	auth     *auth.Service
 	keys     *auth.Keys
 	limits   *auth.Limiter
@@ -104,7 +105,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 		return nil, err
 	}
 	var stop func() error
-	if p.redis, stop, err = openRedis(ctx, cfg.Redis, logger); err != nil {
+	if p.redis, p.child, stop, err = openRedis(ctx, cfg.Redis, cfg.Data, logger); err != nil {
 		return nil, err
 	}
 	p.closers = append(p.closers, stop)
@@ -135,6 +136,10 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	folder := projections.Folder{Policies: p.rules().Policies}
 	p.runner = &projections.Runner{
 		Store: p.store, Log: p.log, Decode: codec.decodeForLists, Index: p.vault.Index, Now: p.now, Logger: logger,
+	}
+	if p.child != nil {
+		p.runner.Unlisted = p.child.Erased
+		p.child.roomy = func() bool { return p.guarded == nil || p.guarded.Writable() == nil }
 	}
 	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
 	p.counter = p.newCounter()
@@ -231,6 +236,11 @@ func (p *program) Close() error {
 
 // ready says why this process cannot serve now; nil when it can.
 func (p *program) ready() error {
+	if p.parts != nil {
+		if err := p.parts.healthy(); err != nil {
+			return err
+		}
+	}
 	if p.cfg.does("projector") {
 		if err := p.runner.Healthy(); err != nil {
 			return fmt.Errorf("projector: %w", err)
@@ -309,18 +319,15 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if err != nil {
 		return err
 	}
-	var wait sync.WaitGroup
+	p.parts = newSupervisor(run, logger)
 	defer func() {
 		stop()
-		wait.Wait()
+		p.parts.wait.Wait()
 		err = errors.Join(err, p.Close())
 	}()
-	var start background = func(name string, f func(context.Context) error) {
-		wait.Go(func() {
-			if err := f(run); err != nil && run.Err() == nil {
-				logger.Error("a part ended", "part", name, "error", err)
-			}
-		})
+	var start background = p.parts.start
+	if p.child != nil {
+		start("redis", p.child.run)
 	}
 	p.metrics = newMetrics(p)
 	if p.guarded != nil {

@@ -129,6 +129,9 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) run(ctx context.Context) error {
 	g, err := r.Store.live(ctx)
 	if errors.Is(err, projections.ErrRebuilding) {
+		if adopted, err := r.adopt(ctx); adopted || err != nil {
+			return err
+		}
 		return r.replace(ctx, "")
 	}
 	if err != nil {
@@ -218,6 +221,51 @@ type tail struct {
 	generation generation
 	held       checkpoint
 	cases      *cases
+	// held belongs to whoever writes, and to the heartbeat beside.
+	mu sync.Mutex
+	// working is since when a batch is being worked on, in Unix nanoseconds; 0 while
+	// none is.
+	working atomic.Int64
+}
+
+// hold keeps the heartbeat and a write apart.
+func (t *tail) hold(do func() error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return do()
+}
+
+// stuck is how long one batch may take.
+const stuck = 2 * time.Minute
+
+// live shows that the holder is alive, beside its work, so that a long batch does
+// not look like a dead holder. A holder that has been at one batch for as long as
+// stuck shows nothing more: another one may have better luck.
+func (r *Runner) live(ctx context.Context, t *tail, lost context.CancelCauseFunc) {
+	beat := time.NewTicker(r.Heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat.C:
+			if at := t.working.Load(); at != 0 && time.Since(time.Unix(0, at)) > stuck {
+				continue
+			}
+			if err := t.hold(func() error { return r.touch(ctx, t) }); err != nil {
+				lost(err)
+				return
+			}
+		}
+	}
+}
+
+// cause prefers what ended the context to what failed because of that.
+func cause(ctx context.Context, err error) error {
+	if ended := context.Cause(ctx); ended != nil {
+		return ended
+	}
+	return err
 }
 
 // delivery is what the subscription hands over.
@@ -238,6 +286,12 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 	defer stop()
 	from := t.held.position
 	reading.Go(func() { read(ctx, r.Log, from, feed) })
+	if until == nil { // else nobody knows of this generation
+		var lost context.CancelCauseFunc
+		ctx, lost = context.WithCancelCause(ctx)
+		defer lost(nil)
+		reading.Go(func() { r.live(ctx, t, lost) })
+	}
 	write, beat := time.NewTicker(r.Every), time.NewTicker(r.Heartbeat)
 	defer write.Stop()
 	defer beat.Stop()
@@ -249,13 +303,10 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 		due := false
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-beat.C:
 			if until != nil {
-				continue // nobody else knows of this generation
-			}
-			if err := r.touch(ctx, t); err != nil {
-				return err
+				continue
 			}
 			if sweep++; sweep%30 == 0 {
 				r.sweep(ctx)
@@ -264,13 +315,13 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 			due = true
 		case d := <-feed:
 			if d.err != nil {
-				return errors.Join(r.apply(ctx, t, batch), d.err)
+				return cause(ctx, errors.Join(r.apply(ctx, t, batch), d.err))
 			}
 			batch = append(batch, d.record)
 		}
 		if last := len(batch) - 1; last >= 0 && (due || len(batch) >= tailBatch || until != nil && batch[last].Position.Compare(*until) >= 0) {
 			if err := r.apply(ctx, t, batch); err != nil {
-				return err
+				return cause(ctx, err)
 			}
 			batch = nil
 		}
@@ -303,6 +354,8 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	if len(batch) == 0 {
 		return nil
 	}
+	t.working.Store(time.Now().UnixNano())
+	defer t.working.Store(0)
 	all := newSums()
 	for _, rec := range batch {
 		adds, err := t.cases.then(ctx, rec)
@@ -313,7 +366,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 		all.add(adds)
 	}
 	first, last := batch[0], batch[len(batch)-1]
-	if err := r.write(ctx, t, first, last.Position, all); err != nil {
+	if err := t.hold(func() error { return r.write(ctx, t, first, last.Position, all) }); err != nil {
 		t.cases.forget()
 		return err
 	}

@@ -21,6 +21,7 @@ const (
 	root        = "alta:{statistics." + Version + "}:"
 	pointer     = root + "live"        // the build that readers use
 	generations = root + "generations" // all that exist, for sweeping
+	withheld    = root + "withheld"    // the build that a snapshot of Redis brought back
 )
 
 // Store is the statistics' part of a Redis.
@@ -375,4 +376,57 @@ func keysOf(g generation, k kind, year string) ([]string, error) {
 		keys = append(keys, g.sums(h), g.ranks(h))
 	}
 	return keys, nil
+}
+
+// Withhold keeps from readers what a snapshot brought back, until a Runner has
+// compared it with the log. Call it before anybody else uses the Redis.
+func (s *Store) Withhold(ctx context.Context) error {
+	n, err := s.rdb.Exists(ctx, pointer).Result()
+	if err == nil && n > 0 {
+		err = s.rdb.Rename(ctx, pointer, withheld).Err()
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// adopt publishes what a snapshot brought back, if it is of this log and calendar.
+// It answers false where there is nothing of the kind.
+func (r *Runner) adopt(ctx context.Context) (bool, error) {
+	name, err := r.Store.rdb.Get(ctx, withheld).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, failed(err)
+	}
+	g := generation(name)
+	c, err := checkpointIn(ctx, r.Store.rdb, g)
+	lost := errors.Is(err, errLost)
+	if err != nil && !lost {
+		return false, err
+	}
+	head, err := r.Log.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	first := ""
+	if head != eventstore.Start {
+		if first, err = projections.Origin(ctx, r.Log); err != nil {
+			return false, err
+		}
+	}
+	if lost || c.foreign(first, r.Calendar().Version, head) {
+		r.Logger.Warn("the snapshot's statistics are of another log or calendar, and are counted anew")
+		if err := r.Store.rdb.Del(ctx, withheld).Err(); err != nil {
+			return false, failed(err)
+		}
+		return false, r.Store.drop(ctx, g)
+	}
+	published, err := r.Store.rdb.RenameNX(ctx, withheld, pointer).Result()
+	if err != nil {
+		return false, failed(err)
+	}
+	return published, nil
 }

@@ -155,6 +155,7 @@ func paused(w *world) error {
 	var stall, stalled atomic.Bool
 	free := make(chan struct{})
 	stale := w.newRunner()
+	stale.Stuck = time.Millisecond // a paused process shows no life
 	stale.Decode = func(ctx context.Context, r *eventstore.Record) (application.Event, error) {
 		if stall.Load() {
 			stalled.Store(true)
