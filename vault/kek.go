@@ -183,6 +183,9 @@ func (k *FileKEK) Retire(version int) error {
 		if version == r.Current {
 			return fmt.Errorf("%w: version %d is the current one", ErrInvalid, version)
 		}
+		if _, there := r.Keys[version]; !there && (version < 1 || version > r.Current) {
+			return fmt.Errorf("%w: there is no version %d", ErrInvalid, version)
+		}
 		delete(r.Keys, version)
 		return nil
 	})

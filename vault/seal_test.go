@@ -183,6 +183,7 @@ func TestRotatingTheKeyEncryptionKeyKeepsEveryValueAndKillsOldBackups(t *testing
 		t.Fatal(err)
 	}
 	wants(t, "retire the current version", kek.Retire(2), ErrInvalid)
+	wants(t, "retire a version that there never was", kek.Retire(99), ErrInvalid)
 	for name, v := range map[string]*Vault{"restarted": open(t, Config{Dir: dir}), "other node": other} {
 		v.cache.drop(nameOf("merchant-1"))
 		if clear, err := v.Open(ctx, "merchant-1", event, "name", sealed); err != nil || clear != "x" {

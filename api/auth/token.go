@@ -59,6 +59,9 @@ func (s *Service) parseAccess(token string, now time.Time) (claims, error) {
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	_, err := parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
+		if _, extended := t.Header["crit"]; extended {
+			return nil, ErrToken // RFC 7515 section 4.1.11: no extension is understood here
+		}
 		kid, _ := t.Header["kid"].(string)
 		k, ok := s.keys.find(kid)
 		if !ok && s.keys.missing(now) {

@@ -110,6 +110,9 @@ func defaults() config {
 // parseConfig reads variables and flags.
 func parseConfig(name string, args []string, errOut io.Writer, more func(*flag.FlagSet)) (config, error) {
 	c := defaults()
+	if unknown := c.unknownVariables(os.Environ()); len(unknown) > 0 {
+		fmt.Fprintf(errOut, "there is no setting %s; alta config lists them\n", strings.Join(unknown, ", "))
+	}
 	fs := flag.NewFlagSet("alta "+name, flag.ContinueOnError)
 	fs.SetOutput(errOut)
 	for _, s := range c.settings() {
@@ -153,10 +156,38 @@ func parseConfig(name string, args []string, errOut io.Writer, more func(*flag.F
 	return c, c.check()
 }
 
+// unknownVariables lists ALTA_… variables that no setting reads: a misspelt one
+// would otherwise be ignored without a word.
+func (c *config) unknownVariables(environment []string) (unknown []string) {
+	for _, pair := range environment {
+		name, _, _ := strings.Cut(pair, "=")
+		known := slices.ContainsFunc(c.settings(), func(s setting) bool { return s.env == name })
+		if strings.HasPrefix(name, "ALTA_") && !known && !slices.ContainsFunc(elsewhere, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// elsewhere are the beginnings of variables that other subcommands, scripts and
+// tests read.
+var elsewhere = []string{"ALTA_API", "ALTA_BIN", "ALTA_CLUSTER_", "ALTA_E2E_", "ALTA_MUTANT", "ALTA_SIMULATE_", "ALTA_TEST_", "ALTA_TLS_", "ALTA_URL"}
+
 // parts that a process can do.
 var parts = []string{"api", "projector", "reactions", "sequencer"}
 
 func (c *config) check() error {
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+			return errUsage("--origin must be an address such as https://alta.example.cn, without a path")
+		}
+		c.Origin = strings.TrimRight(c.Origin, "/")
+	}
+	if c.LimitFactor < 1 {
+		return errUsage("--limit-factor must be 1 or more")
+	}
 	if c.HoursBack != 0 && !c.Dev || c.HoursBack < 0 {
 		return errUsage("--clock-hours-back is for --dev, and goes back only")
 	}

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -380,5 +382,98 @@ func TestBodiesThatStopAreCutOff(t *testing.T) {
 	}
 	if took := time.Since(begun); took > 25*time.Second {
 		t.Errorf("the last was cut off after %s", took)
+	}
+}
+
+// SIGTERM with open streams and a request under way: the streams end at once, the
+// request is answered, and the program ends soon after.
+func TestAStopEndsStreamsAtOnceAndAnswersWhatWasAccepted(t *testing.T) {
+	c := demoConfig(t)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	address, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.DiscardHandler), func(a string) error { address <- a; return nil })
+	}()
+	w := &world{log: &journal{}}
+	select {
+	case w.api = <-address:
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	var err error
+	if w.client, err = drive.NewClient(w.api); err != nil {
+		t.Fatal(err)
+	}
+	lead := w.as(t, "lead")
+	token, err := lead.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := strings.TrimPrefix(w.api, "http://")
+	const streams = 50
+	closed := make(chan error, streams)
+	for range streams {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /v1/changes HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", host, token)
+		in := bufio.NewReader(conn)
+		if line, err := in.ReadString('\n'); err != nil || !strings.Contains(line, " 200 ") {
+			t.Fatalf("a stream begins with %q, %v", line, err)
+		}
+		go func() { _, err := io.Copy(io.Discard, in); closed <- err }()
+	}
+	half := func(rest bool) <-chan string { // a log-in of which a part is sent
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := fmt.Sprintf(`{"email":"lead2@demo.alta.example","password":%q}`, demoPassword)
+		fmt.Fprintf(conn, "POST /v1/auth/login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", host, len(body), body[:20])
+		out := make(chan string, 1)
+		go func() {
+			defer conn.Close()
+			if rest {
+				<-ctx.Done()
+				time.Sleep(200 * time.Millisecond)
+				fmt.Fprint(conn, body[20:])
+			}
+			b, _ := io.ReadAll(conn)
+			out <- string(b)
+		}()
+		return out
+	}
+	finishes, stops := half(true), half(false)
+	idle, err := net.Dial("tcp", host) // a connection opened in advance
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	time.Sleep(300 * time.Millisecond)
+
+	begun := time.Now()
+	stop()
+	for range streams {
+		<-closed
+	}
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("the streams ended after %s", took)
+	}
+	if got := <-finishes; !strings.Contains(got, "HTTP/1.1 200 ") || !strings.Contains(got, "Connection: close") {
+		t.Errorf("a request that was being sent: %.300s", got)
+	}
+	if got := <-stops; !strings.Contains(got, "HTTP/1.1 503 ") || !strings.Contains(got, `"stopping"`) {
+		t.Errorf("a body that stopped: %.300s", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 8*time.Second {
+		t.Errorf("the program ended after %s", took)
+	} else {
+		t.Logf("%d streams: the program ended after %s", streams, took)
 	}
 }

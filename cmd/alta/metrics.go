@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -34,10 +35,26 @@ func newMetrics(p *program) *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"operation", "status"}),
 	}
+	build, _ := debug.ReadBuildInfo()
+	about := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "alta_build_info", Help: "1; the labels say which build runs.",
+		ConstLabels: prometheus.Labels{"version": build.Main.Version, "revision": revisionOf(build), "goversion": build.GoVersion},
+	})
+	about.Set(1)
 	m.registry.MustRegister(
-		m.latency, figures{p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		about, m.latency, figures{p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
+}
+
+// revisionOf is the commit that a build was made of, where that is known.
+func revisionOf(build *debug.BuildInfo) string {
+	for _, s := range build.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
 }
 
 // observe counts an answer.

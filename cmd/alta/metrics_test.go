@@ -43,7 +43,7 @@ func TestFiguresHaveBoundedLabelsAndSayHowTheProgramIs(t *testing.T) {
 		}
 	}
 	all := strings.Join(names, " ")
-	for _, want := range []string{"alta_projection_lag_seconds", "alta_projection_lag_events", "alta_log_events", "alta_log_disk_free_bytes", "alta_lists_readable", "alta_http_request_seconds"} {
+	for _, want := range []string{"alta_projection_lag_seconds", "alta_projection_lag_events", "alta_log_events", "alta_log_disk_free_bytes", "alta_lists_readable", "alta_http_request_seconds", "alta_build_info"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("there is no %s", want)
 		}
