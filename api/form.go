@@ -167,10 +167,10 @@ func (s *Server) correct(c *call) error {
 
 func (s *Server) declareSite(c *call) error {
 	var in struct {
-		URL          string `json:"url"`
-		TestUser     string `json:"test_user"`
-		TestPassword string `json:"test_password"`
-		Guide        string `json:"guide"`
+		URL          string  `json:"url"`
+		TestUser     string  `json:"test_user"`
+		TestPassword string  `json:"test_password"`
+		Guide        *string `json:"guide"`
 	}
 	if err := c.read(&in); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 var (
 	rewrite    = flag.Bool("update", false, "write problems.tsv anew")
 	ofHandlers = regexp.MustCompile(`problem\(http\.Status\w+, "([a-z0-9-]+)", "((?:[^"\\]|\\.)*)"`)
-	ofRules    = regexp.MustCompile(`\w+\((?:\w+, )?"([a-z0-9-]+)", "((?:[^"\\]|\\.)*)"`)
+	ofRules    = regexp.MustCompile(`\w+\((?:\w+, )?"([a-z][a-z0-9-]+[a-z0-9])", "((?:[^"\\]|\\.)*)"`)
 )
 
 // Every code that a problem can have has a page of its own under /problems/: the

@@ -94,7 +94,7 @@ func (s *Server) raiseReason(c *call) error {
 	}
 	return c.do(application.RaiseReason{
 		Reason: c.Param("reason"), Code: in.Code, Sub: in.Sub, Target: in.Target, Note: in.Note, Internal: in.Internal,
-		By: c.actor(), At: c.now(),
+		Rules: c.rules(), By: c.actor(), At: c.now(),
 	})
 }
 

@@ -173,7 +173,7 @@ func (w *told) acceptTheRest() {
 // returned comes back because of the mobile number.
 func (w *told) returned() {
 	w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
-	w.do(application.RaiseReason{Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, By: reviewer, At: w.at})
+	w.do(application.RaiseReason{Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, Rules: rules, By: reviewer, At: w.at})
 	w.acceptTheRest()
 	w.do(application.Return{Rules: rules, By: reviewer, At: w.at})
 }
@@ -189,7 +189,7 @@ func TestTheRestOfALifeAgreesWithTheDeciderToo(t *testing.T) {
 			w.do(application.Prioritise{Priority: 3, Why: "big", By: lead, At: w.at})
 			w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
 			w.do(application.AddNote{Note: "n-1", Text: "call her", By: reviewer, At: w.at})
-			w.do(application.RaiseReason{Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, By: reviewer, At: w.at})
+			w.do(application.RaiseReason{Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, Rules: rules, By: reviewer, At: w.at})
 			w.do(application.WithdrawReason{Reason: "r-1", By: reviewer, At: w.at})
 		},
 		"decline proposed, refused, proposed, confirmed": func(w *told) {
@@ -248,7 +248,7 @@ func TestAMerchantsDocumentsHoldNothingInternal(t *testing.T) {
 	w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
 	w.do(application.AddNote{Note: "n-1", Text: "SECRET note", By: reviewer, At: w.at})
 	w.do(application.RaiseReason{
-		Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, Note: "please call us", Internal: "SECRET suspicion", By: reviewer, At: w.at,
+		Reason: "r-1", Code: "R05", Sub: "mobile", Target: item.ContactMobile, Note: "please call us", Internal: "SECRET suspicion", Rules: rules, By: reviewer, At: w.at,
 	})
 	secret := func(when string, more ...string) {
 		t.Helper()
@@ -361,7 +361,7 @@ func TestASiteReviewWaitsForTheMerchantUntilTheSiteIsDeclared(t *testing.T) {
 			t.Errorf("before: %s, held by %s", q, w.app.Holder)
 		}
 		w.do(application.DeclareSite{
-			URL: "https://www." + w.s.Text(item.SiteDomain) + "/", User: personal.New("u"), Password: personal.New("p"), Guide: "buy",
+			URL: "https://www." + w.s.Text(item.SiteDomain) + "/", User: personal.New("u"), Password: personal.New("p"), Guide: new("buy"),
 			Rules: rules, By: w.self(), At: w.at,
 		})
 		if q := RowOf(&w.app.Summary).queue(); q != QueueWebsite || w.app.Holder != application.Platform {

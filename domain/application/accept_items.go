@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"alta/domain/item"
+	"alta/domain/policy"
 )
 
 // AcceptItems finds items in order. Accepting an item that a machine objected
@@ -47,6 +48,8 @@ func (s State) acceptable(k item.Key) error {
 		return ErrUnknownItem.on(k)
 	case !k.Fits(s.Kind.Audience()):
 		return ErrItemKind.on(k)
+	case i.Class == item.Site && !s.answered(k) && (s.Declaration.URL == "" || !s.passedOn(policy.StageWebsite)):
+		return ErrNotJudgedYet.on(k)
 	case s.hasReason(k):
 		return ErrHasReason.on(k)
 	case there.Redacted:

@@ -185,7 +185,7 @@ func TestTheSite(t *testing.T) {
 		},
 		"a password in the address is refused (C095)":     {given: waiting, when: declaring(func(c *DeclareSite) { c.URL = "https://admin:S3cret@shop-chenwei.cn/" }), err: ErrSiteCredentials},
 		"a password in a mistyped address is refused too": {given: waiting, when: declaring(func(c *DeclareSite) { c.URL = "https:/admin:S3cret@shop-chenwei.cn/" }), err: ErrSiteCredentials},
-		"a password in an address of the guide is, too":   {given: waiting, when: declaring(func(c *DeclareSite) { c.Guide = "open https://admin:S3cret@shop-chenwei.cn/" }), err: ErrSiteCredentials},
+		"a password in an address of the guide is, too":   {given: waiting, when: declaring(func(c *DeclareSite) { c.Guide = new("open https://admin:S3cret@shop-chenwei.cn/") }), err: ErrSiteCredentials},
 		"it needs a test account":                         {given: waiting, when: declaring(func(c *DeclareSite) { c.Password = personal.Text{} }), err: ErrRequired},
 		"under review it is not declared anew":            {given: atSite, when: declaring(func(c *DeclareSite) { c.Password = personal.New("other") }), err: ErrItemLocked},
 		"a walked-through site is approved":               {given: atSite, when: approve(nil), then: "site-approved", also: func(t *testing.T, s State, _ Event) { is(t, s.Stage, Contract) }},

@@ -19,7 +19,7 @@ func longHistory(b testing.TB) *story {
 func BenchmarkDecideAndEvolveAt50Events(b *testing.B) {
 	w := longHistory(b)
 	for name, c := range map[string]command{
-		"raise":   RaiseReason{Reason: "new", Code: "R03", Sub: "unclear", Target: item.IDCardFront, By: anna, At: w.now()},
+		"raise":   RaiseReason{Reason: "new", Code: "R03", Sub: "unclear", Target: item.IDCardFront, Rules: rules, By: anna, At: w.now()},
 		"accept":  AcceptItems{Items: []item.Key{item.IDCardFront}, By: anna, At: w.now()},
 		"note":    AddNote{Note: "new", Text: "called", By: bo, At: w.now()},
 		"approve": ApproveQualification{Rules: rules, By: anna, At: w.now()},

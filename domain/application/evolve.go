@@ -196,6 +196,7 @@ func (s State) qualified() State {
 }
 
 func (s State) filled(e DetailsFilled) State {
+	before, draft := s.Changed, s.Stage == Draft
 	for _, k := range catalogue { // maps have no order, and a fold must have one
 		if v, ok := e.Fields[k]; ok {
 			s = s.edit(k, func(i *Item) { i.Value = v })
@@ -203,6 +204,9 @@ func (s State) filled(e DetailsFilled) State {
 		if v, ok := e.Personal[k]; ok {
 			s = s.edit(k, func(i *Item) { i.Personal = v })
 		}
+	}
+	if !draft && s.Stage != ICP {
+		s.Changed = before // who is qualified does not depend on what a later stage waits for
 	}
 	return s
 }

@@ -51,12 +51,24 @@ func (c FillDetails) Decide(s State) ([]Event, error) {
 			}
 		}
 	}
-	if err := s.at(Draft); err != nil {
-		return nil, err
+	if !s.allAwaited(changed) {
+		if err := s.at(Draft); err != nil {
+			return nil, err
+		}
 	}
 	e := DetailsFilled{Header: s.head(c.By, c.At)}
 	e.Fields, e.Personal = separate(changed)
 	return []Event{e}, nil
+}
+
+// allAwaited: every one of them is an item that a later stage waits for.
+func (s State) allAwaited(changed map[item.Key]string) bool {
+	for k := range changed {
+		if !s.awaits(k) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s State) erased(k item.Key) bool { return s.Item(k).Personal.IsErased() }

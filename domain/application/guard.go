@@ -197,6 +197,8 @@ func (s State) writable(k item.Key) error {
 		return nil
 	case s.Stage == Correction && slices.Contains(s.Unlocked, k):
 		return nil
+	case s.awaits(k):
+		return nil
 	}
 	why, i := "under_review", s.Item(k)
 	switch {
@@ -210,6 +212,15 @@ func (s State) writable(k item.Key) error {
 		r = r.with("round", itoa(i.Accepted))
 	}
 	return r
+}
+
+// awaits: a later stage needs the item, it is still empty, and that stage was not
+// decided. Until then the merchant may supply it without a return.
+func (s State) awaits(k item.Key) bool {
+	if k != item.SiteICPNumber || s.ICPVerified || !s.Item(k).Empty() {
+		return false
+	}
+	return s.Stage == Qualification || s.Stage == SecondApproval || s.Stage == ICP
 }
 
 // Locked reports whether the merchant may not change an item now; the error is

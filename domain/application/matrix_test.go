@@ -247,10 +247,10 @@ func acts() []act {
 			return AcceptItems{Items: keys, By: by, At: w.now()}
 		}},
 		{"raise R03 on the card's back", func(w *story, by Actor) command {
-			return RaiseReason{Reason: "another", Code: "R03", Sub: "unclear", Target: item.IDCardBack, Note: "blurred", By: by, At: w.now()}
+			return RaiseReason{Reason: "another", Code: "R03", Sub: "unclear", Target: item.IDCardBack, Note: "blurred", Rules: rules, By: by, At: w.now()}
 		}},
 		{"raise R11 on the site", func(w *story, by Actor) command {
-			return RaiseReason{Reason: "down", Code: "R11", Sub: "unreachable", Target: item.SiteURL, By: by, At: w.now()}
+			return RaiseReason{Reason: "down", Code: "R11", Sub: "unreachable", Target: item.SiteURL, Rules: rules, By: by, At: w.now()}
 		}},
 		{"withdraw the first reason", func(w *story, by Actor) command {
 			id := "none"

@@ -190,7 +190,7 @@ func (m *model) raise(by Actor) command {
 	e := pick(m.t, "reason", reason.All())
 	return RaiseReason{
 		Reason: fmt.Sprintf("reason-%d", rapid.IntRange(0, 99).Draw(m.t, "id")), Code: e.Code, Sub: e.Sub,
-		Target: pick(m.t, "target", e.Targets), By: by, At: m.at,
+		Target: pick(m.t, "target", e.Targets), Rules: rules, By: by, At: m.at,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"alta/domain/item"
+	"alta/domain/policy"
 	"alta/domain/reason"
 )
 
@@ -17,6 +18,7 @@ type RaiseReason struct {
 	Target   item.Key
 	Note     string // for the merchant
 	Internal string // never leaves the house
+	Rules    Rules
 	By       Actor
 	At       time.Time
 }
@@ -33,6 +35,10 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		text("note", c.Note, maxText), text("internal", c.Internal, maxText)); err != nil {
 		return nil, err
 	}
+	p, err := s.policy(c.Rules, c.At)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case !reason.AppliesTo(c.Code, c.Sub, c.Target):
 		if _, ok := reason.Lookup(c.Code, c.Sub); !ok {
@@ -41,6 +47,10 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		return nil, ErrReasonTarget.on(c.Target)
 	case !c.Target.Fits(s.Kind.Audience()):
 		return nil, ErrItemKind.on(c.Target)
+	case !s.asked(p.Requirements(s.Facts()), c.Target):
+		return nil, ErrReasonTarget.on(c.Target).with("because", "the policy does not ask this merchant for it")
+	case s.raised(c.Code, c.Sub, c.Target) != "":
+		return nil, ErrReasonOpen.on(c.Target).with("reason", s.raised(c.Code, c.Sub, c.Target))
 	case s.late(c.Code, c.Target) && c.By.Role != RoleLead:
 		return nil, ErrLateReason.on(c.Target)
 	}
@@ -48,6 +58,27 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		Header: s.head(c.By, c.At), Reason: c.Reason, Code: c.Code, Sub: c.Sub, Target: c.Target,
 		Note: c.Note, Internal: c.Internal, Round: s.Round,
 	}}, nil
+}
+
+// asked: the policy asks this merchant for the item, or the item is there all the
+// same. Of a site that nobody asks for nothing can be put right.
+func (s State) asked(req policy.Requirements, k item.Key) bool {
+	if k.IsSite() {
+		return req.Asks(policy.StageWebsite)
+	}
+	_, asked := req.Find(k)
+	return asked || req.IsWaived(k) || !s.Item(k).Empty()
+}
+
+// raised is the id of the reason that says the same of the item and waits to be
+// told; empty where there is none.
+func (s State) raised(code reason.Code, sub reason.Sub, k item.Key) string {
+	for _, r := range s.Reasons {
+		if r.Status == StatusOpen && r.Code == code && r.Sub == sub && r.Target == k {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 // late: the stage to see it was decided in an earlier round, and neither the

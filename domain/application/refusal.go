@@ -166,6 +166,8 @@ var (
 	ErrHasReason      = refuse(Rule, "item-has-reason", "a reason is open on the item; withdraw it before accepting the item")
 	ErrRedacted       = refuse(Rule, "item-redacted", "the document was covered by a reviewer; ask for a new one")
 	ErrReasonID       = refuse(Rule, "reason-exists", "another reason has this identity")
+	ErrReasonOpen     = refuse(Rule, "reason-open", "the same reason is raised on this item already; withdraw it to say something else")
+	ErrNotJudgedYet   = refuse(Rule, "item-not-judged-yet", "this part of the site is judged once the site is declared and under review")
 	ErrReasonGone     = refuse(Rule, "reason-gone", "there is no such open reason")
 	ErrLateReason     = refuse(Rule, "late-reason", "the item was judged in an earlier round and is unchanged; a lead has to allow a new reason")
 	ErrOpenReasons    = refuse(Rule, "open-reasons", "reasons are open; return the application or withdraw them")

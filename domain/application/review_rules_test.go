@@ -24,7 +24,7 @@ func claiming(by Actor) func(w *story) command {
 
 func raising(by Actor, c RaiseReason) func(w *story) command {
 	return func(w *story) command {
-		c.By, c.At = by, w.now()
+		c.Rules, c.By, c.At = rules, by, w.now()
 		return c
 	}
 }

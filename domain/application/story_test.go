@@ -210,7 +210,7 @@ func (w *story) filed() *story {
 
 func (w *story) site(password string) DeclareSite {
 	return DeclareSite{
-		URL: "https://www.shop-chenwei.cn/", User: personal.New("tester"), Password: personal.New(password), Guide: "buy a cup",
+		URL: "https://www.shop-chenwei.cn/", User: personal.New("tester"), Password: personal.New(password), Guide: new("buy a cup"),
 		Rules: rules, By: merchant, At: w.now(),
 	}
 }
@@ -263,7 +263,7 @@ func (w *story) raise(by Actor, c RaiseReason) *story {
 	if c.Reason == "" {
 		c.Reason = fmt.Sprintf("reason-%d", len(w.events))
 	}
-	c.By, c.At = by, w.now()
+	c.Rules, c.By, c.At = rules, by, w.now()
 	return w.do(c)
 }
 

@@ -36,7 +36,7 @@ func TestTheTwelveReasons(t *testing.T) {
 				k := catalogue[unlawful]
 				t.Run("is not raised on "+string(k)+" of an "+string(kind), func(t *testing.T) {
 					w := newStory(t).opened(merchant, kind, policy.WeChat).submitted().claim(anna)
-					_, err := RaiseReason{Reason: "r", Code: e.Code, Sub: e.Sub, Target: k, By: anna, At: w.now()}.Decide(w.s)
+					_, err := RaiseReason{Reason: "r", Code: e.Code, Sub: e.Sub, Target: k, Rules: rules, By: anna, At: w.now()}.Decide(w.s)
 					if !errors.Is(err, ErrReasonTarget) {
 						t.Errorf("got %v, want %s", err, ErrReasonTarget.Code)
 					}

@@ -239,7 +239,7 @@ func (b *binary) notices(ctx context.Context, p *point) (bool, error) {
 		if len(names) == 0 {
 			continue
 		}
-		limit := 10*time.Second + 10*usual
+		limit := 30*time.Second + 10*usual
 		within, cancel := context.WithTimeout(ctx, limit+5*time.Second)
 		cmd := b.command(within, "-test.run", "^("+strings.Join(names, "|")+")$", "-test.failfast", "-test.timeout", limit.String())
 		cmd.Env = append(cmd.Env, fmt.Sprintf("ALTA_MUTANT=%d", p.id))

@@ -310,7 +310,7 @@ func (l *living) correct() (bool, error) {
 	code, sub, slot := l.fault()
 	err := l.do(l.reviewer, application.RaiseReason{
 		Reason: decider.DeriveID(eventstore.ID{}, l.ID+"/reason").String(), Code: code, Sub: sub, Target: slot,
-		Note: "please photograph it again", Internal: "looks edited", By: l.reviewer, At: l.at,
+		Note: "please photograph it again", Internal: "looks edited", Rules: l.maker.Rules, By: l.reviewer, At: l.at,
 	})
 	if err != nil {
 		return false, err
@@ -422,7 +422,7 @@ func (l *living) site() (bool, error) {
 	}
 	w := l.merchant.Web
 	err := l.do(l.self, application.DeclareSite{
-		URL: w.URL, User: personal.New(w.TestUser), Password: personal.New(w.TestPassword), Guide: "buy a cup",
+		URL: w.URL, User: personal.New(w.TestUser), Password: personal.New(w.TestPassword), Guide: new("buy a cup"),
 		Rules: l.maker.Rules, By: l.self, At: l.at,
 	})
 	if err != nil {

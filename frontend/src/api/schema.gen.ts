@@ -4365,10 +4365,10 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          url: string
-          test_user: string
+          url?: string
+          test_user?: string
           /** Format: password */
-          test_password: string
+          test_password?: string
           guide?: string
         }
       }
