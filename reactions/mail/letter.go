@@ -50,10 +50,11 @@ func (t text) In(l lang.Lang) string { return lang.Text(t).In(l) }
 func (t text) in(l lang.Lang, p params) string { return p.fill(lang.Text(t).In(l)) }
 
 // fill replaces in one pass: a value that looks like a parameter stays as it is.
+// Values are isolated, since people typed some of them.
 func (p params) fill(s string) string {
 	pairs := make([]string, 0, 2*len(p))
 	for k, v := range p {
-		pairs = append(pairs, "{"+k+"}", v)
+		pairs = append(pairs, "{"+k+"}", isolated(v))
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
@@ -69,7 +70,7 @@ func write(t Template, l lang.Lang, p params) letter {
 	}
 	for _, f := range w.facts {
 		if v := p[f.param]; v != "" {
-			x.Facts = append(x.Facts, fact{f.label.In(l), v})
+			x.Facts = append(x.Facts, fact{f.label.In(l), isolated(v)})
 		}
 	}
 	return x

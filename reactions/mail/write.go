@@ -266,7 +266,7 @@ func (h history) groups(l lang.Lang) []group {
 	}
 	var out []group
 	for _, i := range item.All() {
-		g := group{Label: reason.ItemLabel(i.Key, l), Value: masked(h.after, i.Key)}
+		g := group{Label: reason.ItemLabel(i.Key, l), Value: isolated(masked(h.after, i.Key))}
 		for _, id := range e.Reasons {
 			r, ok := h.after.Reason(id)
 			if !ok || r.Target != i.Key {
@@ -274,7 +274,7 @@ func (h history) groups(l lang.Lang) []group {
 			}
 			// The deadline stands once, above; not in every reason again.
 			m := reason.Render(r.Code, r.Sub, l, reason.Params{Item: r.Target, Value: g.Value})
-			g.Reasons = append(g.Reasons, why{Title: m.Title, What: m.What, Fix: m.Fix, Note: h.notes[id]})
+			g.Reasons = append(g.Reasons, why{Title: m.Title, What: m.What, Fix: m.Fix, Note: isolated(h.notes[id])})
 		}
 		if len(g.Reasons) > 0 {
 			out = append(out, g)
