@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { isolated } from '@/ui/text'
 
 /** The languages Alta speaks, each in its own words. */
 export const languages = { en: 'English', es: 'Español', 'zh-CN': '简体中文' } as const
@@ -47,7 +48,8 @@ export async function startI18n(language: Language = preferred()): Promise<void>
     defaultNS: 'shell',
     ns: ['shell', 'terms', 'staff', 'merchant', 'audit', 'statistics'],
     resources: {},
-    interpolation: { escapeValue: false },
+    // React escapes for HTML. What people typed must not turn our sentence around either.
+    interpolation: { escapeValue: true, escape: isolated },
     react: { useSuspense: false },
   })
   await setLanguage(language)

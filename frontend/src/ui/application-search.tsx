@@ -4,6 +4,7 @@ import { Button, Input } from 'antd'
 import { applicationsQuery } from '@/api/applications'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
+import { atMost } from './text'
 import styles from './application-search.module.css'
 import { EmptyState } from './empty-state'
 import { Loading } from './loading'
@@ -35,7 +36,7 @@ export function ApplicationSearch({ q, onSearch, to }: Props) {
         enterButton={t('search.go')}
         aria-label={t('search.label')}
         placeholder={t('search.placeholder')}
-        maxLength={200}
+        {...atMost(200)}
         onSearch={(text) => {
           onSearch(text.trim())
         }}

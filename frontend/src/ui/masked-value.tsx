@@ -2,6 +2,7 @@ import { EyeInvisibleOutlined, EyeOutlined } from '@ant-design/icons'
 import { Button, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from '@/i18n'
+import { PersonText } from './person-text'
 import styles from './masked-value.module.css'
 
 interface Props {
@@ -42,7 +43,7 @@ export function MaskedValue({ label, masked, reveal, mono = false }: Props) {
   return (
     <span className={styles.row}>
       <span className={mono ? 'mono' : undefined} aria-live="polite">
-        {clear ?? masked}
+        <PersonText>{clear ?? masked}</PersonText>
       </span>
       {reveal && masked !== '' && (
         <Tooltip title={clear === undefined ? t('masked.recorded') : t('masked.hide')}>

@@ -1,4 +1,5 @@
 import type { Schemas } from '@/api/client'
+import { PersonText } from './person-text'
 import styles from './merchant-text.module.css'
 
 interface Props {
@@ -15,7 +16,11 @@ export function MerchantText({ text, note, language }: Props) {
       <p>{text.what}</p>
       <p className={styles.fix}>{text.fix}</p>
       {text.by && <p className={styles.fix}>{text.by}</p>}
-      {note && <blockquote className={styles.note}>{note}</blockquote>}
+      {note && (
+        <blockquote className={styles.note}>
+          <PersonText>{note}</PersonText>
+        </blockquote>
+      )}
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { useFormats } from '@/i18n/format'
 import { EmptyState } from '@/ui/empty-state'
 import { Loading } from '@/ui/loading'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { PersonText } from '@/ui/person-text'
 import { accessesQuery } from './audit.api'
 import styles from './changes.module.css'
 
@@ -46,7 +47,7 @@ export function AccessList({ id }: { id: string }) {
                   access.page > 1 &&
                   ` · ${t('accesses.page', { page: access.page })}`}
               </td>
-              <td>{access.why}</td>
+              <td>{access.why && <PersonText>{access.why}</PersonText>}</td>
             </tr>
           ))}
         </tbody>

@@ -10,6 +10,7 @@ import { MaskedValue } from '@/ui/masked-value'
 import { MerchantText } from '@/ui/merchant-text'
 import { StatusTag } from '@/ui/status-tag'
 import { stageTone } from '@/ui/stage'
+import { atMost } from '@/ui/text'
 import styles from './moment-view.module.css'
 
 /** The application as it stood right after the event. */
@@ -51,7 +52,7 @@ export function ApplicationThen({ id, application }: { id: string; application: 
         <span>{t('then.why')}</span>
         <Input
           value={why}
-          maxLength={500}
+          {...atMost(500)}
           placeholder={t('then.whyPlaceholder')}
           onChange={(event) => {
             setWhy(event.target.value)

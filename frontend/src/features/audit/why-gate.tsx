@@ -2,6 +2,7 @@ import { Alert, Button, Input } from 'antd'
 import { useId, useState } from 'react'
 import { useTranslation } from '@/i18n'
 import { Page } from '@/ui/page'
+import { atMost } from '@/ui/text'
 import styles from './why-gate.module.css'
 
 // The shortest reason that can say anything; the server bounds it from above.
@@ -30,7 +31,7 @@ export function WhyGate({ onState }: { onState: (why: string) => void }) {
         <Input.TextArea
           id={id}
           rows={3}
-          maxLength={500}
+          {...atMost(500)}
           showCount
           autoFocus
           value={why}

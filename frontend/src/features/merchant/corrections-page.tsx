@@ -12,6 +12,7 @@ import { Loading } from '@/ui/loading'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice, useRefusalText } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
+import { atMost } from '@/ui/text'
 import styles from './corrections-page.module.css'
 import { Field } from './field'
 import type { FormItem } from './form'
@@ -208,7 +209,7 @@ function Statement({ id, target, given }: { id: string; target: string; given: s
       <Input.TextArea
         id={`statement-${target}`}
         rows={2}
-        maxLength={1000}
+        {...atMost(1000)}
         value={text}
         onChange={(event) => {
           setText(event.target.value)

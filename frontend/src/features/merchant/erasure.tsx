@@ -5,6 +5,7 @@ import type { Status } from '@/api/applications'
 import { perform } from '@/api/command'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { useErasure } from './merchant.api'
 import styles from './status-page.module.css'
 
@@ -57,7 +58,7 @@ export function Erasure({ status }: { status: Status }) {
           {t('erasure.why')}
           <Input.TextArea
             rows={2}
-            maxLength={1000}
+            {...atMost(1000)}
             value={why}
             placeholder={t('erasure.example')}
             onChange={(event) => {

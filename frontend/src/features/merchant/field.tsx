@@ -6,6 +6,7 @@ import { useWords } from '@/api/reference'
 import type { Schemas } from '@/api/client'
 import { useTranslation } from '@/i18n'
 import { useFindingText } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import styles from './field.module.css'
 
 interface Props {
@@ -161,7 +162,7 @@ export function Field({ item, value, required, locked, findings, saved, refusal,
       <Input
         {...common}
         value={text}
-        maxLength={500}
+        {...atMost(500)}
         className={figures.test(item) ? 'mono' : ''}
         autoComplete={autoComplete[item] ?? 'off'}
         inputMode={item === 'contact.email' ? 'email' : /mobile|phone/.test(item) ? 'tel' : 'text'}

@@ -6,6 +6,7 @@ import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { MerchantFrame } from './merchant-frame'
 import { useDeclareSite, type SiteDeclaration } from './merchant.api'
 import styles from './site-page.module.css'
@@ -104,7 +105,7 @@ function Declaration({ id, form, status }: { id: string; form: Form; status: Sta
           <Input.Password autoComplete="new-password" />
         </AntForm.Item>
         <AntForm.Item name="guide" label={t('site.guide')} extra={t('site.guideHelp')} {...problem('guide')}>
-          <Input.TextArea rows={3} maxLength={2000} />
+          <Input.TextArea rows={3} {...atMost(2000)} />
         </AntForm.Item>
         <ProblemNotice error={declare.error} />
         {declare.isSuccess && <Alert type="success" showIcon role="status" title={t('site.done')} />}

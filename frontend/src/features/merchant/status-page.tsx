@@ -12,6 +12,7 @@ import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { Erasure } from './erasure'
 import { useReopen, useWithdraw } from './merchant.api'
 import { MerchantFrame } from './merchant-frame'
@@ -246,7 +247,7 @@ function Ends({ status }: { status: Status }) {
           {t('status.withdrawWhy')}
           <Input.TextArea
             rows={2}
-            maxLength={1000}
+            {...atMost(1000)}
             value={why}
             onChange={(event) => {
               setWhy(event.target.value)

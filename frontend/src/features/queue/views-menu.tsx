@@ -7,6 +7,7 @@ import { peopleQuery } from '@/api/reference'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { asText, isQueueName, readFilters, same, type Filters, type QueueName } from './filters'
 import { useRemoveView, useSaveView, viewsQuery, type View } from './views.api'
 import styles from './views-menu.module.css'
@@ -137,7 +138,7 @@ function Manage({ queue, filters, views, onGo }: Props & { views: View[]; onGo: 
           <span>{t('views.save')}</span>
           <Input
             value={name}
-            maxLength={60}
+            {...atMost(60)}
             placeholder={t('views.placeholder')}
             onChange={(event) => {
               setName(event.target.value)

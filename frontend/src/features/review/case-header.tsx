@@ -9,6 +9,7 @@ import { DeadlineBadge } from '@/ui/deadline-badge'
 import { useNow } from '@/ui/now'
 import { StatusTag } from '@/ui/status-tag'
 import { stageTone } from '@/ui/stage'
+import { PersonText } from '@/ui/person-text'
 import { queueOf, waitsForUs } from './case'
 import styles from './case-header.module.css'
 
@@ -47,7 +48,9 @@ export function CaseHeader({ application, mine }: { application: Application; mi
         <Link to="/queue/$queue" params={{ queue: queueOf(application.stage) }} className={styles.back}>
           ← {terms(`queues.${queueOf(application.stage)}`)}
         </Link>
-        <h1 className={styles.name}>{title}</h1>
+        <h1 className={styles.name}>
+          <PersonText>{title}</PersonText>
+        </h1>
         <span className={`mono ${styles.number}`}>{application.merchant_number}</span>
         <StatusTag tone={stageTone(application.stage)}>{terms(`stages.${application.stage}`)}</StatusTag>
         {application.four_eyes && (

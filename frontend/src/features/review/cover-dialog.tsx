@@ -8,6 +8,7 @@ import { useTranslation } from '@/i18n'
 import type { Viewable } from '@/ui/document-viewer'
 import { Loading } from '@/ui/loading'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import styles from './cover-dialog.module.css'
 import { between, covers, edited, type Rectangle } from './rectangle'
 import { useRedact } from './review.api'
@@ -120,7 +121,7 @@ function CoverDialog({ application, slot, shown, onSee, onClose }: Props & { onC
       <label htmlFor={id}>{t('cover.why')}</label>
       <Input
         id={id}
-        maxLength={500}
+        {...atMost(500)}
         value={why}
         onChange={(event) => {
           setWhy(event.target.value)

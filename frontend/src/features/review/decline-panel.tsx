@@ -6,6 +6,7 @@ import { useIdentity } from '@/api/session'
 import { languages, useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { useHindrance, type PanelProps } from './deciding'
 import { Hindrance } from './hindrance'
 import { Facts, Panel } from './panel'
@@ -65,7 +66,7 @@ function First({ application, mine, onSee }: PanelProps) {
           {t('decline.note', { language: languages[application.language] })}
           <Input.TextArea
             rows={3}
-            maxLength={2000}
+            {...atMost(2000)}
             value={note}
             onChange={(event) => {
               setNote(event.target.value)
@@ -76,7 +77,7 @@ function First({ application, mine, onSee }: PanelProps) {
           {t('reasons.internal')}
           <Input.TextArea
             rows={2}
-            maxLength={2000}
+            {...atMost(2000)}
             value={internal}
             onChange={(event) => {
               setInternal(event.target.value)

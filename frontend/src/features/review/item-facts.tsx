@@ -6,6 +6,7 @@ import { useFormats } from '@/i18n/format'
 import { MaskedValue } from '@/ui/masked-value'
 import { useFindingText } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
+import { PersonText } from '@/ui/person-text'
 import styles from './item-row.module.css'
 
 const severityTones = { block: 'bad', warn: 'warn', hint: 'calm' } as const
@@ -69,10 +70,18 @@ export function ItemFacts({ item, findings, shownInViewer, onActivate, reveal }:
       {before && (
         <div className={styles.before}>
           {t('items.before', { round: before.round })}{' '}
-          <del>{before.value ?? (before.document ? t('items.otherFile') : t('items.nothing'))}</del>
+          <del>
+            <PersonText>
+              {before.value ?? (before.document ? t('items.otherFile') : t('items.nothing'))}
+            </PersonText>
+          </del>
         </div>
       )}
-      {item.statement && <blockquote className={styles.statement}>{item.statement}</blockquote>}
+      {item.statement && (
+        <blockquote className={styles.statement}>
+          <PersonText>{item.statement}</PersonText>
+        </blockquote>
+      )}
       {findings
         .filter((finding) => finding.item === item.key)
         .map((finding) => (

@@ -6,6 +6,7 @@ import { useWords } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag, type Tone } from '@/ui/status-tag'
+import { PersonText } from '@/ui/person-text'
 import { reasonsOn } from './case'
 import { ItemFacts } from './item-facts'
 import styles from './item-row.module.css'
@@ -70,7 +71,12 @@ export function ItemRow(props: Props) {
           <div key={reason.id} className={styles.reason}>
             <span>
               <span className="mono">{reason.code}</span> {words.reason(reason.code, reason.sub, item.key)}
-              {reason.note && <span className="muted"> · {reason.note}</span>}{' '}
+              {reason.note && (
+                <span className="muted">
+                  {' '}
+                  · <PersonText>{reason.note}</PersonText>
+                </span>
+              )}{' '}
               <StatusTag tone={reason.state === 'addressed' ? 'active' : 'warn'}>
                 {terms(`reasonStates.${reason.state}`)}
               </StatusTag>

@@ -7,6 +7,8 @@ import { peopleQuery, usePersonName } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { PersonText } from '@/ui/person-text'
+import { atMost } from '@/ui/text'
 import type { PanelProps } from './deciding'
 import styles from './lead-panel.module.css'
 import { useExtendDeadline, useReassign } from './review.api'
@@ -30,7 +32,7 @@ export function LeadPanel({ application, onSee }: PanelProps) {
                   {t('lead.skip', { name: name(skip.by), when: format.moment(skip.at) })}
                 </span>
                 <br />
-                {skip.why}
+                {skip.why && <PersonText>{skip.why}</PersonText>}
               </li>
             ))}
           </ul>
@@ -133,7 +135,7 @@ function Extend({ application, onSee, onDone }: FormProps) {
       <Input
         aria-label={t('lead.why')}
         placeholder={t('lead.why')}
-        maxLength={1000}
+        {...atMost(1000)}
         value={why}
         onChange={(event) => {
           setWhy(event.target.value)

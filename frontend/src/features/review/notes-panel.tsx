@@ -6,6 +6,8 @@ import { usePersonName } from '@/api/reference'
 import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { PersonText } from '@/ui/person-text'
+import { atMost } from '@/ui/text'
 import { Panel } from './panel'
 import styles from './notes-panel.module.css'
 import { useAddNote } from './review.api'
@@ -24,7 +26,9 @@ export function NotesPanel({ application }: { application: Application }) {
         <ul className={styles.list}>
           {application.notes.toReversed().map((each) => (
             <li key={each.id}>
-              <p className={styles.text}>{each.text}</p>
+              <p className={styles.text}>
+                <PersonText>{each.text}</PersonText>
+              </p>
               <p className={styles.meta}>
                 {name(each.by)} · {format.moment(each.at)}
               </p>
@@ -37,7 +41,7 @@ export function NotesPanel({ application }: { application: Application }) {
         placeholder={t('notes.placeholder')}
         rows={1}
         className="growing"
-        maxLength={4000}
+        {...atMost(4000)}
         value={text}
         onChange={(event) => {
           setText(event.target.value)

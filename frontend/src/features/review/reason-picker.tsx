@@ -10,6 +10,7 @@ import { languages, useTranslation } from '@/i18n'
 import { useKeys } from '@/ui/keys'
 import { MerchantText } from '@/ui/merchant-text'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { candidates, nameOf, ReasonList } from './reason-list'
 import { useAllowLateReason, useRaiseReason } from './review.api'
 import styles from './reason-picker.module.css'
@@ -108,7 +109,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             <span>{t('reasons.note', { language: languages[application.language] })}</span>
             <Input.TextArea
               rows={2}
-              maxLength={2000}
+              {...atMost(2000)}
               value={note}
               autoFocus={preset !== undefined}
               placeholder={t('reasons.notePlaceholder')}
@@ -122,7 +123,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
             <Input.TextArea
               rows={1}
               className="growing"
-              maxLength={2000}
+              {...atMost(2000)}
               value={internal}
               onChange={(event) => {
                 setInternal(event.target.value)
@@ -172,7 +173,7 @@ function AllowLate({
         <span>{t('reasons.lateWhy')}</span>
         <Input
           value={why}
-          maxLength={1000}
+          {...atMost(1000)}
           onChange={(event) => {
             setWhy(event.target.value)
           }}

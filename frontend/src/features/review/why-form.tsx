@@ -1,6 +1,7 @@
 import { Button, Input } from 'antd'
 import { useId, useState } from 'react'
 import { useTranslation } from '@/i18n'
+import { atMost } from '@/ui/text'
 import styles from './why-form.module.css'
 
 interface Props {
@@ -29,7 +30,7 @@ export function WhyForm({ label, button, busy, danger = false, onSubmit, onCance
       <Input.TextArea
         id={id}
         rows={2}
-        maxLength={1000}
+        {...atMost(1000)}
         value={why}
         autoFocus
         onChange={(event) => {

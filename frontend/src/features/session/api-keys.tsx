@@ -6,6 +6,7 @@ import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { Loading } from '@/ui/loading'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import styles from './account-page.module.css'
 
 const scopes = ['applications:read', 'applications:write'] as const
@@ -109,7 +110,7 @@ export function ApiKeys() {
         }}
       >
         <Form.Item name="label" label={t('keysOf.label')} rules={[{ required: true, whitespace: true }]}>
-          <Input maxLength={80} autoComplete="off" placeholder={t('keysOf.example')} />
+          <Input {...atMost(80)} autoComplete="off" placeholder={t('keysOf.example')} />
         </Form.Item>
         <Form.Item name="scopes" label={t('keysOf.may')} rules={[{ type: 'array', min: 1 }]}>
           <Checkbox.Group

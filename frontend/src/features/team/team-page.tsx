@@ -9,6 +9,7 @@ import { EmptyState } from '@/ui/empty-state'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
+import { atMost } from '@/ui/text'
 import { teamQuery, useNote, type Member } from './team.api'
 import styles from './team-page.module.css'
 
@@ -33,7 +34,7 @@ export function TeamPage({ q }: { q: string }) {
           allowClear
           aria-label={t('team.find')}
           placeholder={t('team.find')}
-          maxLength={100}
+          {...atMost(100)}
           onSearch={(text) => void navigate({ to: '/team', search: text.trim() ? { q: text.trim() } : {} })}
         />
       }
