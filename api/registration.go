@@ -110,7 +110,7 @@ func (s *Server) addMerchant(c *call) error {
 	if err := s.wouldOpen(c, in, c.actor(), merchant); err != nil {
 		return err
 	}
-	if err := s.limit(c, "add:"+c.who.Organisation+s.Index("added", identifier.Mailbox(in.Email).Canonical), limitAdded); err != nil {
+	if err := s.limit(c, "add:"+c.who.Organisation+s.Index("added", loginName(in.Email)), limitAdded); err != nil {
 		return err
 	}
 	_, err := s.Auth.Open(ctx, c.command(), auth.NewAccount{
@@ -132,6 +132,15 @@ func (s *Server) addMerchant(c *call) error {
 	}
 	c.wrote(r.Revision, r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
+}
+
+// loginName is the form of an address under which it is one account; of a text that
+// is no address, the text.
+func loginName(email string) string {
+	if name, err := account.LoginName(email); err == nil {
+		return name
+	}
+	return email
 }
 
 // limitAdded bounds how often one agent adds one address, known or not.
