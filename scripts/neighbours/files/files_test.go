@@ -68,10 +68,11 @@ func TestFilesOfOtherProgramsAreTakenOrRefusedWithAReason(t *testing.T) {
 	cases := map[string]want{}
 	taken := func(name string, w want) { cases[name] = w }
 
-	// PDFs: as ImageMagick, mutool and qpdf write them, and what a scanner or a bank
+	// PDFs: as mutool and qpdf write them, and what a scanner or a bank
 	// adds.
-	convert("card.png", "-quality", "85", "-density", "200", "scan.pdf")
-	do("mutool", "convert", "-o", "mutool.pdf", "scan.pdf")
+	convert("card.png", "-units", "PixelsPerInch", "-density", "200", "dots.png")
+	do("mutool", "convert", "-o", "scan.pdf", "dots.png")
+	do("mutool", "clean", "-gz", "scan.pdf", "mutool.pdf")
 	for name, args := range map[string][]string{
 		"objects.pdf":      {"--object-streams=generate", "scan.pdf"},
 		"linear.pdf":       {"--linearize", "scan.pdf"},
@@ -125,7 +126,7 @@ func TestFilesOfOtherProgramsAreTakenOrRefusedWithAReason(t *testing.T) {
 	jpeg("grey.jpg", landscape, "-colorspace", "Gray")
 	jpeg("cmyk.jpg", landscape, "-colorspace", "CMYK")
 	jpeg("rgb.jpg", landscape, "-colorspace", "RGB")
-	for _, s := range []string{"1x1", "2x1", "2x2", "1x2", "4x1", "4x2", "4x4", "2x4", "1x4"} {
+	for _, s := range []string{"1x1", "2x1", "2x2", "1x2", "4x1", "4x2"} {
 		jpeg("sampling-"+s+".jpg", landscape, "-sampling-factor", s)
 	}
 	jpeg("restart.jpg", landscape, "-define", "jpeg:restart-interval=8")
