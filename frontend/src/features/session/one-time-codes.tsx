@@ -51,6 +51,7 @@ export function OneTimeCodes({ replace, onDone }: { replace?: boolean; onDone?: 
         <ProblemNotice error={begin.error} />
         <Button
           type={replace ? 'default' : 'primary'}
+          style={{ marginTop: begin.error ? 12 : 0 }}
           loading={begin.isPending && { delay: 300 }}
           onClick={() => {
             begin.mutate()
