@@ -14,14 +14,14 @@ export function MailServerNotice() {
   const answer = [data.code, data.status].filter(Boolean).join(' ')
   return (
     <Alert
-      className={styles.server}
+      className={styles.notice}
       type="error"
       showIcon
       role="status"
       title={t(`mail.server.${data.state}`)}
       description={
         <>
-          {t('mail.server.body', { when: data.since ? format.time(data.since) : '' })}
+          {t('mail.server.body', { when: data.since ? format.moment(data.since) : '' })}
           {data.phase && <> {t('mail.server.said', { phase: data.phase, answer: answer || '–' })}</>}
         </>
       }

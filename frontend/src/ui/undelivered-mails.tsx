@@ -51,7 +51,7 @@ function Line({ mail }: { mail: UndeliveredMail }) {
     <li>
       {t('mail.line', {
         what: i18next.exists(key) ? t(key as never) : mail.template,
-        when: format.time(mail.at),
+        when: format.moment(mail.at),
         why: t(`mail.reasons.${mail.state === 'delayed' ? 'delayed' : (mail.reason ?? 'rejected')}`),
       })}
       {answer && <> {t('mail.answer', { answer })}</>}
