@@ -188,6 +188,10 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 	if err := restoreSecrets(data, from); err != nil {
 		return rep, err
 	}
+	// A snapshot of the lists is of the log that was there before.
+	if err := os.RemoveAll(snapshotDir(data)); err != nil {
+		return rep, err
+	}
 	return rep, adopt(data, from, rep.Tree)
 }
 

@@ -58,7 +58,8 @@ type program struct {
 	keyState keyHealth // whether the vault's keys could be used last
 	redis    redis.UniversalClient
 	child    *privateRedis // the same, where it is a process of ours
-	parts    *supervisor   // once they run
+	fit      *redisFit
+	parts    *supervisor // once they run
 	auth     *auth.Service
 	keys     *auth.Keys
 	limits   *auth.Limiter
@@ -109,6 +110,10 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 		return nil, err
 	}
 	p.closers = append(p.closers, stop)
+	p.fit = &redisFit{client: p.redis, logger: logger}
+	if err := p.fit.look(ctx); err != nil {
+		return nil, fmt.Errorf("--redis: %w", err)
+	}
 	if err := p.openRules(); err != nil {
 		return nil, err
 	}
@@ -241,6 +246,9 @@ func (p *program) ready() error {
 			return err
 		}
 	}
+	if err := p.fit.err(); err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
 	if p.cfg.does("projector") {
 		if err := p.runner.Healthy(); err != nil {
 			return fmt.Errorf("projector: %w", err)
@@ -329,6 +337,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if p.child != nil {
 		start("redis", p.child.run)
 	}
+	start("redis policy", p.fit.run)
 	p.metrics = newMetrics(p)
 	if p.guarded != nil {
 		p.guarded.answers = map[string]func(context.Context, string) error{
