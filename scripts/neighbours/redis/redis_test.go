@@ -148,7 +148,7 @@ func (p person) back(t *testing.T, what string, want int, within time.Duration) 
 func filled(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()
-	cmd := exec.Command(neighbourtest.Binary(t), "simulate", "--direct", "--data", data, "--count", "300")
+	cmd := exec.Command(neighbourtest.Binary(t), "simulate", "--direct", "--dev", "--data", data, "--count", "300")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
