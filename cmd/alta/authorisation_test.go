@@ -148,6 +148,55 @@ func TestAPIKeysDoWhatTheTableLeavesToServers(t *testing.T) {
 	}
 }
 
+// What the table asks a proof of presence for is refused without one, and with one
+// for another purpose or of another session.
+func TestWhatNeedsAProofOfPresenceIsRefusedWithoutOne(t *testing.T) {
+	w := start(t, demoConfig(t))
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, again := w.as(t, "agent"), w.as(t, "agent")
+	proof := func(who *drive.Person, purpose account.StepUp) string {
+		t.Helper()
+		p, err := who.Prove(t.Context(), string(purpose))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	asked := 0
+	for _, p := range api.Table() {
+		if p.StepUp == "" && p.Operation != "beginTOTP" || p.Roles[account.Agent] == api.Never {
+			continue
+		}
+		asked++
+		purpose, other := p.StepUp, account.StepUpUnmask
+		if purpose == "" {
+			purpose = account.StepUpCredentials // its handler asks
+		}
+		if purpose == other {
+			other = account.StepUpCredentials
+		}
+		op, _ := spec.Operation(p.Operation)
+		for name, token := range map[string]string{
+			"no proof": "", "a guessed one": strings.Repeat("A", 54), "one for another purpose": proof(agent, other), "one of another session": proof(again, purpose),
+		} {
+			r := probe(op, "0190b6a0-0000-7000-8000-000000000000")
+			r.header = map[string]string{"Content-Type": "application/json", "Alta-Step-Up": token}
+			if op.ID == "issueAPIKey" {
+				r.body = []byte(`{"label":"shop","scopes":["applications:read"]}`)
+			}
+			if a := w.send(t, agent, r); a.status != http.StatusForbidden || a.Code != "step-up-required" || a.Params["purpose"] != string(purpose) {
+				t.Errorf("%s with %s: %d %s %v", op.ID, name, a.status, a.Code, a.Params)
+			}
+		}
+	}
+	if asked < 4 {
+		t.Errorf("%d operations need a proof of presence", asked)
+	}
+}
+
 // issueKey gives somebody's server a key, with a proof of presence.
 func (w *world) issueKey(t *testing.T, who *drive.Person) string {
 	t.Helper()
