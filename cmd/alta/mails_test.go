@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -218,17 +219,33 @@ func TestWhenOurOwnSenderIsRefusedOperatorsAndLeadsSeeItAndNoMailIsLost(t *testi
 	if got := fetched(t, w.api+"/readyz"); !strings.HasPrefix(got, "200") || !strings.Contains(got, "mail answered 550 5.1.8") {
 		t.Errorf("/readyz says %s", got)
 	}
-	if got := fetched(t, figures); !strings.Contains(got, "\nalta_mail_server_accepts 0\n") || !strings.Contains(got, "\nalta_mail_failed_total 0\n") {
-		t.Errorf("the figures lack the refusal")
+	var got []string
+	within(t, 20*time.Second, "the figures show it", func() bool {
+		got = nil
+		for line := range strings.SplitSeq(fetched(t, figures), "\n") {
+			if strings.HasPrefix(line, "alta_mail_") {
+				got = append(got, line)
+			}
+		}
+		return slices.Contains(got, "alta_mail_server_accepts 0")
+	})
+	if !slices.Contains(got, "alta_mail_failed_total 0") {
+		t.Errorf("the figures are %q", got)
 	}
 	var server struct {
 		State, Phase, Status string
 		Code                 int
 	}
-	if _, err := lead.Get(t.Context(), "/v1/mail-server", &server); err != nil || server.State != "refuses" || server.Phase != "mail" || server.Code != 550 || server.Status != "5.1.8" {
-		t.Errorf("a lead is told %+v, %v", server, err)
+	within(t, 20*time.Second, "a lead is told", func() bool {
+		_, err := lead.Get(t.Context(), "/v1/mail-server", &server)
+		return err == nil && server.State == "refuses"
+	})
+	if server.Phase != "mail" || server.Code != 550 || server.Status != "5.1.8" {
+		t.Errorf("a lead is told %+v", server)
 	}
-	if lines := w.log.forget(); len(lines) != 1 || !strings.Contains(lines[0], "takes no mail from us") || strings.Contains(lines[0], "lina") {
+	var lines []string
+	within(t, 20*time.Second, "the log says it", func() bool { lines = append(lines, w.log.forget()...); return len(lines) > 0 })
+	if len(lines) != 1 || !strings.Contains(lines[0], "takes no mail from us") || strings.Contains(lines[0], "lina") {
 		t.Errorf("the log says %q", lines)
 	}
 	o.refuseSenders(nil)
