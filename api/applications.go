@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"alta/domain/access"
@@ -123,7 +124,7 @@ func (s *Server) actions(c *call) error {
 		{"refuseQualification", application.RefuseQualification{Why: "?", Rules: rules, By: by, At: at}},
 		{"verifyICP", application.VerifyICP{Rules: rules, By: by, At: at}},
 		{"approveSite", application.ApproveSite{Checklist: ticked(rules, c.state.Policy), Rules: rules, By: by, At: at}},
-		{"offerContract", application.OfferContract{Rules: rules, By: by, At: at}},
+		{"offerContract", application.OfferContract{Application: c.id, Offer: "?", Rules: rules, By: by, At: at}},
 		{"countersignContract", application.CountersignContract{Rules: rules, By: by, At: at}},
 		{"activateMerchant", application.Activate{Rules: rules, By: by, At: at}},
 		{"proposeDecline", application.ProposeDecline{Note: "?", By: by, At: at}},
@@ -132,7 +133,13 @@ func (s *Server) actions(c *call) error {
 	}
 	out := []action{}
 	for _, a := range asked {
+		if c.outsider() && !slices.Contains(outsiders, a.operation) {
+			continue // the answer could tell what only staff know
+		}
 		events, err := a.decision.Decide(c.state)
+		if c.outsider() {
+			err = discreet(err)
+		}
 		switch {
 		case err != nil:
 			p := problemOf(err)
@@ -143,9 +150,12 @@ func (s *Server) actions(c *call) error {
 			out = append(out, action{Action: a.operation, Allowed: true})
 		}
 	}
-	c.etag(c.state.Revision())
+	c.etag(c.revision())
 	return c.JSON(http.StatusOK, map[string]any{"actions": out})
 }
+
+// outsiders are the actions that a merchant or an agent is told of.
+var outsiders = []string{"submit", "withdraw", "reopen"}
 
 // ticked is the checklist of a policy with every requirement ticked.
 func ticked(rules application.Rules, version string) map[string]bool {

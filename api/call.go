@@ -89,13 +89,16 @@ func (c *call) do(d decision) error {
 // transact runs a command on the call's application and sets the headers that
 // every write answers with.
 func (c *call) transact(d decision) (decider.Result[application.State, application.Event], error) {
+	if c.outsider() {
+		return c.transactOutside(d)
+	}
 	ctx := c.Request().Context()
 	r, err := c.server.Applications.Transact(ctx, c.id, c.command(), c.seen, d.Decide)
 	if err != nil {
 		return r, c.outrun(err)
 	}
 	c.replayed(r.Repeated)
-	c.wrote(r.Revision, r.Position)
+	c.wrote(int64(r.Revision), r.Position)
 	return r, nil
 }
 
@@ -111,13 +114,17 @@ func (c *call) outrun(err error) error {
 	if !errors.As(c.server.Applications.Since(c.Request().Context(), c.id, *c.seen), &stale) {
 		return err
 	}
-	p := ofStale(stale)
-	p.Errors = append(p.Errors, FieldError{Item: string(refused.Item), Code: refused.Code, Detail: sentence(refused.Detail)})
+	return ofStale(stale).because(refused)
+}
+
+// because adds what the rules say of the present state.
+func (p *Problem) because(r *application.Refusal) *Problem {
+	p.Errors = append(p.Errors, FieldError{Item: string(r.Item), Code: r.Code, Detail: sentence(r.Detail)})
 	return p
 }
 
-func (c *call) wrote(r eventstore.Revision, p eventstore.Position) {
-	c.etag(int64(r))
+func (c *call) wrote(revision int64, p eventstore.Position) {
+	c.etag(revision)
 	c.Response().Header().Set("Alta-Position", p.String())
 }
 
@@ -130,12 +137,22 @@ func (c *call) etag(revision int64) {
 	h.Set("Alta-Revision", n)
 }
 
+// revision is that of the call's application as the caller knows it.
+func (c *call) revision() int64 {
+	if c.outsider() {
+		return c.state.Version()
+	}
+	return c.state.Revision()
+}
+
 // rendered answers a document as it is, or 304.
 func (c *call) rendered(d projections.Rendered, err error) error {
 	if err != nil {
 		return err
 	}
-	c.etag(d.Revision)
+	if c.etag(d.Revision); c.outsider() {
+		c.etag(d.Version)
+	}
 	if done, err := c.notModified(); done {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // LiveChange tells that an application changed: which, to what revision, and
 // which work lists that concerns. Nothing else: what the application shows is
 // read with the reader's own rights. Merchants and agents are told id and
-// revision only.
+// revision only, of what they may know of.
 type LiveChange struct {
 	ID       string `json:"id"`
 	Revision int64  `json:"revision"`
@@ -37,7 +37,9 @@ type LiveChanges struct {
 type update struct {
 	LiveChange
 	merchant, agent string
-	hidden          bool // processing is restricted: only auditors are told which
+	hidden          bool  // processing is restricted: only auditors are told which
+	version         int64 // the revision as the merchant knows it
+	told            bool  // something of it is told to the merchant
 }
 
 // audience is who a listener is, as far as it decides what is heard.
@@ -64,9 +66,9 @@ func (a audience) hears(u update) bool {
 	case account.Auditor:
 		return true
 	case account.Merchant:
-		return !u.hidden && u.merchant == a.account
+		return !u.hidden && u.told && u.merchant == a.account
 	case account.Agent:
-		return !u.hidden && u.agent != "" && u.agent == a.agency
+		return !u.hidden && u.told && u.agent != "" && u.agent == a.agency
 	}
 	return !u.hidden
 }
@@ -78,7 +80,7 @@ func (a audience) message(all []update) LiveChanges {
 	for _, u := range all {
 		if a.key() != "" {
 			if a.hears(u) {
-				m.Changes = append(m.Changes, LiveChange{ID: u.ID, Revision: u.Revision})
+				m.Changes = append(m.Changes, LiveChange{ID: u.ID, Revision: u.version})
 			}
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alta/api/auth"
+	"alta/decider"
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/domain/lang"
@@ -24,10 +25,11 @@ type contractText struct {
 }
 
 func (s *Server) offerContract(c *call) error {
-	return c.do(application.OfferContract{Rules: c.rules(), By: c.actor(), At: c.now()})
+	return c.do(application.OfferContract{Application: c.id, Offer: decider.NewID().String(), Rules: c.rules(), By: c.actor(), At: c.now()})
 }
 
-// contract answers the very text whose digest is offered.
+// contract answers the very text whose digest is offered. Staff get it with the
+// merchant's name and the offer's number masked.
 func (s *Server) contract(c *call) error {
 	o := c.state.Offer
 	if o.Version == "" {
@@ -37,8 +39,12 @@ func (s *Server) contract(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.etag(c.state.Revision())
-	return c.represented(contractText{Version: o.Version, Language: o.Language, SHA256: o.SHA256, Text: d.Text, Expires: &o.Expires})
+	text := o.MaskedText(d.Text)
+	if c.outsider() {
+		text = o.Text(d.Text)
+	}
+	c.etag(c.revision())
+	return c.represented(contractText{Version: o.Version, Language: o.Language, SHA256: o.SHA256, Text: text, Expires: &o.Expires})
 }
 
 // limitCodes bounds how often a signing code is sent, and how often one is tried.

@@ -47,7 +47,7 @@ func (s *Server) form(c *call) error {
 		return err
 	}
 	f := form{
-		ID: c.id, Revision: st.Revision(), Kind: st.Kind, Products: st.Products, Banks: st.Banks, SiteType: st.Site,
+		ID: c.id, Revision: st.Version(), Kind: st.Kind, Products: st.Products, Banks: st.Banks, SiteType: st.Site,
 		Stage: st.Stage, Items: []formItem{}, SiteURL: st.Declaration.URL, SiteGuide: st.Declaration.Guide,
 		HasTestAccount: !st.Declaration.User.IsZero(), Consents: []projections.Consent{},
 	}
@@ -73,7 +73,7 @@ func (s *Server) form(c *call) error {
 		f.Items = append(f.Items, out)
 	}
 	for _, k := range st.Consents {
-		f.Consents = append(f.Consents, projections.Consent{Consent: k.Name, Version: k.Version, SHA256: k.SHA256, Language: st.Language, At: st.Last})
+		f.Consents = append(f.Consents, projections.Consent{Consent: k.Name, Version: k.Version, SHA256: k.SHA256, Language: k.Language, At: k.At})
 	}
 	c.etag(f.Revision)
 	vary(c, "Accept-Language")

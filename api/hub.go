@@ -190,6 +190,7 @@ func updateOf(r *eventstore.Record, before, after projections.Place) update {
 	u := update{
 		LiveChange: LiveChange{ID: strings.TrimPrefix(r.Stream, category), Revision: int64(r.Revision), Claimant: after.Claimant},
 		merchant:   after.Merchant, agent: after.Agent, hidden: after.Restricted,
+		version: after.Told - 1, told: after.Told > before.Told,
 	}
 	for _, p := range []projections.Place{before, after} {
 		u.touch(p.Queue())
@@ -197,6 +198,15 @@ func updateOf(r *eventstore.Record, before, after projections.Place) update {
 			u.touch(projections.QueueBreached)
 		}
 	}
+	return u
+}
+
+// after is the update with what happened to the same application before it.
+func (u update) after(earlier update) update {
+	for _, q := range earlier.Queues {
+		u.touch(q)
+	}
+	u.told = u.told || earlier.told
 	return u
 }
 
@@ -222,11 +232,7 @@ func (b *batch) add(f fact) {
 	if b.updates == nil {
 		b.updates = map[string]update{}
 	}
-	u, before := f.update, b.updates[f.ID].Queues
-	for _, q := range before {
-		u.touch(q)
-	}
-	b.updates[u.ID] = u
+	b.updates[f.ID] = f.update.after(b.updates[f.ID])
 	b.much = len(b.updates) > maxCoalesce
 }
 

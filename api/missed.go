@@ -121,10 +121,7 @@ func (h *hub) replay(ctx context.Context, id string, since eventstore.Revision, 
 		}
 		if r.Revision >= since {
 			u := updateOf(r, p, next)
-			for _, q := range all.Queues {
-				u.touch(q)
-			}
-			all = u
+			all = u.after(all)
 		}
 		p = next
 		return true, nil
@@ -210,7 +207,7 @@ func (e *unreadableError) Unwrap() error { return e.err }
 
 // then is a place after a stored event.
 func then(p projections.Place, r *eventstore.Record) (projections.Place, error) {
-	if !projections.Moves(r.Type) {
+	if p, known := p.Past(r.Type); known {
 		return p, nil
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)

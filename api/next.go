@@ -109,7 +109,7 @@ func (s *Server) claimedBefore(c *call, mine map[string]bool) (bool, error) {
 		}
 		if len(r.Events) > 0 {
 			c.replayed(true)
-			c.wrote(r.Revision, r.Position)
+			c.wrote(int64(r.Revision), r.Position)
 			return true, c.JSON(http.StatusOK, map[string]string{"id": id})
 		}
 	}
@@ -303,7 +303,7 @@ func (n *next) claim(id string) (bool, error) {
 		n.taken.drop(id)
 		return false, unlessRefused(err)
 	}
-	n.call.wrote(r.Revision, r.Position)
+	n.call.wrote(int64(r.Revision), r.Position)
 	return true, nil
 }
 

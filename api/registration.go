@@ -130,7 +130,7 @@ func (s *Server) addMerchant(c *call) error {
 	if err := onTheBeat(ctx, begun); err != nil {
 		return err
 	}
-	c.wrote(r.Revision, r.Position)
+	c.wrote(r.State.Version(), r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
 }
 
@@ -177,7 +177,7 @@ func (s *Server) openApplication(c *call) error {
 		return err
 	}
 	c.replayed(r.Repeated)
-	c.wrote(r.Revision, r.Position)
+	c.wrote(r.State.Version(), r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
 }
 

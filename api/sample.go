@@ -223,7 +223,7 @@ func (s *Server) judgeSample(c *call, l *secondLook) error {
 		return err
 	}
 	c.replayed(r.Repeated)
-	c.wrote(r.Revision, r.Position)
+	c.wrote(int64(r.Revision), r.Position)
 	return c.NoContent(http.StatusNoContent)
 }
 

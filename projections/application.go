@@ -149,6 +149,8 @@ type Reason struct {
 	By       application.Actor `json:"by"`
 	At       time.Time         `json:"at"`
 	State    ReasonState       `json:"state"`
+
+	told ReasonState // as the merchant knows it
 }
 
 // Check is a result that was reached, and whether it still stands.

@@ -292,14 +292,18 @@ func (p *pass) let(changes map[string]*change) {
 // rest. A runner that follows decodes every event whole when it comes, so what
 // cannot be read has been found by then.
 func (c *change) glance(rec *eventstore.Record) bool {
-	if c.app == nil || !c.app.indifferent(rec.Type) {
+	if c.app == nil {
+		return false
+	}
+	indifferent, told := c.app.indifferent(rec.Type)
+	if !indifferent {
 		return false
 	}
 	h, err := application.HeaderOf(rec.Data)
 	if err != nil {
 		return false
 	}
-	if c.app.touch(int64(rec.Revision), h) {
+	if c.app.touch(int64(rec.Revision), h, told) {
 		c.events++
 	}
 	return true

@@ -45,10 +45,11 @@ type detail struct {
 	application, status []byte
 }
 
-// Rendered is a document's JSON and the revision it reached.
+// Rendered is a document's JSON, the revision it reached, and the newest version
+// that the merchant was told of.
 type Rendered struct {
-	JSON     []byte
-	Revision int64
+	JSON              []byte
+	Revision, Version int64
 }
 
 // Application is the staff's document; ErrNotFound where there is no such
@@ -60,7 +61,7 @@ func (d *Details) Application(ctx context.Context, id string) (out Rendered, err
 				return err
 			}
 		}
-		out = Rendered{e.application, e.app.Revision}
+		out = Rendered{e.application, e.app.Revision, e.app.told - 1}
 		return nil
 	})
 	return out, err
@@ -75,7 +76,7 @@ func (d *Details) Status(ctx context.Context, id string) (out Rendered, err erro
 				return err
 			}
 		}
-		out = Rendered{e.status, e.app.Revision}
+		out = Rendered{e.status, e.app.Revision, e.app.told - 1}
 		return nil
 	})
 	return out, err

@@ -16,10 +16,14 @@ type Place struct {
 	Claimant        string // account of whoever holds it; a lease may have ended
 	Breached        bool   // past the platform's deadline
 	Restricted      bool   // hidden: its merchant asked for erasure
+	Told            int64  // how many events the merchant was told of
 }
 
 // Then is the place after an event.
 func (p Place) Then(e application.Event) Place {
+	if application.Told(e) {
+		p.Told++
+	}
 	if to, _, moves := application.Enters(p.Stage, e); moves {
 		p.Stage, p.Claimant, p.Breached = to, "", false
 	}
@@ -69,17 +73,22 @@ func (p Place) Queue() Queue {
 	return QueueOf(p.Stage)
 }
 
-// still are the events that leave every Place as it was, and whose data is most
-// of what a log holds. Anything else, and any name that is new, has to be read.
+// still are the events that leave every Place where it was, and whose data is most
+// of what a log holds, with whether the merchant is told of them. Anything else,
+// and any name that is new, has to be read.
 var still = map[string]bool{
 	"details-filled": true, "document-uploaded": true, "document-removed": true, "document-moved": true, "document-redacted": true,
-	"consent-given": true, "precheck-found": true, "items-accepted": true, "note-added": true, "item-corrected": true,
-	"icp-evidence-recorded": true, "kind-switched": true, "products-chosen": true, "deadline-warned": true,
+	"consent-given": true, "precheck-found": false, "items-accepted": false, "note-added": false, "item-corrected": true,
+	"icp-evidence-recorded": false, "kind-switched": true, "products-chosen": true,
 }
 
-// Moves reports whether an event of a stored name can change a Place, so that the
-// others need not be decoded.
-func Moves(name string) bool {
+// Past is the place after an event of a stored name that need not be decoded;
+// false where it has to be, and Then asked.
+func (p Place) Past(name string) (Place, bool) {
 	short, _, _ := strings.Cut(strings.TrimPrefix(name, "application."), ".")
-	return !still[short]
+	told, known := still[short]
+	if told {
+		p.Told++
+	}
+	return p, known
 }

@@ -24,9 +24,12 @@ func TestAPlaceIsWhatTheRowSaysAfterEveryEvent(t *testing.T) {
 			for _, e := range act.Events {
 				a.Fold(revision, e)
 				s = application.Evolve(s, e)
-				was := p
-				if p = p.Then(e); p != was && !Moves(application.Name(e)) {
+				past, known := p.Past(application.Name(e))
+				if p = p.Then(e); known && p != past {
 					t.Fatalf("%s moves %s and is not read", application.Name(e), l.ID)
+				}
+				if p.Told != a.told || p.Told != s.Told {
+					t.Fatalf("after %s: the merchant was told of %d events, of %d by the row, of %d by the decider", application.Name(e), p.Told, a.told, s.Told)
 				}
 				r := RowOf(a)
 				claimant := ""

@@ -40,6 +40,8 @@ type Row struct {
 	Blocks         int                `json:"blocks,omitempty"`
 	Warns          int                `json:"warns,omitempty"`
 	Hints          int                `json:"hints,omitempty"`
+	Version        int64              `json:"version"` // what the merchant was told last, from 0, and when
+	ToldAt         time.Time          `json:"told_at"`
 
 	// Hidden rows stand in no list and no index: the merchant asked for erasure
 	// and the data are only kept. They are not stored.
@@ -54,6 +56,7 @@ func RowOf(s *Summary) *Row {
 		Stage: s.Stage, Holder: s.Holder, Round: s.Round, Priority: s.Priority, OpenedAt: s.OpenedAt,
 		SubmittedAt: s.SubmittedAt, EnteredAt: s.EnteredAt, UpdatedAt: s.UpdatedAt,
 		Blocks: s.found.blocks, Warns: s.found.warns, Hints: s.found.hints, Skips: len(s.Skips), Hidden: s.Restricted,
+		Version: s.told - 1, ToldAt: s.toldAt,
 	}
 	if s.Claim != nil {
 		claim := *s.Claim // folding renews the summary's own
@@ -141,9 +144,11 @@ func (r *Row) queue() Queue {
 }
 
 // outside is the row without what only staff may know: who looks at it, what a
-// machine suspects, and reasons that were not returned yet.
+// machine suspects, reasons that were not returned yet, and that anything of it
+// happened.
 func (r Row) outside() Row {
 	r.Claim, r.Proposer, r.Skips, r.Priority, r.Blocks, r.Warns, r.Hints = nil, "", 0, 0, 0, 0, 0
+	r.Revision, r.UpdatedAt = r.Version, r.ToldAt
 	if r.Stage != application.Correction {
 		r.Reasons = nil
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // Status is what the merchant and the agent follow. Nothing internal is in it:
-// it is built field by field from what a merchant may know.
+// it is built field by field from what a merchant may know, and an event that the
+// merchant is not told of (application.Told) leaves every byte of it.
 type Status struct {
 	ID             string             `json:"id"`
 	Revision       int64              `json:"revision"`
@@ -35,6 +36,16 @@ type Status struct {
 	Unlocked       []item.Key         `json:"unlocked"`
 	Contract       *Contract          `json:"contract,omitempty"`
 	DeclineNote    string             `json:"decline_note,omitempty"`
+}
+
+// outside is the deadline without what the platform reminds itself of.
+func (d *Deadline) outside() *Deadline {
+	if d == nil || d.Holder == application.Merchant {
+		return d
+	}
+	out := *d
+	out.Warned = false
+	return &out
 }
 
 // Step is one stage of the way ahead.
@@ -74,10 +85,10 @@ type ReasonTexts struct {
 // StatusOf shows an application to its merchant.
 func StatusOf(a *Application) *Status {
 	s := &Status{
-		ID: a.ID, Revision: a.Revision, MerchantNumber: a.MerchantNumber, Name: a.Name,
+		ID: a.ID, Revision: a.told - 1, MerchantNumber: a.MerchantNumber, Name: a.Name,
 		Kind: a.Kind, Products: a.Products, Banks: a.Banks, SiteType: a.SiteType, Language: a.Language,
 		Agent: a.Agent, Stage: a.Stage, Holder: a.Holder, Round: a.Round, OpenedAt: a.OpenedAt,
-		SubmittedAt: a.SubmittedAt, UpdatedAt: a.UpdatedAt, Deadline: a.Deadline,
+		SubmittedAt: a.SubmittedAt, UpdatedAt: a.toldAt, Deadline: a.Deadline.outside(),
 		Steps: steps(a), Reasons: []StatusReason{}, Unlocked: a.Unlocked, Contract: a.Contract,
 	}
 	if s.Unlocked == nil {
@@ -92,10 +103,10 @@ func StatusOf(a *Application) *Status {
 		s.DeclineNote = a.Decline.Note
 	}
 	for _, r := range a.Reasons {
-		if r.State != ReasonReturned && r.State != ReasonAddressed {
+		if r.told != ReasonReturned && r.told != ReasonAddressed {
 			continue
 		}
-		view := StatusReason{ID: r.ID, Code: r.Code, Sub: r.Sub, Target: r.Target, Note: r.Note, State: r.State}
+		view := StatusReason{ID: r.ID, Code: r.Code, Sub: r.Sub, Target: r.Target, Note: r.Note, State: r.told}
 		if i := a.item(r.Target); i != nil {
 			view.Value = i.Value
 		}

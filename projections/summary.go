@@ -42,6 +42,8 @@ type Summary struct {
 	Restricted     bool               `json:"restricted,omitempty"`
 	Erased         bool               `json:"erased,omitempty"`
 
+	told            int64     // events that the merchant is told of; see application.Told
+	toldAt          time.Time // of the newest of them
 	found           found
 	declared        bool // the site to be reviewed is known
 	person, company string
@@ -58,7 +60,7 @@ func newSummary(id string) *Summary { return &Summary{ID: id, Revision: -1, Reas
 // changes nothing, so a second delivery is harmless, and the answer is false.
 // Personal values of the event must be clear or erased: they are masked here.
 func (s *Summary) Fold(revision int64, e application.Event) bool {
-	if !s.touch(revision, e.Head()) {
+	if !s.touch(revision, e.Head(), application.Told(e)) {
 		return false
 	}
 	s.apply(e.Head(), e)
@@ -70,12 +72,16 @@ func (s *Summary) Fold(revision int64, e application.Event) bool {
 }
 
 // touch notes who did something and when, and answers false for what the summary
-// has already seen. An act of the holder renews her claim.
-func (s *Summary) touch(revision int64, h application.Header) bool {
+// has already seen. An act of the holder renews her claim. told says whether the
+// merchant is told of it.
+func (s *Summary) touch(revision int64, h application.Header, told bool) bool {
 	if revision <= s.Revision {
 		return false
 	}
 	s.Revision, s.UpdatedAt = revision, h.At
+	if told {
+		s.told, s.toldAt = s.told+1, h.At
+	}
 	if s.Claim != nil && s.Claim.By.ID == h.By.ID && h.At.Before(s.Claim.Until) {
 		s.Claim.Until = h.At.Add(time.Duration(s.Claim.LeaseSeconds * float64(time.Second)))
 	}
@@ -85,15 +91,19 @@ func (s *Summary) touch(revision int64, h application.Header) bool {
 // indifferent reports whether an event of a stored name changes nothing in the
 // summary but who touched it last. Papers and acceptances matter where a reason
 // waits for them.
-func (s *Summary) indifferent(name string) bool {
+//
+// told says whether the merchant is told of such an event.
+func (s *Summary) indifferent(name string) (indifferent, told bool) {
 	switch name {
-	case "application.consent-given.v1", "application.note-added.v1", "application.note-added.v2", "application.document-removed.v1",
-		"application.document-redacted.v1", "application.document-redacted.v2", "application.icp-evidence-recorded.v1":
-		return true
+	case "application.note-added.v1", "application.note-added.v2", "application.icp-evidence-recorded.v1":
+		return true, false
+	case "application.consent-given.v1", "application.document-removed.v1", "application.document-redacted.v1", "application.document-redacted.v2":
+		return true, true
 	case "application.document-moved.v1", "application.items-accepted.v1":
-		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed })
+		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed }),
+			name != "application.items-accepted.v1"
 	}
-	return false
+	return false, false
 }
 
 func (s *Summary) apply(h application.Header, e application.Event) {
@@ -276,6 +286,9 @@ func (s *Summary) enter(to application.Stage, d *application.Deadline, h applica
 	if d != nil {
 		s.Deadline = &Deadline{Deadline: *d}
 	}
+	for i := range s.Reasons {
+		s.Reasons[i].told = s.Reasons[i].State // the stage's judgement is told when it ends
+	}
 }
 
 // learn keeps the values that lists show.
@@ -302,7 +315,14 @@ func (s *Summary) rename() {
 }
 
 // address notes that the merchant answered the reasons on an item.
-func (s *Summary) address(k item.Key) { s.turn(k, ReasonReturned, ReasonAddressed) }
+func (s *Summary) address(k item.Key) {
+	s.turn(k, ReasonReturned, ReasonAddressed)
+	for i := range s.Reasons {
+		if r := &s.Reasons[i]; r.Target == k && r.told == ReasonReturned {
+			r.told = ReasonAddressed
+		}
+	}
+}
 
 // turn moves the reasons on an item from one state to another.
 func (s *Summary) turn(k item.Key, from, to ReasonState) {

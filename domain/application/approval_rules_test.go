@@ -1,10 +1,12 @@
 package application
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"alta/domain/item"
+	"alta/domain/lang"
 	"alta/domain/personal"
 	"alta/domain/policy"
 )
@@ -235,6 +237,9 @@ func TestTheContract(t *testing.T) {
 	offering := func(by Actor) func(w *story) command {
 		return func(w *story) command { return OfferContract{Rules: rules, By: by, At: w.now()} }
 	}
+	taking := func(by Actor) func(w *story) command {
+		return func(w *story) command { return TakeNext{Rules: rules, By: by, At: w.now()} }
+	}
 	countersign := func(by Actor) func(w *story) command {
 		return func(w *story) command { return CountersignContract{Rules: rules, By: by, At: w.now()} }
 	}
@@ -280,7 +285,56 @@ func TestTheContract(t *testing.T) {
 			},
 			when: sign(nil), then: "contract-signed",
 		},
-		"is countersigned": {given: func(t testing.TB) *story { return individual(t).signed().claim(anna) }, when: countersign(anna), then: "contract-countersigned"},
+		"is countersigned": {given: func(t testing.TB) *story { return individual(t).signed().claim(bo) }, when: countersign(bo), then: "contract-countersigned"},
+		"is not countersigned by who approved the merchant": {given: func(t testing.TB) *story { return individual(t).signed().claim(anna) }, when: countersign(anna), err: ErrApprover},
+		"nor by the second of two who approved it":          {given: func(t testing.TB) *story { return enterprise(t).signed().claim(lena) }, when: countersign(lena), err: ErrApprover},
+		"nor is it handed to who approved the merchant":     {given: func(t testing.TB) *story { return individual(t).signed() }, when: taking(anna), err: ErrApprover},
+		"but to somebody else":                              {given: func(t testing.TB) *story { return individual(t).signed() }, when: taking(bo), then: "claimed"},
+		"unless the policy lets who approved countersign": {given: func(t testing.TB) *story { return individual(t).signed().claim(anna) }, when: func(w *story) command {
+			c := countersign(anna)(w).(CountersignContract)
+			return decides(func(s State) ([]Event, error) {
+				p, err := s.policy(c.Rules, c.At)
+				if err != nil {
+					return nil, err
+				}
+				p.ApproverCountersigns = true
+				return nil, s.countersigner(p, p.Requirements(s.Facts()), c.By)
+			})
+		}},
+		"names the party: no two offers have one digest": {given: func(t testing.TB) *story {
+			one, other := individual(t).sited().claim(anna), individual(t).sited().claim(anna)
+			one.do(OfferContract{Application: "a-1", Offer: "o-1", Rules: rules, By: anna, At: one.now()})
+			other.do(OfferContract{Application: "a-2", Offer: "o-2", Rules: rules, By: anna, At: other.now()})
+			d, err := rules.Policies.Text(policy.ContractText, one.s.Offer.Version, lang.Lang(one.s.Language))
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch text := one.s.Offer.Text(d.Text); {
+			case one.s.Offer.SHA256 == other.s.Offer.SHA256:
+				t.Error("two offers have the same digest")
+			case !strings.Contains(text, "陈伟") || !strings.Contains(text, "a-1") || !strings.Contains(text, one.s.MerchantNumber):
+				t.Errorf("the text names no party:\n%s", text)
+			case strings.Contains(one.s.Offer.MaskedText(d.Text), "陈伟") || strings.Contains(one.s.Offer.MaskedText(d.Text), "o-1"):
+				t.Error("staff see the name, or the number that blinds the digest")
+			case digestOf(text) != one.s.Offer.SHA256:
+				t.Error("the digest is not that of the text")
+			}
+			return one
+		}, when: func(w *story) command { return w.signature() }, then: "contract-signed"},
+		"an offer from before the digest bound the party is signed as it was": {given: func(t testing.TB) *story {
+			w := individual(t).sited().claim(anna)
+			events, err := OfferContract{Rules: rules, By: anna, At: w.now()}.Decide(w.s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			old := events[0].(ContractOffered)
+			d, err := rules.Policies.Text(policy.ContractText, old.Version, lang.Lang(old.Language))
+			if err != nil {
+				t.Fatal(err)
+			}
+			old.Terms, old.SHA256 = personal.Text{}, d.SHA256
+			return w.do(decides(func(State) ([]Event, error) { return []Event{old}, nil }))
+		}, when: func(w *story) command { return w.signature() }, then: "contract-signed"},
 		"an enterprise's is countersigned by another than offered it": {given: func(t testing.TB) *story { return enterprise(t).signed().claim(anna) }, when: countersign(anna), err: ErrSamePerson},
 		"is not countersigned before it is signed":                    {given: func(t testing.TB) *story { return offered(t).claim(anna) }, when: countersign(anna), err: ErrStage},
 		"then the merchant is switched on":                            {given: func(t testing.TB) *story { return individual(t).countersigned().claim(bo) }, when: activating(bo), then: "activated"},
@@ -298,3 +352,8 @@ func TestTheContract(t *testing.T) {
 		},
 	})
 }
+
+// decides is a decision that a test makes itself.
+type decides func(State) ([]Event, error)
+
+func (d decides) Decide(s State) ([]Event, error) { return d(s) }

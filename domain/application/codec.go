@@ -85,7 +85,7 @@ func Name(e Event) string {
 	case SiteApproved:
 		return "application.site-approved.v1"
 	case ContractOffered:
-		return "application.contract-offered.v1"
+		return "application.contract-offered.v2"
 	case ContractSigned:
 		return "application.contract-signed.v1"
 	case ContractCountersigned:
@@ -170,6 +170,7 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.site-declared.v2":           read[SiteDeclared],
 	"application.site-approved.v1":           read[SiteApproved],
 	"application.contract-offered.v1":        read[ContractOffered],
+	"application.contract-offered.v2":        read[ContractOffered],
 	"application.contract-signed.v1":         read[ContractSigned],
 	"application.contract-countersigned.v1":  read[ContractCountersigned],
 	"application.activated.v1":               read[Activated],

@@ -51,6 +51,10 @@ var spoken = []string{
 
 func init() {
 	for _, e := range samples() {
+		if o, ok := e.(ContractOffered); ok { // its digest bound no party
+			o.Terms = personal.Text{}
+			past["application.contract-offered.v1"] = o
+		}
 		for _, name := range spoken {
 			if Name(e) == "application."+name+".v2" {
 				past["application."+name+".v1"] = e

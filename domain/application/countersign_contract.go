@@ -1,9 +1,16 @@
 package application
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"alta/domain/policy"
+)
 
 // CountersignContract is the platform's signature. Where the policy asks for
-// four eyes it is not that of the person who offered the contract.
+// four eyes it is not that of the person who offered the contract, and unless the
+// policy says otherwise not that of anybody who approved the qualification: so no
+// one person takes an application from submission to active.
 type CountersignContract struct {
 	Rules Rules
 	By    Actor
@@ -23,8 +30,8 @@ func (c CountersignContract) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	req := p.Requirements(s.Facts())
-	if req.FourEyes && s.Offer.By.ID == c.By.ID {
-		return nil, ErrSamePerson
+	if err := s.countersigner(p, req, c.By); err != nil {
+		return nil, err
 	}
 	h := s.head(c.By, c.At)
 	if !s.Offer.Signed {
@@ -38,4 +45,15 @@ func (c CountersignContract) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{e}, nil
+}
+
+// countersigner: this person may sign for the platform.
+func (s State) countersigner(p policy.Policy, req policy.Requirements, by Actor) error {
+	switch {
+	case req.FourEyes && s.Offer.By.ID == by.ID:
+		return ErrSamePerson
+	case !p.ApproverCountersigns && slices.Contains(s.Approvers, by.ID):
+		return ErrApprover
+	}
+	return nil
 }

@@ -20,7 +20,7 @@ type Mark struct {
 // Marks lists a deadline's marks in time's order.
 func (d Deadline) Marks() []Mark {
 	if d.Holder == Platform {
-		return []Mark{{"warn", d.Warn}}
+		return []Mark{{platformMark, d.Warn}}
 	}
 	out := make([]Mark, len(d.Reminds))
 	for i, at := range d.Reminds {

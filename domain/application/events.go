@@ -302,14 +302,17 @@ type SiteApproved struct {
 	Deadline  *Deadline       `json:"deadline,omitempty"`
 }
 
-// ContractOffered: the text, by version and digest, lies ready to be signed.
+// ContractOffered: the text, by version and digest, lies ready to be signed. The
+// digest is over the contract's text with the terms after it; offers without
+// terms are from before that, and theirs is over the contract's text alone.
 type ContractOffered struct {
 	Header
-	Version  string    `json:"version"`
-	Language string    `json:"language"`
-	SHA256   string    `json:"sha256"`
-	Expires  time.Time `json:"expires"`
-	Deadline *Deadline `json:"deadline,omitempty"`
+	Version  string        `json:"version"`
+	Language string        `json:"language"`
+	SHA256   string        `json:"sha256"`
+	Expires  time.Time     `json:"expires"`
+	Deadline *Deadline     `json:"deadline,omitempty"`
+	Terms    personal.Text `json:"terms"`
 }
 
 // ContractSigned: what is signed is the digest, with who, when, from where and

@@ -39,7 +39,7 @@ func Evolve(s State, e Event) State {
 			s.Unlocked = append(slices.Clip(s.Unlocked), e.Slot) // a new upload is asked for
 		}
 	case ConsentGiven:
-		s.Consents = append(slices.Clip(s.Consents), Consent{e.Consent, e.Version, e.SHA256})
+		s.Consents = append(slices.Clip(s.Consents), Consent{e.Consent, e.Version, e.SHA256, e.Language, e.At})
 	case Submitted:
 		s.Round, s.Policy, s.Registry, s.Changed = e.Round, e.Policy, e.Registry, s.Revision()
 		s = s.enter(e.Next, e.Deadline)
@@ -82,12 +82,14 @@ func Evolve(s State, e Event) State {
 	case Resubmitted:
 		s = s.resubmitted(e)
 	case QualificationApproved:
+		s.Approvers = []string{e.By.ID}
 		s = s.qualified().enter(e.Next, e.Deadline)
 	case QualificationProposed:
 		s = s.decide(Qualification)
 		s.Proposal = Proposal{e.By, e.Judged}
 		s = s.enter(SecondApproval, e.Deadline)
 	case QualificationConfirmed:
+		s.Approvers = []string{s.Proposal.By.ID, e.By.ID}
 		s = s.qualified().enter(e.Next, e.Deadline)
 	case QualificationRefused:
 		s.Proposal = Proposal{}
@@ -107,7 +109,7 @@ func Evolve(s State, e Event) State {
 		s.SiteApproved = true
 		s = s.decide(Website).enter(e.Next, e.Deadline)
 	case ContractOffered:
-		s.Offer = Offer{Version: e.Version, Language: e.Language, SHA256: e.SHA256, By: e.By, Expires: e.Expires}
+		s.Offer = Offer{Version: e.Version, Language: e.Language, SHA256: e.SHA256, By: e.By, Expires: e.Expires, Terms: e.Terms}
 		s = s.enter(Signature, e.Deadline)
 	case ContractSigned:
 		s.Offer.Signed = true
@@ -157,6 +159,9 @@ func Evolve(s State, e Event) State {
 func (s State) passed(e Event) State {
 	h := e.Head()
 	s.Events, s.Last = s.Events+1, h.At
+	if Told(e) {
+		s.Told++
+	}
 	if s.Claim.Live(h.At) && s.Claim.By.ID == h.By.ID {
 		s.Claim.Until = h.At.Add(s.Claim.Renew)
 	}
@@ -282,7 +287,7 @@ func (s State) without(voided []Check) State {
 	for _, c := range voided {
 		switch c {
 		case CheckQualification:
-			s.Qualified = false
+			s.Qualified, s.Approvers = false, nil
 		case CheckICP:
 			s.ICPVerified, s.Evidence = false, ICPEvidence{} // looked up anew
 		case CheckSite:
@@ -310,7 +315,7 @@ func (s State) declared(e SiteDeclared) State {
 
 // reopened begins again with what was there: nothing is accepted any more.
 func (s State) reopened() State {
-	s.Qualified, s.SiteApproved = false, false
+	s.Qualified, s.Approvers, s.SiteApproved = false, nil, false
 	s = s.without([]Check{CheckICP})
 	s.Offer, s.Overridden, s.Decided, s.Unlocked, s.Allowed, s.From = Offer{}, nil, nil, nil, nil, ""
 	s.Items = s.each(func(i *Item) { i.Accepted, i.Former, i.Statement = 0, nil, "" })

@@ -27,7 +27,9 @@ func (c GiveConsent) Decide(s State) ([]Event, error) {
 	if err := first(s.live(), s.merchant(c.By)); err != nil {
 		return nil, err
 	}
-	if slices.Contains(s.Consents, Consent{string(c.Consent), c.Version, c.SHA256}) {
+	if slices.ContainsFunc(s.Consents, func(k Consent) bool {
+		return k.Name == string(c.Consent) && k.Version == c.Version && k.SHA256 == c.SHA256
+	}) {
 		return nil, nil
 	}
 	p, err := s.policy(c.Rules, c.At)

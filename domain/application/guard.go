@@ -208,7 +208,7 @@ func (s State) writable(k item.Key) error {
 		why = "no_reason"
 	}
 	r := ErrItemLocked.on(k).with("why", why).with("stage", string(s.Stage))
-	if i.Accepted > 0 {
+	if why == "accepted" {
 		r = r.with("round", itoa(i.Accepted))
 	}
 	return r

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func (m *model) step() {
 		m.s = Evolve(m.s, e)
 		m.all = append(m.all, e)
 		m.lawful(before, e)
+		m.discreet(before, e)
 	}
 	if again, err := c.Decide(m.s); err == nil && len(events) > 0 && len(again) > 0 && reflect.DeepEqual(bare(events[0]), bare(again[0])) {
 		m.t.Fatalf("%T twice did it twice", c)
@@ -300,6 +302,61 @@ func (m *model) lawful(before State, e Event) {
 	}
 	m.guarded(before, e, must)
 	m.stands(after, must)
+}
+
+// discreet: an event that the merchant is not told of changes no answer to the
+// merchant, and no refusal. A signature is the exception: whether it is taken may
+// change, but why is not told.
+func (m *model) discreet(before State, e Event) {
+	if before.Opened() && (m.s.Version() != before.Version()) != Told(e) {
+		m.t.Fatalf("%s: the merchant's version went from %d to %d", Name(e), before.Version(), m.s.Version())
+	}
+	w := &story{s: m.s, at: m.at, events: m.all}
+	k, by, at := m.item(), merchant, m.at
+	if m.s.Merchant == "" {
+		return
+	}
+	by.ID = m.s.Merchant
+	signature := w.signature()
+	signature.By = by
+	_, err := signature.Decide(m.s)
+	m.silent("a signature", err)
+	if Told(e) {
+		return
+	}
+	text := "13700137000"
+	for _, c := range []command{
+		Submit{Rules: rules, By: by, At: at}, Withdraw{By: by, At: at}, Reopen{By: by, At: at}, m.upload(by), m.site(by),
+		FillDetails{Values: map[item.Key]string{item.ContactMobile: text}, By: by, At: at},
+		Correct{Item: k, Statement: "it is put right", By: by, At: at}, Correct{Item: item.ContactMobile, Value: &text, By: by, At: at},
+		RemoveDocument{Slot: k, By: by, At: at}, SwitchKind{Kind: policy.Enterprise, By: by, At: at},
+		ChooseProducts{Products: []policy.Product{policy.Alipay}, Site: policy.Web, Rules: rules, By: by, At: at},
+	} {
+		was, errBefore := c.Decide(before)
+		is, errAfter := c.Decide(m.s)
+		m.silent("a refusal", errAfter)
+		if outside(errBefore) != outside(errAfter) || len(was) != len(is) {
+			m.t.Fatalf("%T tells the merchant of %s: %s (%d events), and before %s (%d events)", c, Name(e), outside(errAfter), len(is), outside(errBefore), len(was))
+		}
+	}
+}
+
+// outside is a refusal as the merchant reads it.
+func outside(err error) string {
+	if r, ok := err.(*Refusal); ok {
+		return fmt.Sprintf("%+v", *Discreet(r))
+	}
+	return fmt.Sprint(err)
+}
+
+// silent: a refusal names nothing that only staff know.
+func (m *model) silent(what string, err error) {
+	secret := []*Refusal{ErrDeclinePending, ErrHold, ErrICPEvidence, ErrICPStale, ErrICPUnverified, ErrOpenReasons, ErrChecklist, ErrUnqualified}
+	for _, r := range secret {
+		if strings.Contains(outside(err), r.Code) {
+			m.t.Fatalf("%s tells the merchant: %v", what, err)
+		}
+	}
 }
 
 // guarded: what may be changed when.

@@ -4,12 +4,18 @@ import (
 	"time"
 
 	"alta/domain/lang"
+	"alta/domain/personal"
 	"alta/domain/policy"
 )
 
 // OfferContract lays the text of the policy's version ready to be signed. An
 // offer that ran out is made again.
+//
+// Application and Offer name both in the text that is signed; Offer cannot be
+// guessed.
 type OfferContract struct {
+	Application, Offer string
+
 	Rules Rules
 	By    Actor
 	At    time.Time
@@ -39,7 +45,12 @@ func (c OfferContract) Decide(s State) ([]Event, error) {
 	if !ok {
 		return nil, ErrContractText
 	}
-	e := ContractOffered{Header: h, Version: t.Version, Language: s.Language, SHA256: t.SHA256[lang.Match(s.Language)]}
+	text, err := c.Rules.Policies.Text(policy.ContractText, t.Version, lang.Match(s.Language))
+	if err != nil {
+		return nil, ErrContractText
+	}
+	terms := s.terms(p, t, c.Application, c.Offer)
+	e := ContractOffered{Header: h, Version: t.Version, Language: s.Language, SHA256: digestOf(text.Text + terms), Terms: personal.New(terms)}
 	if e.Deadline, err = s.deadline(c.Rules, p, Signature, h.At); err != nil {
 		return nil, err
 	}

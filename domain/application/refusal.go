@@ -205,5 +205,6 @@ var (
 	ErrSystemOnly        = refuse(Forbidden, "system-only", "only the platform's own reactions do this")
 	ErrMaker             = refuse(Forbidden, "own-merchant", "nobody decides on a merchant that they registered")
 	ErrSamePerson        = refuse(Forbidden, "four-eyes-same-person", "the second approval takes another person than the first")
+	ErrApprover          = refuse(Forbidden, "approver-countersigns", "who approved the qualification does not countersign the contract; another person has to")
 	ErrSignerNotMerchant = refuse(Forbidden, "signer-not-merchant", "only the merchant itself signs, never its agent")
 )

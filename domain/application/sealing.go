@@ -45,6 +45,9 @@ func visit(e Event, change func(field string, t personal.Text) (personal.Text, e
 		on("test_user", &e.TestUser)
 		on("test_password", &e.TestPassword)
 		return e, err
+	case ContractOffered:
+		on("terms", &e.Terms)
+		return e, err
 	case ContractSigned:
 		on("name", &e.Name)
 		on("address", &e.Address)

@@ -51,6 +51,7 @@ func (s State) shredded() State {
 			i.Former = &f
 		}
 	})
+	s.Offer.Terms = gone(s.Offer.Terms)
 	s.Evidence.Subject = gone(s.Evidence.Subject)
 	s.Declaration.User, s.Declaration.Password = gone(s.Declaration.User), gone(s.Declaration.Password)
 	return s

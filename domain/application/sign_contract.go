@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"alta/domain/item"
+	"alta/domain/lang"
 	"alta/domain/personal"
 	"alta/domain/policy"
 )
@@ -46,7 +47,7 @@ func (c SignContract) Decide(s State) ([]Event, error) {
 	switch {
 	case c.Method != OneTimeCode:
 		return nil, ErrMethod.in("method")
-	case c.SHA256 != s.Offer.SHA256 || !named(p, policy.ContractText, s.Offer.Version, s.Offer.Language, c.SHA256):
+	case c.SHA256 != s.Offer.SHA256 || !s.current(c.Rules, p):
 		return nil, ErrContractText.in("sha256")
 	case !h.At.Before(s.Offer.Expires):
 		return nil, ErrContractOver
@@ -62,4 +63,18 @@ func (c SignContract) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{e}, nil
+}
+
+// current: what was offered is still the text of the policy, and the digest is
+// that of the text.
+func (s State) current(r Rules, p policy.Policy) bool {
+	if s.Offer.Terms.IsZero() { // from before the digest bound the party
+		return named(p, policy.ContractText, s.Offer.Version, s.Offer.Language, s.Offer.SHA256)
+	}
+	t, ok := p.Text(policy.ContractText)
+	if !ok || t.Version != s.Offer.Version {
+		return false
+	}
+	text, err := r.Policies.Text(policy.ContractText, t.Version, lang.Match(s.Offer.Language))
+	return err == nil && digestOf(s.Offer.Text(text.Text)) == s.Offer.SHA256
 }

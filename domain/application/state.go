@@ -20,6 +20,8 @@ import (
 type State struct {
 	// Events counts the events folded; see Revision.
 	Events int64
+	// Told counts those of them that the merchant is told of; see Told.
+	Told int64
 	// Last is the time of the newest event: business time never runs backwards
 	// within a stream.
 	Last time.Time
@@ -57,6 +59,8 @@ type State struct {
 	Changed int64
 
 	Qualified, ICPVerified, SiteApproved bool
+	// Approvers are who found the merchant qualified, both where it took two.
+	Approvers []string
 	// Overridden are items accepted although a machine objected; Account says
 	// that the settlement account changed. Both take a second person.
 	Overridden []item.Key
@@ -120,7 +124,8 @@ func (i Item) differs() bool {
 
 // Consent is one agreement to a text.
 type Consent struct {
-	Name, Version, SHA256 string
+	Name, Version, SHA256, Language string
+	At                              time.Time
 }
 
 // ReasonStatus is where a reason stands.
@@ -187,10 +192,15 @@ type Offer struct {
 	By                        Actor
 	Expires                   time.Time
 	Signed, Countersigned     bool
+	Terms                     personal.Text // see terms.go
 }
 
 // Revision is that of the newest event, as the log counts: -1 before any.
 func (s State) Revision() int64 { return s.Events - 1 }
+
+// Version counts what the merchant was told, from 0: the revision of the
+// application as the merchant knows it. An event that is not told leaves it.
+func (s State) Version() int64 { return s.Told - 1 }
 
 // Opened reports whether the application exists.
 func (s State) Opened() bool { return s.Events > 0 }

@@ -252,7 +252,7 @@ func (w *story) signature() SignContract {
 func (w *story) signed() *story { return w.offered().do(w.signature()) }
 
 func (w *story) countersigned() *story {
-	return w.signed().claim(lena).do(CountersignContract{Rules: rules, By: lena, At: w.now()})
+	return w.signed().claim(liu).do(CountersignContract{Rules: rules, By: liu, At: w.now()})
 }
 
 func (w *story) active() *story {

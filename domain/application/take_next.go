@@ -83,6 +83,15 @@ func (c TakeNext) Decide(s State) ([]Event, error) {
 	case s.skipped(c.By, s.moment(c.At)):
 		return nil, ErrSkipped
 	}
+	if s.Stage == Countersignature && !s.Decline.Pending() { // nobody is handed what she may not sign
+		p, err := s.policy(c.Rules, c.At)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.countersigner(p, p.Requirements(s.Facts()), c.By); err != nil {
+			return nil, err
+		}
+	}
 	return Claim{Rules: c.Rules, By: c.By, At: c.At}.Decide(s)
 }
 

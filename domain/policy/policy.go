@@ -15,17 +15,21 @@ type Policy struct {
 	Effective string    `json:"effective"` // the first day, YYYY-MM-DD, in the platform's place
 	Summary   lang.Text `json:"summary"`   // what changed against the version before
 
-	Products  []ProductRule  `json:"products"`
-	Stages    []StageRule    `json:"stages"`
-	Items     []ItemRule     `json:"items"`
-	Waivers   []WaiverRule   `json:"waivers"`
-	FourEyes  []FourEyesRule `json:"four_eyes"`
-	Acts      []ActRule      `json:"four_eyes_acts"`
-	Terms     Terms          `json:"terms"`
-	Texts     []TextRef      `json:"texts"`
-	ICP       []ICPStatus    `json:"icp_statuses"`
-	Checklist []Check        `json:"website_checklist"`
-	Banks     []Bank         `json:"banks"`
+	Products []ProductRule  `json:"products"`
+	Stages   []StageRule    `json:"stages"`
+	Items    []ItemRule     `json:"items"`
+	Waivers  []WaiverRule   `json:"waivers"`
+	FourEyes []FourEyesRule `json:"four_eyes"`
+	Acts     []ActRule      `json:"four_eyes_acts"`
+	// ApproverCountersigns lets who approved the qualification countersign the
+	// contract. Without it no one person takes a merchant from submission to active.
+	ApproverCountersigns bool `json:"approver_countersigns,omitempty"`
+
+	Terms     Terms       `json:"terms"`
+	Texts     []TextRef   `json:"texts"`
+	ICP       []ICPStatus `json:"icp_statuses"`
+	Checklist []Check     `json:"website_checklist"`
+	Banks     []Bank      `json:"banks"`
 
 	plan *plan // the rules arranged for Requirements
 }

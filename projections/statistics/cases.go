@@ -7,7 +7,6 @@ import (
 	"alta/domain/application"
 	"alta/domain/calendar"
 	"alta/eventstore"
-	"alta/projections"
 )
 
 const (
@@ -89,7 +88,8 @@ func (c *counted) take(r *eventstore.Record, cal calendar.Calendar) ([]addition,
 		return nil, nil
 	}
 	c.revision = r.Revision
-	if !projections.Moves(r.Type) {
+	if place, known := c.place.Past(r.Type); known {
+		c.place = place
 		return nil, nil
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)

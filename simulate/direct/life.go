@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -446,24 +447,38 @@ func (l *living) site() (bool, error) {
 	return l.past(l.State.Stage), err
 }
 
+// countersigner is a lead, or a reviewer, who neither approved the qualification
+// nor offers the contract.
+func (l *living) countersigner() application.Actor {
+	for _, a := range slices.Concat([]application.Actor{l.lead}, l.maker.Leads, l.maker.Reviewers) {
+		if a.ID != l.reviewer.ID && !slices.Contains(l.State.Approvers, a.ID) {
+			return a
+		}
+	}
+	return l.lead
+}
+
 func (l *living) contract() (bool, error) {
 	if l.State.Stage != application.Contract || l.past(application.Contract) {
 		return true, nil
 	}
 	rules := l.maker.Rules
+	signer := l.countersigner()
 	steps := []struct {
 		claims application.Actor
 		by     application.Actor
 		act    func() command
 	}{
-		{l.reviewer, l.reviewer, func() command { return application.OfferContract{Rules: rules, By: l.reviewer, At: l.at} }},
+		{l.reviewer, l.reviewer, func() command {
+			return application.OfferContract{Application: l.ID, Offer: decider.DeriveID(eventstore.ID{}, l.ID+"/offer").String(), Rules: rules, By: l.reviewer, At: l.at}
+		}},
 		{application.Actor{}, l.self, func() command {
 			return application.SignContract{
 				SHA256: l.State.Offer.SHA256, Name: personal.New(l.merchant.Person.Name), Method: application.OneTimeCode,
 				Address: personal.New("203.0.113.7"), Rules: rules, By: l.self, At: l.at,
 			}
 		}},
-		{l.lead, l.lead, func() command { return application.CountersignContract{Rules: rules, By: l.lead, At: l.at} }},
+		{signer, signer, func() command { return application.CountersignContract{Rules: rules, By: signer, At: l.at} }},
 		{l.reviewer, l.reviewer, func() command { return application.Activate{Rules: rules, By: l.reviewer, At: l.at} }},
 	}
 	for _, s := range steps {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"alta/domain/item"
 )
@@ -49,14 +50,24 @@ func (l *Life) sign(ctx context.Context) error {
 	}
 }
 
-// countersign is the platform's signature. A lead gives it, so that it is never
-// that of the person who offered.
+// countersign is the platform's signature: of somebody who did not approve the
+// qualification, a lead where there is one, so that it is never that of the person
+// who offered.
 func (l *Life) countersign(ctx context.Context, a *application) error {
-	by, err := l.claim(ctx, a, l.Lead)
+	by, err := l.claim(ctx, a, l.countersigner(a))
 	if err != nil {
 		return err
 	}
 	return l.do(ctx, by, deed{operation: "countersignContract", what: "countersigns", method: http.MethodPut, path: "/contract/countersignature", match: true})
+}
+
+func (l *Life) countersigner(a *application) *Person {
+	for _, p := range slices.Concat([]*Person{l.Lead}, l.d.Crew.Leads, l.d.Crew.Reviewers) {
+		if p != l.Reviewer && !a.approvedBy(p.ID) {
+			return p
+		}
+	}
+	return l.Lead
 }
 
 func (l *Life) activate(ctx context.Context, a *application) error {

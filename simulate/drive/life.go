@@ -84,8 +84,9 @@ type Life struct {
 
 	Stage    string
 	Round    int
-	Revision int64
-	Deeds    int // writes that the server took
+	Revision int64 // as staff know it
+	Version  int64 // as the merchant and its agent know it
+	Deeds    int   // writes that the server took
 
 	d        *Driver
 	position string
@@ -222,8 +223,24 @@ type application struct {
 		By     Actor
 		Judged int64
 	}
-	ICP  *struct{ ID string }
-	Site *struct{ URL string }
+	ICP    *struct{ ID string }
+	Site   *struct{ URL string }
+	Checks []struct {
+		Check  string
+		By     Actor
+		Second *Actor
+	}
+}
+
+// approvedBy reports whether somebody found the merchant qualified, alone or as
+// one of two.
+func (a *application) approvedBy(id string) bool {
+	for _, c := range a.Checks {
+		if c.Check == "qualification" && (c.By.ID == id || c.Second != nil && c.Second.ID == id) {
+			return true
+		}
+	}
+	return false
 }
 
 // readTime bounds how long a read may lag behind our own writes.
@@ -263,7 +280,7 @@ func (l *Life) form(ctx context.Context) (form, error) {
 	var f form
 	reply, err := l.Supplier.Get(ctx, "/v1/applications/"+l.ID+"/form", &f)
 	if err == nil {
-		l.Revision = reply.Revision
+		l.Version = reply.Revision
 	}
 	return f, err
 }
@@ -291,10 +308,17 @@ type deed struct {
 func (l *Life) do(ctx context.Context, by *Person, w deed) error {
 	r := Request{
 		Method: w.method, Path: "/v1/applications/" + l.ID + w.path, Body: w.body, Media: w.media,
-		Key: Key(l.Plan.Merchant.Seed, l.Plan.Merchant.Index, w.operation, w.path, l.Revision),
+		Key: Key(l.Plan.Merchant.Seed, l.Plan.Merchant.Index, w.operation, w.path, l.Revision, l.Version),
 	}
 	if w.match {
 		seen := l.Revision
+		if by.outside() {
+			reply, err := by.Get(ctx, "/v1/applications/"+l.ID+"/status", nil)
+			if err != nil {
+				return err
+			}
+			seen, l.Version = reply.Revision, reply.Revision
+		}
 		r.Match = &seen
 	}
 	reply, err := by.Do(ctx, r, nil)
@@ -304,7 +328,11 @@ func (l *Life) do(ctx context.Context, by *Person, w deed) error {
 	if err != nil {
 		return err
 	}
-	if reply.Revision >= 0 {
+	switch {
+	case reply.Revision < 0:
+	case by.outside():
+		l.Version, l.position = reply.Revision, reply.Position
+	default:
 		l.Revision, l.position = reply.Revision, reply.Position
 	}
 	l.Deeds++
@@ -338,3 +366,7 @@ type Entry struct {
 	By       Actor
 	Data     map[string]any
 }
+
+// outside reports whether somebody knows applications by their version, as
+// merchants and agents do.
+func (p *Person) outside() bool { return p.Role == "merchant" || p.Role == "agent" }

@@ -67,7 +67,7 @@ func (l *Life) added(ctx context.Context, body any, key string) error {
 	if err != nil {
 		return err
 	}
-	l.ID, l.Number, l.Revision, l.position = added.ID, added.Number, reply.Revision, reply.Position
+	l.ID, l.Number, l.Version, l.position = added.ID, added.Number, reply.Revision, reply.Position
 	l.Deeds++
 	return l.tell(ctx, Deed{Operation: "addMerchant", By: agent, What: "adds the merchant", Reply: reply})
 }
@@ -125,7 +125,7 @@ func (l *Life) find(ctx context.Context) error {
 			return err
 		}
 		if len(page.Rows) > 0 {
-			l.ID, l.Number, l.Revision = page.Rows[0].ID, page.Rows[0].Number, page.Rows[0].Revision
+			l.ID, l.Number, l.Version = page.Rows[0].ID, page.Rows[0].Number, page.Rows[0].Revision
 			return nil
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {

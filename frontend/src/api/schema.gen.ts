@@ -2866,6 +2866,13 @@ export interface components {
       blocks?: number
       warns?: number
       hints?: number
+      /** @description the revision as the merchant knows it: it counts what the merchant was told, from 0 */
+      version?: number
+      /**
+       * Format: date-time
+       * @description when the merchant was told something last
+       */
+      told_at?: string
     }
     RowPage: {
       rows: components['schemas']['Row'][]
