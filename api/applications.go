@@ -12,7 +12,7 @@ import (
 	"alta/projections"
 )
 
-// applications lists one's own, or searches and lists all for staff.
+// applications lists one's own, or all for staff, and searches in them.
 func (s *Server) applications(c *call) error {
 	if err := c.await(); err != nil {
 		return err
@@ -24,11 +24,13 @@ func (s *Server) applications(c *call) error {
 	var err error
 	switch q := c.QueryParam("q"); {
 	case c.who.Role == account.Merchant:
-		page, err = s.Reader.OfMerchant(ctx, c.who.Account, stage, cursor, limit)
+		page, err = s.Reader.OfMerchant(ctx, c.who.Account, stage, q, cursor, limit)
 	case c.who.Role == account.Agent:
-		page, err = s.Reader.OfAgent(ctx, c.who.Organisation, stage, cursor, limit)
+		page, err = s.Reader.OfAgent(ctx, c.who.Organisation, stage, q, cursor, limit)
+	case projections.Searchable(q) != "" && cursor != "":
+		return problem(http.StatusUnprocessableEntity, "cursor", "A search has one page.").at("query cursor", "cursor", "does not go with q")
 	case projections.Searchable(q) != "":
-		page, err = s.Reader.Search(ctx, q, limit)
+		page, err = s.Reader.Search(ctx, q, stage, limit)
 	default:
 		page, err = s.Reader.All(ctx, stage, cursor, limit)
 	}

@@ -87,7 +87,7 @@ func (c *call) matches() error {
 		return problem(http.StatusPreconditionFailed, "stale", "If-Match holds no tag that can match: send the revision in quotes, without W/ in front. Proxies that compress weaken ETags; Alta-Revision has the number too.")
 	}
 	newest := slices.Max(named)
-	if present := eventstore.Revision(c.state.Revision()); slices.Contains(named, present) {
+	if present := eventstore.Revision(c.revision()); slices.Contains(named, present) {
 		newest = present
 	}
 	c.seen = &newest

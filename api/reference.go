@@ -49,7 +49,6 @@ type reference struct {
 	Policy           string            `json:"policy"`
 	Policies         []string          `json:"policies"`
 	Items            []referenceItem   `json:"items"`
-	Reasons          []referenceReason `json:"reasons"`
 	Banks            []labelled        `json:"banks"`
 	SiteRequirements []labelled        `json:"site_requirements"`
 	Consents         []referenceText   `json:"consents"`
@@ -78,8 +77,8 @@ func everyLanguage(f func(lang.Lang) string) lang.Text {
 	return lang.Text{Zh: f(lang.Chinese), Es: f(lang.Spanish), En: f(lang.English)}
 }
 
-// reference answers what screens need to put names to keys. It changes only with
-// the program and the policy, so browsers may keep it for a while.
+// reference answers what screens need to put names to keys. It is for everybody,
+// so nothing of it is meant for the house alone.
 func (s *Server) reference(c *call) error {
 	book := c.rules().Policies
 	p, ok := book.InForce(c.now().In(c.rules().Calendar.Zone()))
@@ -91,13 +90,6 @@ func (s *Server) reference(c *call) error {
 		out.Items = append(out.Items, referenceItem{
 			Key: i.Key, Class: i.Class, Audience: i.Audience, Personal: i.Personal, Proves: proves[i.Key],
 			Label: everyLanguage(func(l lang.Lang) string { return reason.ItemLabel(i.Key, l) }),
-		})
-	}
-	for _, e := range reason.All() {
-		out.Reasons = append(out.Reasons, referenceReason{
-			Code: e.Code, Sub: e.Sub, Targets: e.Targets, Machine: e.Machine, Final: e.Final,
-			Text:     projections.Wordings(e),
-			Internal: everyLanguage(func(l lang.Lang) string { return e.Wording(l).Internal }),
 		})
 	}
 	for _, b := range p.Banks {
@@ -127,6 +119,25 @@ func (s *Server) reference(c *call) error {
 		}
 		out.Consents = append(out.Consents, t)
 	}
+	return c.kept(out)
+}
+
+// reasons answers the registry of reasons, with the texts for the house.
+func (s *Server) reasons(c *call) error {
+	out := []referenceReason{}
+	for _, e := range reason.All() {
+		out = append(out, referenceReason{
+			Code: e.Code, Sub: e.Sub, Targets: e.Targets, Machine: e.Machine, Final: e.Final,
+			Text:     projections.Wordings(e),
+			Internal: everyLanguage(func(l lang.Lang) string { return e.Wording(l).Internal }),
+		})
+	}
+	return c.kept(map[string]any{"reasons": out})
+}
+
+// kept answers what changes only with the program and the policy, so that
+// browsers may keep it for a while.
+func (c *call) kept(out any) error {
 	b, err := json.Marshal(out)
 	if err != nil {
 		return err

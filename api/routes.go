@@ -101,6 +101,7 @@ func (s *Server) routes() []route {
 		{operation: "register", handle: s.register},
 		{operation: "reference", handle: s.reference},
 
+		{operation: "reasons", who: overseers, handle: s.reasons},
 		{operation: "me", who: anyone, by: person, handle: s.me},
 		{operation: "changePassword", who: anyone, by: person, handle: s.changePassword},
 		{operation: "beginTOTP", who: anyone, by: person, handle: s.beginTOTP},

@@ -97,7 +97,7 @@ func BenchmarkQueuePage(b *testing.B) {
 	}
 	b.Run("search", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := w.reader().Search(context.Background(), "商贸", 50); err != nil {
+			if _, err := w.reader().Search(context.Background(), "商贸", "", 50); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -289,14 +289,14 @@ func score(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 // OfMerchant lists the applications of one merchant account, newest first,
 // without what is internal.
-func (r Reader) OfMerchant(ctx context.Context, account, stage, after string, limit int) (Page, error) {
-	return r.latest(ctx, listing{merchant: account, outside: true}, stage, stage == "", after, limit)
+func (r Reader) OfMerchant(ctx context.Context, account, stage, q, after string, limit int) (Page, error) {
+	return r.latest(ctx, listing{merchant: account, outside: true}, stage, q, stage == "" && Searchable(q) == "", after, limit)
 }
 
 // OfAgent lists the applications that one agent's organisation added, newest
 // first, without what is internal.
-func (r Reader) OfAgent(ctx context.Context, organisation, stage, after string, limit int) (Page, error) {
-	return r.latest(ctx, listing{facet: "agent=" + organisation, outside: true}, stage, stage == "", after, limit)
+func (r Reader) OfAgent(ctx context.Context, organisation, stage, q, after string, limit int) (Page, error) {
+	return r.latest(ctx, listing{facet: "agent=" + organisation, outside: true}, stage, q, stage == "" && Searchable(q) == "", after, limit)
 }
 
 // All lists every application, or those of one stage, latest change first.
@@ -305,14 +305,26 @@ func (r Reader) All(ctx context.Context, stage, after string, limit int) (Page, 
 	if stage != "" {
 		set = "stage=" + stage
 	}
-	return r.latest(ctx, listing{facet: set}, stage, true, after, limit)
+	return r.latest(ctx, listing{facet: set}, stage, "", true, after, limit)
 }
 
-// latest walks a set from its end and keeps one stage, or every one; counted where
-// the set holds exactly what is shown.
-func (r Reader) latest(ctx context.Context, l listing, stage string, counted bool, after string, limit int) (page Page, err error) {
-	l.reverse, l.keep = true, func(row *Row) bool { return stage == "" || string(row.Stage) == stage }
+// latest walks a set from its end and keeps one stage, or every one, and what q
+// finds, if it is given: by what the row shows, or exactly by what it is indexed
+// under. counted where the set holds exactly what is shown.
+func (r Reader) latest(ctx context.Context, l listing, stage, q string, counted bool, after string, limit int) (page Page, err error) {
+	name, words := nameForm(q), Searchable(q)
+	l.reverse = true
 	err = r.reading(ctx, func(g generation) error {
+		var exactly []string
+		if words != "" {
+			if exactly, _, err = r.found(ctx, g, q, "", listPage); err != nil {
+				return err
+			}
+		}
+		l.keep = func(row *Row) bool {
+			return (stage == "" || string(row.Stage) == stage) && (words == "" || slices.Contains(exactly, row.ID) ||
+				name != "" && strings.Contains(nameForm(row.Name), name) || strings.Contains(row.MerchantNumber, words) || strings.Contains(Searchable(row.Domain), words))
+		}
 		if page, err = r.list(ctx, g, l, after, limit); err != nil || !counted {
 			return err
 		}

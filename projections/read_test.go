@@ -21,9 +21,9 @@ func TestNothingIsFoundBeforeTheFirstBuildAndThatIsNotAnEmptyList(t *testing.T) 
 		for what, ask := range map[string]func() error{
 			"queue":  func() error { _, err := r.Queue(background, QueueICP, "", Filter{}, "", 10); return err },
 			"sizes":  func() error { _, err := r.Sizes(background, ""); return err },
-			"search": func() error { _, err := r.Search(background, "x", 10); return err },
+			"search": func() error { _, err := r.Search(background, "x", "", 10); return err },
 			"all":    func() error { _, err := r.All(background, "", "", 10); return err },
-			"own":    func() error { _, err := r.OfMerchant(background, "m", "", "", 10); return err },
+			"own":    func() error { _, err := r.OfMerchant(background, "m", "", "", "", 10); return err },
 		} {
 			if err := ask(); !errors.Is(err, ErrRebuilding) {
 				t.Errorf("%s: %v, want \"being rebuilt\"", what, err)
@@ -358,7 +358,7 @@ func TestAnApplicationIsFoundByWhateverIsInOnesHand(t *testing.T) {
 		w.caughtUp()
 		finds := func(q, id string) bool {
 			t.Helper()
-			page, err := w.reader().Search(background, q, 50)
+			page, err := w.reader().Search(background, q, "", 50)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -385,7 +385,7 @@ func TestAnApplicationIsFoundByWhateverIsInOnesHand(t *testing.T) {
 		if finds(number[:17], lives[0].ID) {
 			t.Error("a part of an identity number is enough")
 		}
-		if page, err := w.reader().Search(background, "no such thing", 50); err != nil || len(page.Rows) > 0 {
+		if page, err := w.reader().Search(background, "no such thing", "", 50); err != nil || len(page.Rows) > 0 {
 			t.Errorf("nothing is something: %v %v", page.Rows, err)
 		}
 	})
@@ -399,7 +399,7 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 		byAgent := map[string][]string{}
 		for _, l := range lives {
 			byAgent[l.State.Agent] = append(byAgent[l.State.Agent], l.ID)
-			page, err := w.reader().OfMerchant(background, l.State.Merchant, "", "", 10)
+			page, err := w.reader().OfMerchant(background, l.State.Merchant, "", "", "", 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -415,7 +415,7 @@ func TestAMerchantSeesItsOwnAndAnAgentItsOrganisations(t *testing.T) {
 			if agent == "" {
 				continue
 			}
-			page, err := w.reader().OfAgent(background, agent, "", "", 100)
+			page, err := w.reader().OfAgent(background, agent, "", "", "", 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -452,7 +452,7 @@ func TestAMerchantOfManyApplicationsTurnsTheirPagesFromTheNewest(t *testing.T) {
 		slices.Reverse(want)
 		var got []string
 		for next := ""; ; {
-			page, err := w.reader().OfMerchant(background, "b", "", next, 4)
+			page, err := w.reader().OfMerchant(background, "b", "", "", next, 4)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -370,7 +370,7 @@ func TestErasureLeavesTheSameDocumentsLiveAndRebuilt(t *testing.T) {
 		h := application.Header{By: admin, At: moment}
 		w.append(l, application.Restricted{Header: h, Until: moment.Add(time.Hour)})
 		w.caughtUp()
-		if p, err := w.reader().Search(background, l.State.MerchantNumber, 10); err != nil || len(p.Rows) > 0 {
+		if p, err := w.reader().Search(background, l.State.MerchantNumber, "", 10); err != nil || len(p.Rows) > 0 {
 			t.Errorf("a restricted application is found: %v %v", p.Rows, err)
 		}
 		w.append(l, application.Shredded{Header: h, Why: "asked for"})

@@ -13,17 +13,18 @@ import (
 )
 
 // Search finds applications by a part of the company's name (see namesOf), or by an
-// exact merchant number, domain, personal name, identity or licence number.
-func (r Reader) Search(ctx context.Context, q string, limit int) (page Page, err error) {
+// exact merchant number, domain, personal name, identity or licence number; of one
+// stage, where one is named.
+func (r Reader) Search(ctx context.Context, q, stage string, limit int) (page Page, err error) {
 	limit = min(max(limit, 1), listPage)
 	err = r.reading(ctx, func(g generation) error {
-		page, err = r.search(ctx, g, q, limit)
+		page, err = r.search(ctx, g, q, stage, limit)
 		return err
 	})
 	return page, err
 }
 
-func (r Reader) search(ctx context.Context, g generation, q string, limit int) (Page, error) {
+func (r Reader) search(ctx context.Context, g generation, q, stage string, limit int) (Page, error) {
 	page := Page{Rows: []json.RawMessage{}}
 	if Searchable(q) == "" {
 		return page, nil
@@ -48,6 +49,9 @@ func (r Reader) search(ctx context.Context, g generation, q string, limit int) (
 		}
 		// The index holds the beginning of a long part only.
 		if row.ID == "" || i >= len(exactly) && len(runes) > suffixLen && !strings.Contains(nameForm(row.Name), name) {
+			continue
+		}
+		if stage != "" && string(row.Stage) != stage {
 			continue
 		}
 		page.Rows = append(page.Rows, json.RawMessage(raw))

@@ -148,7 +148,7 @@ func TestOnAClusterEveryListIsTheSameAsOnOneServer(t *testing.T) {
 	}
 	for _, r := range alone.everyRow(QueueQualification, Filter{Kind: "enterprise"}, 50)[:5] {
 		part := string([]rune(r.Name)[1:4])
-		page, err := w.reader().Search(background, part, 200)
+		page, err := w.reader().Search(background, part, "", 200)
 		if err != nil || len(page.Rows) == 0 {
 			t.Errorf("nothing is found by %q: %v", part, err)
 		}

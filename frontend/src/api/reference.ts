@@ -3,10 +3,11 @@ import { useMemo } from 'react'
 import { useTranslation } from '@/i18n'
 import { api, body, type Schemas } from './client'
 import { fillTemplate } from './reason-text'
+import { useIdentity } from './session'
 
 export type Reference = Schemas['Reference']
 export type Label = Schemas['Label']
-export type ReasonEntry = Reference['reasons'][number]
+export type ReasonEntry = Schemas['ReferenceReason']
 
 const hour = 3_600_000
 
@@ -15,6 +16,15 @@ export const referenceQuery = queryOptions({
   queryFn: async ({ signal }) => body(await api.GET('/v1/reference', { signal })),
   staleTime: hour,
 })
+
+/** The registry of reasons with the texts for the house: for staff only. */
+export const reasonsQuery = queryOptions({
+  queryKey: ['reference', 'reasons'],
+  queryFn: async ({ signal }) => body(await api.GET('/v1/reference/reasons', { signal })).reasons,
+  staleTime: hour,
+})
+
+const staff = ['reviewer', 'lead', 'auditor', 'admin']
 
 export const peopleQuery = queryOptions({
   queryKey: ['people'],
@@ -46,11 +56,20 @@ export interface Words {
   pick: (label: Label) => string
   language: keyof Label
   reference: Reference | undefined
+  /** All reasons, for staff; empty for everybody else. */
+  reasons: readonly ReasonEntry[]
 }
+
+const none: readonly ReasonEntry[] = []
 
 export function useWords(): Words {
   const { i18n, t } = useTranslation('terms')
   const { data } = useQuery(referenceQuery)
+  const identity = useIdentity()
+  const { data: reasons = none } = useQuery({
+    ...reasonsQuery,
+    enabled: identity !== undefined && staff.includes(identity.role),
+  })
   const language = i18n.language as keyof Label
   return useMemo(() => {
     const pick = (label: Label) => label[language]
@@ -62,10 +81,11 @@ export function useWords(): Words {
       return label ? pick(label) : key
     }
     const entry = (code: string, sub?: string) =>
-      data?.reasons.find((r) => r.code === code && (r.sub ?? '') === (sub ?? '')) ??
-      data?.reasons.find((r) => r.code === code)
+      reasons.find((r) => r.code === code && (r.sub ?? '') === (sub ?? '')) ??
+      reasons.find((r) => r.code === code)
     return {
       reference: data,
+      reasons,
       pick,
       language,
       item: (key) => capital(named(items, key)),
@@ -88,7 +108,7 @@ export function useWords(): Words {
         return fillTemplate(found.text[language].title, { item: named(items, item) })
       },
     }
-  }, [data, language, t])
+  }, [data, reasons, language, t])
 }
 
 /** A person's name by id, or the name of the role where the name is not known. */

@@ -443,7 +443,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** One's own applications; for staff, all of them by name, number or domain */
+    /** One's own applications; for staff, all of them. `q` and `stage` narrow both */
     get: operations['applications']
     put?: never
     /** Open another application (merchants), for example after one was declined */
@@ -1877,8 +1877,25 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Items, reasons, banks, requirements of a site, consent texts, policy versions */
+    /** Items, banks, requirements of a site, consent texts, policy versions */
     get: operations['reference']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/reference/reasons': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The registry of reasons, with the texts for the house (staff) */
+    get: operations['reasons']
     put?: never
     post?: never
     delete?: never
@@ -2935,6 +2952,16 @@ export interface components {
       es: string
       en: string
     }
+    ReferenceReason: {
+      code: string
+      sub?: string
+      targets: components['schemas']['ItemKey'][]
+      /** @enum {string} */
+      machine: 'A' | 'B' | 'C' | 'M'
+      final: boolean
+      text: components['schemas']['ReasonTexts']
+      internal: components['schemas']['Label']
+    }
     Reference: {
       /** @description the version for new applications */
       policy: string
@@ -2949,16 +2976,6 @@ export interface components {
         label: components['schemas']['Label']
         /** @description the fields that this document proves */
         proves?: components['schemas']['ItemKey'][]
-      }[]
-      reasons: {
-        code: string
-        sub?: string
-        targets: components['schemas']['ItemKey'][]
-        /** @enum {string} */
-        machine: 'A' | 'B' | 'C' | 'M'
-        final: boolean
-        text: components['schemas']['ReasonTexts']
-        internal: components['schemas']['Label']
       }[]
       banks: {
         code: string
@@ -5998,6 +6015,30 @@ export interface operations {
         }
       }
       304: components['responses']['NotModified']
+      default: components['responses']['Problem']
+    }
+  }
+  reasons: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The reasons. */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            reasons: components['schemas']['ReferenceReason'][]
+          }
+        }
+      }
       default: components['responses']['Problem']
     }
   }

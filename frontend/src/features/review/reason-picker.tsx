@@ -35,7 +35,7 @@ export function ReasonPicker({ application, item, preset, onDone, onSee }: Props
   const reader = useIdentity()
   const suggested = application.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
   const list = candidates(
-    words.reference?.reasons ?? [],
+    words.reasons,
     item.key,
     Boolean(item.value ?? item.document) || item.class === 'site',
     suggested,

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeAll, expect, it, vi } from 'vitest'
-import { referenceQuery, type Reference } from '@/api/reference'
+import { reasonsQuery, referenceQuery, type ReasonEntry, type Reference } from '@/api/reference'
 import { startI18n } from '@/i18n'
 import { SampleItem } from './sample-item'
 import type { Fault, Sample } from './sample.api'
@@ -22,9 +22,13 @@ const reason = (code: string, sub: string, targets: string[]) => ({
   internal: label(''),
 })
 
+const reasons = [
+  reason('R01', 'missing', ['contact.mobile']),
+  reason('R05', 'mobile', ['contact.mobile']),
+] as unknown as ReasonEntry[]
+
 const reference = {
   items: [{ key: 'contact.mobile', class: 'field', label: label('mobile number') }],
-  reasons: [reason('R01', 'missing', ['contact.mobile']), reason('R05', 'mobile', ['contact.mobile'])],
   banks: [],
   site_requirements: [],
 } as unknown as Reference
@@ -40,6 +44,7 @@ const sample = {
 function show(faults: readonly Fault[], picking: boolean, onFaults: (faults: readonly Fault[]) => void) {
   const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } })
   queries.setQueryData(referenceQuery.queryKey, reference)
+  queries.setQueryData(reasonsQuery.queryKey, reasons)
   return render(
     <QueryClientProvider client={queries}>
       <ul>

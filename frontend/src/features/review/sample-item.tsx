@@ -32,7 +32,7 @@ export function SampleItem(props: Props) {
   const label = words.item(item.key)
   const suggested = sample.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
   const entries = candidates(
-    words.reference?.reasons ?? [],
+    words.reasons,
     item.key,
     Boolean(item.value ?? item.document),
     suggested,
