@@ -256,14 +256,18 @@ func (l *Life) read(ctx context.Context, p *Person, path string, into any) (Repl
 			at += "?after=" + l.position
 		}
 		reply, err := p.Get(ctx, at, into)
-		if err == nil && reply.Revision >= l.Revision {
+		reached := l.Revision
+		if p.outside() {
+			reached = l.Version
+		}
+		if err == nil && reply.Revision >= reached {
 			return reply, nil
 		}
 		if err != nil && !refused(err, "not-found") { // the document may not be there yet
 			return reply, err
 		}
 		if e := pause(ctx, 20*time.Millisecond); e != nil {
-			return reply, fmt.Errorf("the read of %s has not reached revision %d: %w", path, l.Revision, errors.Join(err, e))
+			return reply, fmt.Errorf("the read of %s has not reached revision %d: %w", path, reached, errors.Join(err, e))
 		}
 	}
 }
