@@ -64,6 +64,9 @@ func (s *Server) reveal(c *call) error {
 				at("/items", "item-not-personal", string(k)+" is not a masked field")
 		}
 	}
+	if err := s.mayUnmask(c, in.Why); err != nil {
+		return err
+	}
 	if err := s.look(c, access.Looked{What: access.Values, Items: in.Items, Why: in.Why}); err != nil {
 		return err
 	}

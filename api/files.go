@@ -16,7 +16,6 @@ import (
 	"alta/decider"
 	"alta/documents"
 	"alta/domain/access"
-	"alta/domain/account"
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/projections"
@@ -27,7 +26,7 @@ import (
 // What the rules would refuse anyway is refused before the file is read.
 func (s *Server) uploadDocument(c *call) error {
 	slot := item.Key(c.Param("slot"))
-	cmd := application.UploadDocument{Slot: slot, By: c.actor(), At: c.now()}
+	cmd := application.UploadDocument{Quota: s.Quotas.files(), Slot: slot, By: c.actor(), At: c.now()}
 	// A description that can only be refused for the state's sake: whoever may not
 	// write to the slot learns it before sending 10 MB.
 	cmd.Document = placeholder
@@ -169,10 +168,10 @@ func (s *Server) documentImage(c *call) error {
 		return errNotFound()
 	}
 	why := c.QueryParam("why")
+	if err := s.mayUnmask(c, why); err != nil {
+		return err
+	}
 	if why == "" {
-		if c.who.Role == account.Auditor {
-			return problem(http.StatusUnprocessableEntity, "why-required", "Say why you open this document.").at("query why", "required", "must be given")
-		}
 		why = string(c.state.Stage)
 	}
 	return s.image(c, d, slot, why)

@@ -46,12 +46,12 @@ type referenceText struct {
 }
 
 type reference struct {
-	Policy           string            `json:"policy"`
-	Policies         []string          `json:"policies"`
-	Items            []referenceItem   `json:"items"`
-	Banks            []labelled        `json:"banks"`
-	SiteRequirements []labelled        `json:"site_requirements"`
-	Consents         []referenceText   `json:"consents"`
+	Policy           string          `json:"policy"`
+	Policies         []string        `json:"policies"`
+	Items            []referenceItem `json:"items"`
+	Banks            []labelled      `json:"banks"`
+	SiteRequirements []labelled      `json:"site_requirements"`
+	Consents         []referenceText `json:"consents"`
 }
 
 // proves says which fields of the form a document shows, so that the screen puts

@@ -172,11 +172,21 @@ func (s *Server) openApplication(c *call) error {
 		return err
 	}
 	in.Language = c.who.Language
+	defer s.turns.take(c.who.Account)()
+	if err := s.room(c.Request().Context(), c.who.Account); err != nil {
+		return err
+	}
 	id, r, err := s.open(c.Request().Context(), c, c.command(), in, c.actor(), c.who.Account)
 	if err != nil {
 		return err
 	}
 	c.replayed(r.Repeated)
+	// The next opening counts this one.
+	seen, stop := context.WithTimeout(c.Request().Context(), afterTime)
+	defer stop()
+	if err := s.Reader.Wait(seen, r.Position); err != nil && seen.Err() == nil {
+		s.Logger.Warn("the lists do not show a new application yet", "error", err)
+	}
 	c.wrote(r.State.Version(), r.Position)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "merchant_number": r.State.MerchantNumber})
 }

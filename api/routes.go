@@ -162,6 +162,7 @@ func (s *Server) routes() []route {
 		{operation: "reveal", who: watchers, handle: s.reveal},
 		{operation: "history", who: watchers, handle: s.history},
 		{operation: "stateAt", who: watchers, handle: s.stateAt},
+		{operation: "lookAlarms", who: auditors, handle: s.lookAlarms},
 		{operation: "accesses", who: auditors, handle: s.accesses},
 		{operation: "queues", who: watchers, handle: s.queues},
 		{operation: "queue", who: watchers, handle: s.queue},

@@ -65,6 +65,8 @@ type Server struct {
 	Limits            *auth.Limiter
 	Requests          *Requests // what was answered under an Idempotency-Key; nil: the log only
 	RegistrationLimit auth.Limit
+	Quotas            Quotas
+	Looks             Looks
 	Mail              Mail
 	Now               func() time.Time
 	Logger            *slog.Logger
@@ -85,6 +87,7 @@ type Server struct {
 	changes   *hub
 	addresses addresses
 	transfers transfers
+	alarms    alarmCount
 	taken     recent // by claimNext
 	turns     turns  // of claimNext and of saving views
 }
@@ -223,6 +226,9 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		ec.Response().Header().Set("Cache-Control", "no-store")
 		c := &call{Context: ec, server: s, op: op}
 		if err := s.admit(c, r); err != nil {
+			return err
+		}
+		if err := s.within(c); err != nil {
 			return err
 		}
 		if err := op.checkParams(ec); err != nil {

@@ -50,6 +50,8 @@ type config struct {
 	HoursBack        int
 	OpenClaims       int
 	SamplePercent    int
+	Quotas           api.Quotas
+	Looks            api.Looks
 
 	// Only tests set these: the program that decodes uploads, this one by default,
 	// and where its compiled PDF renderer is kept, by default in Data.
@@ -96,6 +98,16 @@ func (c *config) settings() []setting {
 		{"open-claims", "ALTA_OPEN_CLAIMS", nil, nil, &c.OpenClaims, "how many applications one person may hold and still be handed the next one, 1 to 50"},
 		{"sample-percent", "ALTA_SAMPLE_PERCENT", nil, nil, &c.SamplePercent, "how many of a hundred qualification decisions are drawn for a blind second look; -1: as many as the plan says"},
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
+		{"quota-megabytes", "ALTA_QUOTA_MEGABYTES", nil, nil, &c.Quotas.Megabytes, "how many megabytes of files one application may have kept, every version counted; 0: any number"},
+		{"quota-versions", "ALTA_QUOTA_VERSIONS", nil, nil, &c.Quotas.Versions, "how many files may be put into one slot of an application; 0: any number"},
+		{"quota-open", "ALTA_QUOTA_OPEN", nil, nil, &c.Quotas.Open, "how many applications of one merchant may be open at once; 0: any number"},
+		{"quota-events-per-hour", "ALTA_QUOTA_EVENTS_PER_HOUR", nil, nil, &c.Quotas.Events, "how many writes one merchant may make in an hour, and how many merchant and agent may make on one application; 0: any number"},
+		{"quota-documents-per-hour", "ALTA_QUOTA_DOCUMENTS_PER_HOUR", nil, nil, &c.Quotas.Documents, "how many files one merchant may upload in an hour; 0: any number"},
+		{"quota-claims-per-minute", "ALTA_QUOTA_CLAIMS_PER_MINUTE", nil, nil, &c.Quotas.Claims, "how many applications one person may claim in a minute; 0: any number"},
+		{"looks-per-hour", "ALTA_LOOKS_PER_HOUR", nil, nil, &c.Looks.Most, "how many personal values and images one person of the staff may open in an hour; 0: any number"},
+		{"looks-outside-per-hour", "ALTA_LOOKS_OUTSIDE_PER_HOUR", nil, nil, &c.Looks.Outside, "how many of them of applications that the person does not hold; 0: any number"},
+		{"looks-alarm-percent", "ALTA_LOOKS_ALARM_PERCENT", nil, nil, &c.Looks.Alarm, "from how much of these numbers on leads and auditors are told, 1 to 100"},
+		{"quota-agents-factor", "ALTA_QUOTA_AGENTS_FACTOR", nil, nil, &c.Quotas.AgentsFactor, "how many times a merchant's rates an agent has, who acts for many"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
 	}
 }
@@ -103,7 +115,7 @@ func (c *config) settings() []setting {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8080", Data: "data", MailFrom: "Alta <no-reply@alta.example>",
-		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1, OpenClaims: application.DefaultOpenClaims, SamplePercent: -1,
+		Parts: "api,projector,reactions,sequencer", MaxRegistrations: 20, MailRate: 10, LimitFactor: 1, OpenClaims: application.DefaultOpenClaims, SamplePercent: -1, Quotas: api.DefaultQuotas(), Looks: api.DefaultLooks(),
 	}
 }
 
@@ -193,6 +205,14 @@ func (c *config) check() error {
 	}
 	if c.OpenClaims < 1 || c.OpenClaims > api.MaxOpenClaims {
 		return errUsage("--open-claims must lie between 1 and %d", api.MaxOpenClaims)
+	}
+	for _, n := range []int{c.Quotas.Megabytes, c.Quotas.Versions, c.Quotas.Open, c.Quotas.Events, c.Quotas.Documents, c.Quotas.Claims, c.Quotas.AgentsFactor} {
+		if n < 0 {
+			return errUsage("a quota is a number from 0 on")
+		}
+	}
+	if c.Looks.Most < 0 || c.Looks.Outside < 0 || c.Looks.Alarm < 1 || c.Looks.Alarm > 100 {
+		return errUsage("--looks-per-hour and --looks-outside-per-hour are numbers from 0 on, --looks-alarm-percent lies between 1 and 100")
 	}
 	if c.SamplePercent < -1 || c.SamplePercent > 100 {
 		return errUsage("--sample-percent must lie between 0 and 100, or be -1")

@@ -177,6 +177,7 @@ func (f figures) live(s sink) {
 		return
 	}
 	st := server.LiveStats()
+	s.counter("alta_look_alarms_total", "Times since the start that somebody opened much personal data.", float64(server.LookAlarms()))
 	s.gauge("alta_live_listeners", "Open streams of changes.", float64(st.Listeners))
 	s.counter("alta_live_messages_total", "Messages handed to listeners since the start.", float64(st.Told))
 	s.counter("alta_live_dropped_total", "Listeners let go because they did not keep up.", float64(st.Dropped))

@@ -47,7 +47,37 @@ type Looked struct {
 
 func (Looked) isEvent() {}
 
-// State is all that recording needs: how many looks there were.
+// Alarms is the id under which the alarms lie, of all persons together.
+const Alarms = "alarms"
+
+// What an alarm is about.
+const (
+	AllLooks     = "all"     // every look of a person
+	OutsideLooks = "outside" // looks at what the person does not hold
+)
+
+// Alarmed: somebody opened more than Percent of what a person may open in an
+// hour.
+type Alarmed struct {
+	By      application.Actor `json:"by"`
+	At      time.Time         `json:"at"`
+	Kind    string            `json:"kind"`
+	Most    int               `json:"most"`
+	Percent int               `json:"percent"`
+}
+
+func (Alarmed) isEvent() {}
+
+// Raise writes an alarm down.
+type Raise Alarmed
+
+// Decide answers Alarmed.
+func (c Raise) Decide(State) ([]Event, error) {
+	c.At = c.At.UTC().Truncate(time.Millisecond)
+	return []Event{Alarmed(c)}, nil
+}
+
+// State is all that recording needs: how many looks, or alarms, there were.
 type State struct{ Looks int64 }
 
 // Evolve folds one look.
@@ -72,7 +102,10 @@ func (c Record) Decide(State) ([]Event, error) {
 	return []Event{Looked(c)}, nil
 }
 
-const lookedV1 = "access.looked.v1"
+const (
+	lookedV1  = "access.looked.v1"
+	alarmedV1 = "access.alarmed.v1"
+)
 
 // Encode writes an event's stored name and data.
 func Encode(e Event) (name string, data []byte, err error) {
@@ -80,16 +113,26 @@ func Encode(e Event) (name string, data []byte, err error) {
 	case Looked:
 		data, err = json.Marshal(e)
 		return lookedV1, data, err
+	case Alarmed:
+		data, err = json.Marshal(e)
+		return alarmedV1, data, err
 	}
 	return "", nil, fmt.Errorf("access: no stored name for %T", e)
 }
 
 // Decode reads what Encode wrote.
 func Decode(name string, data []byte) (Event, error) {
-	if name != lookedV1 {
-		return nil, fmt.Errorf("access: unknown event %q", name)
+	switch name {
+	case lookedV1:
+		return decode[Looked](name, data)
+	case alarmedV1:
+		return decode[Alarmed](name, data)
 	}
-	var e Looked
+	return nil, fmt.Errorf("access: unknown event %q", name)
+}
+
+func decode[E Event](name string, data []byte) (Event, error) {
+	var e E
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, fmt.Errorf("access: %s: %w", name, err)
 	}

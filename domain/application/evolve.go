@@ -18,14 +18,15 @@ func Evolve(s State, e Event) State {
 	case KindSwitched:
 		s.Kind = e.Kind
 		for _, k := range e.Dropped {
-			s = s.edit(k, func(i *Item) { *i = Item{Key: k, Version: i.Version} })
+			s = s.edit(k, func(i *Item) { *i = Item{Key: k, Version: i.Version, Uploads: i.Uploads} })
 		}
 	case ProductsChosen:
 		s.Products, s.Banks, s.Site = e.Products, e.Banks, e.Site
 	case DetailsFilled:
 		s = s.filled(e)
 	case DocumentUploaded:
-		s = s.edit(e.Slot, func(i *Item) { i.Document = e.Document })
+		s.Bytes += e.Document.Size
+		s = s.edit(e.Slot, func(i *Item) { i.Document, i.Uploads = e.Document, i.Uploads+1 })
 	case DocumentRemoved:
 		s = s.edit(e.Slot, func(i *Item) { i.Document = Document{} })
 	case DocumentMoved:

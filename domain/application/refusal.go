@@ -190,6 +190,8 @@ var (
 	ErrOffered        = refuse(Rule, "contract-offered", "a contract is offered already and has not run out")
 	ErrSignerName     = refuse(Rule, "signer-name", "the name signed with is not the one on the application")
 	ErrDeadlineGone   = refuse(Rule, "deadline-gone", "the deadline is no longer the current one")
+	ErrVersions       = refuse(Rule, "quota-versions", "the slot was filled as often as is allowed; ask the platform")
+	ErrBytes          = refuse(Rule, "quota-bytes", "the application's files take as much room as is allowed; ask the platform")
 	ErrRestricted     = refuse(Rule, "restricted", "the application's data may no longer be processed")
 	ErrNotRestricted  = refuse(Rule, "not-restricted", "only a restricted application's data can be destroyed")
 	ErrHold           = refuse(Rule, "legal-hold", "a legal hold keeps the data")

@@ -41,6 +41,7 @@ type State struct {
 	From  Stage // the stage that a return came from
 	Round int   // 0 before the first submission
 
+	Bytes    int64   // of all files that were uploaded
 	Items    []*Item // in the order in which they first came; what they point to never changes
 	Consents []Consent
 	Reasons  []Reason
@@ -93,6 +94,7 @@ type Item struct {
 	Personal personal.Text // of a field that is
 	Document Document      // of a slot; its ID is empty where there is none
 	Version  int           // how often it was changed
+	Uploads  int           // how many files were put into the slot
 	Round    int           // the round in which it was changed last; a correction counts for the next
 	Accepted int           // the round in which it was accepted; 0 where it is not
 	Redacted bool          // a reviewer covered a part; a new upload is asked for

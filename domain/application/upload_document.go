@@ -3,6 +3,7 @@ package application
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"alta/domain/item"
@@ -11,6 +12,7 @@ import (
 // UploadDocument puts a file, which is complete and readable in the vault, into
 // a slot.
 type UploadDocument struct {
+	Quota    FileQuota
 	Slot     item.Key
 	Document Document
 	By       Actor
@@ -28,7 +30,27 @@ func (c UploadDocument) Decide(s State) ([]Event, error) {
 	if err := s.writable(c.Slot); err != nil {
 		return nil, err
 	}
+	if err := c.Quota.holds(s, c.Slot, c.Document); err != nil {
+		return nil, err
+	}
 	return []Event{DocumentUploaded{Header: s.head(c.By, c.At), Slot: c.Slot, Document: c.Document}}, nil
+}
+
+// FileQuota bounds what one application may have the platform keep: every version
+// of a file is kept as long as the application. A number that is 0 bounds nothing.
+type FileQuota struct {
+	Bytes    int64 // of all files that were uploaded
+	Versions int   // of one slot
+}
+
+func (q FileQuota) holds(s State, slot item.Key, d Document) error {
+	switch {
+	case q.Versions > 0 && s.Item(slot).Uploads >= q.Versions:
+		return ErrVersions.on(slot).with("most", itoa(q.Versions))
+	case q.Bytes > 0 && s.Bytes+d.Size > q.Bytes:
+		return ErrBytes.on(slot).with("most", strconv.FormatInt(q.Bytes, 10))
+	}
+	return nil
 }
 
 // maxDocument bounds a file, in bytes.
