@@ -98,8 +98,21 @@ func (c *call) transact(d decision) (decider.Result[application.State, applicati
 		return r, c.outrun(err)
 	}
 	c.replayed(r.Repeated)
-	c.wrote(int64(r.Revision), r.Position)
-	return r, nil
+	return r, c.wroteTo(r)
+}
+
+// wroteTo sets the headers of a write to the call's application, also where an
+// earlier sending made it.
+func (c *call) wroteTo(r decider.Result[application.State, application.Event]) error {
+	if !c.outsider() {
+		c.wrote(int64(r.Revision), r.Position)
+		return nil
+	}
+	version, err := c.versionAt(r)
+	if err == nil {
+		c.wrote(version, r.Position)
+	}
+	return err
 }
 
 // outrun looks again at a refusal by the state: where the caller named a revision

@@ -85,7 +85,9 @@ func (c *call) uploadedBefore(limit int64) (bool, error) {
 		return false, err
 	}
 	c.replayed(true)
-	c.wrote(r.Revision, r.Position)
+	if err := c.wroteTo(r); err != nil {
+		return false, err
+	}
 	return true, c.uploaded(item.Key(c.Param("slot")), r)
 }
 

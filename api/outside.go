@@ -68,29 +68,31 @@ func (c *call) transactOutside(d decision) (decider.Result[application.State, ap
 	case err != nil:
 		return r, err
 	}
+	c.replayed(r.Repeated)
+	return r, c.wroteTo(r)
+}
+
+// versionAt is the version that a command made. What came after it, where the
+// command was repeated, is not counted.
+func (c *call) versionAt(r decider.Result[application.State, application.Event]) (int64, error) {
 	version, later := r.State.Version(), int(r.State.Revision()-int64(r.Revision))
 	if later <= 0 {
-		c.wrote(version, r.Position)
-		return r, nil
+		return version, nil
 	}
-	// A command that is repeated is answered with the version that it made.
+	ctx := c.Request().Context()
 	for rec, err := range c.server.Log.ReadStream(ctx, c.server.Applications.Stream(c.id), r.Revision+1, later) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) || err == nil && int64(rec.Revision) > r.State.Revision() {
-			break
-		}
 		if err != nil {
-			return r, err
+			return 0, err
 		}
 		e, err := application.Decode(rec.Type, rec.Data, nil)
 		if err != nil {
-			return r, err
+			return 0, err
 		}
 		if application.Told(e) {
 			version--
 		}
 	}
-	c.wrote(version, r.Position)
-	return r, nil
+	return version, nil
 }
 
 const (

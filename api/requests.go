@@ -201,7 +201,9 @@ func (c *call) answered() (bool, error) {
 		return false, err
 	}
 	c.replayed(true)
-	c.wrote(r.Revision, r.Position)
+	if err := c.wroteTo(r); err != nil {
+		return false, err
+	}
 	return true, c.NoContent(http.StatusNoContent)
 }
 

@@ -42,7 +42,12 @@ func TestTheKeyEncryptionKeyIsRotatedUnderARunningInstallation(t *testing.T) {
 	after := w.merchant(t, d, drive.Wish{Seed: 21, First: 1, To: drive.Submitted, Via: drive.Self})
 	shown := func(w *world, l *drive.Life) {
 		t.Helper()
-		reply, err := w.as(t, "auditor").Do(t.Context(), drive.Request{Method: "POST", Path: "/v1/applications/" + l.ID + "/reveal",
+		auditor := w.as(t, "auditor")
+		proof, err := auditor.Prove(t.Context(), "unmask")
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := auditor.Do(t.Context(), drive.Request{Method: "POST", Path: "/v1/applications/" + l.ID + "/reveal", Proof: proof,
 			Body: map[string]any{"items": []string{"identity.number"}, "why": "the keys were rotated"}}, nil)
 		if err != nil || !strings.Contains(string(reply.Body), l.Merchant.Fields["identity.number"]) {
 			t.Fatal(string(reply.Body), err)

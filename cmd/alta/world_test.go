@@ -184,8 +184,9 @@ type request struct {
 
 // answer is what came back.
 type answer struct {
-	status int
-	media  string
+	status     int
+	media      string
+	retryAfter string
 	drive.Problem
 }
 
@@ -225,7 +226,7 @@ func (w *world) trySend(ctx context.Context, who *drive.Person, r request) (answ
 		return answer{}, err
 	}
 	defer res.Body.Close()
-	a := answer{status: res.StatusCode, media: res.Header.Get("Content-Type")}
+	a := answer{status: res.StatusCode, media: res.Header.Get("Content-Type"), retryAfter: res.Header.Get("Retry-After")}
 	if a.media == "application/problem+json" {
 		err = json.NewDecoder(res.Body).Decode(&a.Problem)
 	}

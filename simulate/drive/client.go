@@ -102,6 +102,7 @@ type Request struct {
 	Match  *int64 // If-Match: the revision looked at
 	Key    string // Idempotency-Key
 	Token  string // bearer
+	Proof  string // of presence, see Person.Prove
 
 	Language string
 }
@@ -177,6 +178,9 @@ func (c *Client) once(ctx context.Context, r Request, raw []byte, media string) 
 	set("User-Agent", "alta simulate")
 	if r.Token != "" {
 		set("Authorization", "Bearer "+r.Token)
+	}
+	if r.Proof != "" {
+		set("Alta-Step-Up", r.Proof)
 	}
 	if r.Match != nil {
 		set("If-Match", strconv.Quote(strconv.FormatInt(*r.Match, 10)))

@@ -715,7 +715,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Unmask personal values; the look is recorded before the values go out */
+    /**
+     * Unmask personal values; the look is recorded before the values go out
+     * @description Who holds the application unmasks it. Anybody else of the staff says why, in words that say something (422 `why-substance`), and proves to be present (403 `step-up-required`). A draft is never unmasked (409 `draft-masked`). Many looks are told to leads and auditors; too many are refused (429 `quota-looks`).
+     */
     post: operations['reveal']
     delete?: never
     options?: never
@@ -1887,6 +1890,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/alarms': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who opened much personal data, newest first (leads, auditors) */
+    get: operations['lookAlarms']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/reference/reasons': {
     parameters: {
       query?: never
@@ -2951,6 +2971,20 @@ export interface components {
       'zh-CN': string
       es: string
       en: string
+    }
+    LookAlarm: {
+      by: components['schemas']['Actor']
+      /** Format: date-time */
+      at: string
+      /**
+       * @description all looks of the person, or those at applications that the person does not hold
+       * @enum {string}
+       */
+      kind: 'all' | 'outside'
+      /** @description how many looks an hour are allowed */
+      most: number
+      /** @description from how much of that on the alarm is raised */
+      percent: number
     }
     ReferenceReason: {
       code: string
@@ -4238,10 +4272,13 @@ export interface operations {
       query?: {
         page?: number
         size?: 'view' | 'thumbnail'
-        /** @description required from auditors */
+        /** @description why it is opened: required from staff who do not hold the application, in words that say something */
         why?: string
       }
-      header?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -4268,7 +4305,10 @@ export interface operations {
   reveal: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
       path: {
         /** @description the application */
         id: components['parameters']['ID']
@@ -6015,6 +6055,31 @@ export interface operations {
         }
       }
       304: components['responses']['NotModified']
+      default: components['responses']['Problem']
+    }
+  }
+  lookAlarms: {
+    parameters: {
+      query?: {
+        limit?: components['parameters']['Limit']
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The alarms. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            alarms: components['schemas']['LookAlarm'][]
+          }
+        }
+      }
       default: components['responses']['Problem']
     }
   }
