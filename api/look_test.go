@@ -8,8 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"alta/api/auth"
 	"alta/decider"
 	"alta/domain/access"
+	"alta/domain/account"
+	"alta/domain/application"
+	"alta/domain/item"
+	"alta/domain/personal"
 	"alta/eventstore"
 
 	"github.com/labstack/echo/v4"
@@ -27,9 +32,27 @@ func (f *full) Append(context.Context, string, eventstore.Revision, ...eventstor
 	return eventstore.Appended{}, eventstore.ErrReadOnly
 }
 
-// Without the record of the look nothing is shown: the gate fails, and what would
-// have read the application is never reached.
+// Without the record of the look nothing is shown: neither the application, nor a
+// value, nor an image, of which not even the bytes are asked for.
 func TestALookThatCannotBeRecordedShowsNothing(t *testing.T) {
+	maria := auth.Principal{Account: "maria", Role: account.Reviewer}
+	held := application.State{
+		Stage: application.Qualification, Claim: application.Lease{By: application.Actor{ID: "maria"}, Until: time.Now().Add(time.Hour)},
+		Items: []*application.Item{{Key: item.IdentityNumber, Personal: personal.New("11010519491231002X")}},
+	}
+	picture := application.Document{ID: "d", Pages: 1, Blobs: []string{"original", "view", "thumbnail"}}
+	for name, show := range map[string]func(*Server, *call) error{
+		"the application": func(s *Server, c *call) error { return s.lookInto(c) },
+		"a value":         func(s *Server, c *call) error { return s.reveal(c) },
+		"an image":        func(s *Server, c *call) error { return s.image(c, picture, item.IDCardFront, "compare") },
+	} {
+		t.Run(name, func(t *testing.T) { showsNothing(t, maria, held, show) })
+	}
+}
+
+// showsNothing asks a server that cannot record anything, and that has no files:
+// whoever reached for one would panic.
+func showsNothing(t *testing.T, who auth.Principal, st application.State, show func(*Server, *call) error) {
 	log := &full{}
 	s := &Server{
 		Accesses: &Accesses{Log: log, Category: access.Category, Evolve: access.Evolve,
@@ -47,9 +70,10 @@ func TestALookThatCannotBeRecordedShowsNothing(t *testing.T) {
 	e := echo.New()
 	c := &call{
 		Context: e.NewContext(httptest.NewRequest("GET", "/?why=inquiry+4711", nil), answer),
-		server:  s, op: &Operation{ID: "history"}, id: decider.NewID().String(),
+		server:  s, op: &Operation{ID: "look"}, id: decider.NewID().String(), key: decider.NewID(), who: who, state: st,
+		body: []byte(`{"items":["identity.number"],"why":"compare"}`),
 	}
-	err := s.lookInto(c)
+	err := show(s, c)
 	if !errors.Is(err, eventstore.ErrReadOnly) || log.asked != 1 {
 		t.Fatalf("%v, after %d appends", err, log.asked)
 	}

@@ -30,7 +30,7 @@ func TestOneAccountCannotTakeEverybodysRoom(t *testing.T) {
 	// Versions of a slot: waiting does not help.
 	refused := answer{}
 	for n := range 5 {
-		if refused = put(greedy, "/documents/bank_card.front", "image/png", drawn(t, n)); refused.status != http.StatusCreated {
+		if refused = put(greedy, "/documents/bank_card.front", "image/png", coloured(t, n)); refused.status != http.StatusCreated {
 			break
 		}
 	}
@@ -83,8 +83,8 @@ func TestOneAccountCannotTakeEverybodysRoom(t *testing.T) {
 	}
 }
 
-// drawn is a picture that differs from every other number's.
-func drawn(t *testing.T, n int) []byte {
+// coloured is a picture that differs from every other number's.
+func coloured(t *testing.T, n int) []byte {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, 900, 600))
 	for x := range 900 {

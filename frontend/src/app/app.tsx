@@ -9,6 +9,7 @@ import { currentSession, subscribeSession } from '@/api/session'
 import { forgetProofs } from '@/api/step-up'
 import { forgetWhy } from '@/api/why'
 import { StepUpDialog } from '@/features/session/step-up-dialog'
+import { WhyDialog } from '@/ui/why-dialog'
 import { match, useTranslation, type Language } from '@/i18n'
 import { useScheme } from '@/ui/preferences'
 import { ErrorBoundary } from './error-boundary'
@@ -78,6 +79,7 @@ export function App() {
           <ErrorBoundary>
             <RouterProvider router={router} />
             <StepUpDialog />
+            <WhyDialog />
           </ErrorBoundary>
         </QueryClientProvider>
       </AntApp>

@@ -35,6 +35,8 @@ interface Props {
   why?: string | undefined
   /** Opening an image is recorded; where this is set, nothing opens before it is asked for. */
   onRequest?: boolean | undefined
+  /** What has to be settled before something is opened on request; false: it stays closed. */
+  beforeOpen?: (() => Promise<boolean>) | undefined
   /** The tabs or list from which the document was chosen. */
   header?: ReactNode
   /** Tools beside the viewer's own. */
@@ -58,6 +60,7 @@ function Viewer({
   earlier,
   why,
   onRequest = false,
+  beforeOpen,
   header,
   tools,
   onPrevious,
@@ -218,7 +221,9 @@ function Viewer({
             <Button
               icon={<EyeOutlined />}
               onClick={() => {
-                setAsked(true)
+                void (beforeOpen?.() ?? Promise.resolve(true)).then((settled) => {
+                  if (settled) setAsked(true)
+                })
               }}
             >
               {t('viewer.open', { label: shown.label })}

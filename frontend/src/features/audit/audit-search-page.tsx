@@ -1,6 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from '@/i18n'
 import { ApplicationSearch } from '@/ui/application-search'
+import { LookAlarms } from '@/ui/look-alarms'
 import { Page } from '@/ui/page'
 
 // A restricted application is in no list: whoever has its id, from a request or a
@@ -13,6 +14,7 @@ export function AuditSearchPage({ q }: { q: string }) {
   const navigate = useNavigate()
   return (
     <Page title={t('search.title')} lead={t('search.lead')}>
+      <LookAlarms />
       {applicationId.test(q) && (
         <p>
           <Link to="/audit/$id" params={{ id: q.toLowerCase() }}>

@@ -5,6 +5,7 @@ import { useChanges } from '@/api/changes'
 import { perform, applicationKey } from '@/api/command'
 import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
+import { askForWhy, whyOf } from '@/api/why'
 import { useTranslation } from '@/i18n'
 import { DocumentViewer, type Viewable } from '@/ui/document-viewer'
 import { EmptyState } from '@/ui/empty-state'
@@ -51,6 +52,7 @@ function Case({ application }: { application: Application }) {
   const now = useNow()
   const queries = useQueryClient()
   const mine = holds(application, reader, now)
+  const [why, setWhy] = useState(() => whyOf(application.id))
   const judging = mine && judgedStages.includes(application.stage)
   const order = grouped(application).flatMap((part) => part.items)
   const documents = order.filter((item) => item.document)
@@ -172,6 +174,16 @@ function Case({ application }: { application: Application }) {
                 }
               }
               onRequest={!mine}
+              why={mine ? undefined : why}
+              beforeOpen={
+                mine
+                  ? undefined
+                  : async () => {
+                      const stated = await askForWhy(application.id)
+                      setWhy(stated)
+                      return stated !== undefined
+                    }
+              }
               tools={
                 judging && (
                   <CoverButton key={slot} application={application} slot={slot} shown={shown} onSee={see} />

@@ -3,11 +3,13 @@ import { Button, Tooltip } from 'antd'
 import type { Application, ItemView } from '@/api/applications'
 import { reveal } from '@/api/applications'
 import { useWords } from '@/api/reference'
+import { useIdentity } from '@/api/session'
+import { askForWhy } from '@/api/why'
 import { useTranslation } from '@/i18n'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag, type Tone } from '@/ui/status-tag'
 import { PersonText } from '@/ui/person-text'
-import { reasonsOn } from './case'
+import { holds, reasonsOn } from './case'
 import { ItemFacts } from './item-facts'
 import styles from './item-row.module.css'
 import { ReasonPicker } from './reason-picker'
@@ -41,6 +43,7 @@ export function ItemRow(props: Props) {
   const { t } = useTranslation('staff')
   const { t: terms } = useTranslation('terms')
   const words = useWords()
+  const reader = useIdentity()
   const accept = useAcceptItems(application)
   const withdraw = useWithdrawReason(application)
   const reasons = reasonsOn(application, item.key)
@@ -61,11 +64,13 @@ export function ItemRow(props: Props) {
           findings={application.findings}
           shownInViewer={shownInViewer}
           onActivate={onActivate}
-          reveal={async () =>
-            (await reveal(application.id, [item.key], t('items.why', { round: application.round })))[
-              item.key
-            ] ?? ''
-          }
+          reveal={async () => {
+            const why = holds(application, reader, Date.now())
+              ? t('items.why', { round: application.round })
+              : await askForWhy(application.id)
+            if (why === undefined) return item.value ?? ''
+            return (await reveal(application.id, [item.key], why))[item.key] ?? ''
+          }}
         />
         {reasons.map((reason) => (
           <div key={reason.id} className={styles.reason}>

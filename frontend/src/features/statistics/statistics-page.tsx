@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
+import { LookAlarms } from '@/ui/look-alarms'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { Agreement } from './agreement'
@@ -47,6 +48,7 @@ export function StatisticsPage({ range }: { range: Range }) {
         </nav>
       }
     >
+      <LookAlarms />
       <ProblemNotice error={query.error} onSee={() => void query.refetch()} />
       {query.isPending && <Loading rows={8} />}
       {data?.flow && (
