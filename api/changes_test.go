@@ -178,7 +178,10 @@ func TestAMerchantHearsNothingOfWhatOnlyStaffMayKnow(t *testing.T) {
 	m := handedIn()
 	h := newHub(m, quiet())
 	staff, own, agent := hears(t, h, reviewers), hears(t, h, theirs), hears(t, h, agency)
-	last := m.Head()
+	last, err := m.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	happens(t, h, m.add(category+one, application.Claimed{Header: at(application.RoleReviewer), Stage: application.Qualification}),
 		m.add(category+one, application.NoteAdded{Header: at(application.RoleReviewer), Note: "n", Text: "odd"}),
 		m.add(category+one, application.HoldPlaced{Header: at(application.RoleLead), Why: "a court"}),
