@@ -137,9 +137,32 @@ func TestACommandSentAgainAnswersItsFirstResult(t *testing.T) {
 	if n := len(log.streams["ticket-1"]); n != 5 {
 		t.Fatalf("%d events, want 5", n)
 	}
+	cmd.Request = "another request"
+	if _, err := newDecider(log).Transact(ctx, "1", cmd, nil, count(2)); err != nil {
+		t.Fatalf("a command that was stored without its request: %v", err)
+	}
+	cmd.Request = ""
 	cmd.Operation = "something else"
 	if _, err := newDecider(log).Transact(ctx, "1", cmd, nil, count(2)); !errors.Is(err, decider.ErrCommandReused) {
 		t.Fatalf("the id for another operation: got %v", err)
+	}
+}
+
+func TestACommandIsKnownByItsWholeRequest(t *testing.T) {
+	log := &memLog{}
+	ctx := t.Context()
+	cmd := by("ann")
+	cmd.Request = "one"
+	first := must(t)(newDecider(log).Transact(ctx, "1", cmd, nil, count(1)))
+	if r, found, err := newDecider(log).Repeated(ctx, "1", cmd); err != nil || !found || !r.Repeated || r.Revision != first.Revision {
+		t.Fatalf("sent again: %+v, %v, %v", r, found, err)
+	}
+	cmd.Request = "two"
+	if _, err := newDecider(log).Transact(ctx, "1", cmd, nil, count(1)); !errors.Is(err, decider.ErrCommandReused) {
+		t.Fatalf("the id for another request: got %v", err)
+	}
+	if _, found, err := newDecider(log).Repeated(ctx, "1", by("bob")); found || err != nil {
+		t.Fatalf("a command that was never sent: %v, %v", found, err)
 	}
 }
 

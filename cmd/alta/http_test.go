@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"alta/simulate/drive"
+
+	"github.com/alicebob/miniredis/v2"
 )
 
 // raw is one request and its whole answer, as a foreign client sees it.
@@ -204,6 +206,8 @@ func TestHTTPIsSpokenAsTheStandardsHaveIt(t *testing.T) {
 // another request under the key is refused before anything is done.
 func TestAKeyBelongsToOneRequest(t *testing.T) {
 	c := demoConfig(t)
+	store := miniredis.RunT(t)
+	c.Redis = "redis://" + store.Addr()
 	w := start(t, c)
 	d := w.driver(t)
 	draft := w.merchant(t, d, drive.Wish{Seed: 32, First: 0, Kind: "individual", To: drive.Draft, Via: drive.Self})
@@ -304,6 +308,20 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 	replay("the same file", first, again, was, is)
 	res, body = upload(another)
 	reused("another file", res, body)
+
+	// What left an event is known from the log alone, after Redis forgot everything.
+	for _, name := range store.Keys() {
+		if strings.HasPrefix(name, "alta:request:") {
+			store.Del(name)
+		}
+	}
+	res, body = upload(another)
+	reused("another file, without Redis", res, body)
+	again, is = upload(picture)
+	replay("the same file, without Redis", first, again, was, is)
+	if _, err := me.Get(t.Context(), own+"/form", nil); err != nil {
+		t.Fatal(err)
+	}
 
 	// Two at once: one is done, and the other is answered as that one or refused.
 	for round := range 5 {
