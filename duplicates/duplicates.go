@@ -137,7 +137,7 @@ func (f *Finder) keys(s application.State) []string {
 	var keys []string
 	add := func(key string) {
 		if key != "" {
-			keys = append(keys, key+projections.Separator)
+			keys = append(keys, key)
 		}
 	}
 	for _, k := range duplicate.Compared {

@@ -2,6 +2,7 @@ package duplicates
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ func keyed(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	return fmt.Sprintf("%x", kind+value)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(kind+"="+value)))
 }
 
 func state(merchant string, domain string) application.State {
@@ -78,7 +79,7 @@ func TestTheIndexProposesAndTheRecordDecides(t *testing.T) {
 	if want := []string{"same other no. same", "earlier own no. earlier"}; !slices.Equal(got, want) || found.More {
 		t.Errorf("%q, more %v", got, found.More)
 	}
-	if len(x.asked) != 1 || !strings.HasSuffix(x.asked[0], projections.Separator) || strings.Contains(x.asked[0], "shop.cn") {
+	if len(x.asked) != 1 || !strings.HasPrefix(x.asked[0], "site.domain=") || strings.Contains(x.asked[0], "shop.cn") {
 		t.Errorf("asked for %q", x.asked)
 	}
 	for _, s := range []application.State{restricted, erased} {

@@ -55,7 +55,7 @@ type batch struct {
 	rows    []any // id, JSON, id, JSON …
 	add     map[string][]redis.Z
 	remove  map[string][]any
-	lookups []any            // id, members of exact, …
+	lookups []any            // id, what it stands under in exact, …
 	forget  []string         // ids whose lookups go
 	grows   map[string]int64 // entries more, by key; fewer where it is negative
 }
@@ -64,7 +64,7 @@ func newBatch(k keys) *batch {
 	return &batch{keys: k, add: map[string][]redis.Z{}, remove: map[string][]any{}, grows: map[string]int64{}}
 }
 
-// put adds an encoded change. former are the members of the exact index that
+// put adds an encoded change. former is what it stands under in the exact index that
 // Redis holds for an application that nobody may find any more.
 func (b *batch) put(c *change, former []string) {
 	b.rows = append(b.rows, c.id, c.json)
@@ -98,20 +98,19 @@ func (b *batch) put(c *change, former []string) {
 		if len(former) > 0 {
 			b.grows["lookups"]--
 		}
-		for _, m := range former {
-			b.take(b.keys.exact(), m)
+		for _, l := range former {
+			b.take(b.keys.exact(), l+separator+c.id)
 		}
 		return
 	}
 	known := map[string]bool{}
-	for _, m := range former {
-		known[m] = true
+	for _, l := range former {
+		known[l] = true
 	}
 	for _, l := range c.lookups {
-		m := l + separator + c.id
-		if !known[m] {
-			known[m] = true
-			b.give(b.keys.exact(), 0, m)
+		if !known[l] {
+			known[l] = true
+			b.give(b.keys.exact(), 0, l+separator+c.id)
 		}
 	}
 	b.grows["exact"] += int64(len(known) - len(former))

@@ -15,8 +15,6 @@ const (
 	// separator stands before the id, and between other parts of a member of a set in
 	// the order of words; it sorts before any letter.
 	separator = "\x00"
-	// Separator ends a key of the exact index, for readers who bring keys of their own.
-	Separator = separator
 )
 
 // legalForms are those with which a company's name ends by law, the longer before

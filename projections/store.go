@@ -81,7 +81,7 @@ func (k keys) set(facet string) string { return string(k) + "set:" + facet }
 func (k keys) names() string           { return string(k) + "names" }   // parts of names
 func (k keys) owners() string          { return string(k) + "owners" }  // merchants' own applications
 func (k keys) exact() string           { return string(k) + "exact" }   // blind indexes
-func (k keys) lookups() string         { return string(k) + "lookups" } // id → its members of exact
+func (k keys) lookups() string         { return string(k) + "lookups" } // id → what it stands under in exact
 
 // newGeneration names a build after the moment it began and its builder; the
 // name only has to be new.

@@ -133,6 +133,9 @@ func Opens(field string) bool {
 // searched are the items that can be looked for by their exact value.
 var searched = []item.Key{item.IdentityName, item.IdentityNumber, item.CompanyLicence, item.SiteDomain}
 
+// compared are those by whose value duplicates are found, besides what is searched.
+var compared = slices.DeleteFunc(slices.Clone(duplicate.Compared), func(k item.Key) bool { return slices.Contains(searched, k) })
+
 // index notes under which exact values an application can be found, and which
 // others share its numbers and papers (package duplicate). A value that was
 // replaced stays findable: people search by what a paper in their hand says,
@@ -159,7 +162,7 @@ func (r *Runner) index(c *change, e application.Event) {
 			add(string(k), e.Fields[k])
 			add(string(k), e.Personal[k].Clear())
 		}
-		for _, k := range duplicate.Compared {
+		for _, k := range compared {
 			compare(keyed.ValueKey(k, e.Fields[k]))
 			compare(keyed.ValueKey(k, e.Personal[k].Clear()))
 		}
@@ -172,7 +175,7 @@ func (r *Runner) index(c *change, e application.Event) {
 				add(string(e.Item), e.Personal.Clear())
 			}
 		}
-		if slices.Contains(duplicate.Compared, e.Item) {
+		if slices.Contains(compared, e.Item) {
 			if e.Field != nil {
 				compare(keyed.ValueKey(e.Item, *e.Field))
 			}

@@ -66,7 +66,8 @@ func hash(p string) (uint64, bool) {
 // Keyed is the blind index of a value.
 type Keyed func(kind, value string) string
 
-// ValueKey is where an item's value stands in the index; empty for no value.
+// ValueKey is where an item's value stands in the index, or how its place there
+// begins; empty for no value.
 func (index Keyed) ValueKey(k item.Key, value string) string {
 	return entry(string(k), index(string(k), Normal(k, value)))
 }
@@ -74,11 +75,14 @@ func (index Keyed) ValueKey(k item.Key, value string) string {
 // FileKey is where a file stands, by its SHA-256.
 func (index Keyed) FileKey(sha256 string) string { return entry("file", index("file", sha256)) }
 
+// enough characters of a blind index tell two values apart: 132 bits.
+const enough = 22
+
 func entry(kind, keyed string) string {
 	if keyed == "" {
 		return ""
 	}
-	return kind + "=" + keyed
+	return kind + "=" + keyed[:min(len(keyed), enough)]
 }
 
 // mask is laid over every perceptual hash before it is stored. Distances stay, and

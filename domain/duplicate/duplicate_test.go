@@ -1,6 +1,7 @@
 package duplicate
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -19,7 +20,7 @@ func keyed(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	return fmt.Sprintf("%x", kind+value)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(kind+"="+value)))
 }
 
 func TestValuesAreComparedAsPeopleMeanThem(t *testing.T) {
