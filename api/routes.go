@@ -209,7 +209,7 @@ func (s *Server) routes() []route {
 		{operation: "extendDeadline", who: leads, handle: s.extendDeadline},
 		{operation: "movePolicy", who: leads, handle: s.movePolicy},
 
-		{operation: "restrict", who: grants{Merchant: own, Lead: every}, by: person, handle: s.restrict},
+		{operation: "restrict", who: merchants, by: person, stepUp: account.StepUpRestriction, handle: s.restrict},
 		{operation: "placeHold", who: leads, handle: s.placeHold},
 		{operation: "liftHold", who: leads, handle: s.liftHold},
 	}

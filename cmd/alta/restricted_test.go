@@ -31,13 +31,28 @@ func restrictedWorld(t *testing.T) (w *world, l *drive.Life, document string) {
 			document = i.Document.ID
 		}
 	}
-	lead := w.as(t, "lead")
-	seen := w.revision(t, l.ID, lead)
-	if _, err := lead.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction",
+	if a := w.send(t, w.as(t, "lead"), request{method: http.MethodPut, path: "/v1/applications/" + l.ID + "/restriction"}); a.Code != "role" {
+		t.Errorf("a lead alone restricts: %d %s", a.status, a.Code)
+	}
+	if a := w.send(t, l.Self, request{method: http.MethodPut, path: "/v1/applications/" + l.ID + "/restriction"}); a.Code != "step-up-required" {
+		t.Errorf("without a proof of presence: %d %s", a.status, a.Code)
+	}
+	w.restrict(t, l)
+	return w, l, document
+}
+
+// restrict has the merchant ask for erasure.
+func (w *world) restrict(t *testing.T, l *drive.Life) {
+	t.Helper()
+	proof, err := l.Self.Prove(t.Context(), "restriction")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := w.revision(t, l.ID, l.Self)
+	if _, err := l.Self.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction", Proof: proof,
 		Body: map[string]string{"why": "the merchant asks for erasure"}, Match: &seen}, nil); err != nil {
 		t.Fatal(err)
 	}
-	return w, l, document
 }
 
 // looks are the reasons on record, oldest first.

@@ -257,7 +257,7 @@ func TestNobodyJudgesWhatSheActedOnOrWhatIsRestricted(t *testing.T) {
 	if list := w.waiting(t, judge); len(list.Samples) > 0 {
 		t.Errorf("whoever took the next round is shown %+v", list)
 	}
-	do(others[2], http.MethodPut, "/restriction", map[string]string{"why": "the merchant asks for erasure"})
+	w.restrict(t, l)
 	for name, p := range map[string]*drive.Person{"a colleague": lead, "whoever had it": judge} {
 		for _, what := range []string{"", "/files/none"} {
 			if a := w.send(t, p, request{method: "GET", path: path + what}); a.status != 404 {

@@ -35,13 +35,21 @@ func restricted(ctx context.Context, r *run) (string, error) {
 	if len(before) == 0 {
 		return "", errors.New("nobody finds the application even before")
 	}
-	why := drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction", Match: &l.Revision,
-		Body: map[string]string{"why": "the merchant asks for erasure"}, Key: drive.Key(r.seed, "restrict")}
-	reply, err := w.crew.Leads[0].Do(ctx, why, nil)
+	proof, err := l.Self.Prove(ctx, "restriction")
 	if err != nil {
 		return "", err
 	}
-	l.Revision = reply.Revision
+	now, err := l.Self.Get(ctx, "/v1/applications/"+l.ID+"/status", nil)
+	if err != nil {
+		return "", err
+	}
+	why := drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction", Match: &now.Revision, Proof: proof,
+		Body: map[string]string{"why": "the merchant asks for erasure"}, Key: drive.Key(r.seed, "restrict")}
+	reply, err := l.Self.Do(ctx, why, nil)
+	if err != nil {
+		return "", err
+	}
+	l.Version = reply.Revision
 	if err := until(ctx, "the lists drop the application", func() (bool, error) {
 		after, err := w.listed(ctx, l)
 		return len(after) == 0, err

@@ -120,7 +120,11 @@ func (w *world) endTerms(ctx context.Context, r *run) error {
 		return err
 	}
 	seen := int64(at)
-	_, err = w.draft.Self.Do(ctx, drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + w.draft.ID + "/restriction",
+	proof, err := w.draft.Self.Prove(ctx, "restriction")
+	if err != nil {
+		return err
+	}
+	_, err = w.draft.Self.Do(ctx, drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + w.draft.ID + "/restriction", Proof: proof,
 		Match: &seen, Body: map[string]string{"why": "no longer wanted"}, Key: drive.Key(r.seed, "draft")}, nil)
 	return err
 }
