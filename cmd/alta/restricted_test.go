@@ -34,7 +34,8 @@ func restrictedWorld(t *testing.T) (w *world, l *drive.Life, document string) {
 	if a := w.send(t, w.as(t, "lead"), request{method: http.MethodPut, path: "/v1/applications/" + l.ID + "/restriction"}); a.Code != "role" {
 		t.Errorf("a lead alone restricts: %d %s", a.status, a.Code)
 	}
-	if a := w.send(t, l.Self, request{method: http.MethodPut, path: "/v1/applications/" + l.ID + "/restriction"}); a.Code != "step-up-required" {
+	if a := w.send(t, l.Self, request{method: http.MethodPut, path: "/v1/applications/" + l.ID + "/restriction",
+		header: map[string]string{"If-Match": etag(w.revision(t, l.ID, l.Self)), "Content-Type": "application/json"}, body: []byte(`{"why":"erase it"}`)}); a.Code != "step-up-required" {
 		t.Errorf("without a proof of presence: %d %s", a.status, a.Code)
 	}
 	w.restrict(t, l)
