@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,22 +22,20 @@ import (
 
 const (
 	snapshotFile   = "lists.rdb"
-	snapshotEvery  = 5 * time.Minute
 	childBeat      = 500 * time.Millisecond
 	childSilent    = time.Second // one question; a second one without an answer ends the child
 	childStarts    = 10 * time.Second
 	childStopsAt   = 10 * time.Second
 	snapshotRetry  = 10 * time.Second
-	snapshotWaits  = 5 * time.Minute // for one that is being written
-	leftover       = "temp-*.rdb"    // what Redis leaves of a snapshot that was broken off
+	leftover       = "temp-*.rdb" // what Redis leaves of a snapshot that was broken off
 	privateKeyMode = 0o600
 )
 
 // privateRedis is a Redis of our own: a child process behind a unix socket that
-// only we can open. Everything in it is made from the log. It writes a snapshot
-// now and then and when it ends in order, so that a restart need not read the
-// whole log. What a snapshot holds is withheld from readers until the projector
-// has compared it with the log and caught up.
+// only we can open. Everything in it is made from the log. When it ends in good
+// order it writes a snapshot of the lists and the statistics, so that a restart need
+// not read the whole log. What a snapshot holds is withheld from readers until the
+// projector has compared it with the log and caught up.
 type privateRedis struct {
 	program string
 	sockets string // directory of the socket
@@ -52,7 +51,6 @@ type privateRedis struct {
 	exited chan error // gets the end of the process
 
 	erased chan struct{} // somebody's data must leave the snapshot
-	saving sync.Mutex
 }
 
 // newPrivateRedis starts one. dir is where it may keep its snapshot.
@@ -245,7 +243,7 @@ func (r *privateRedis) run(ctx context.Context) error {
 	}
 }
 
-// Erased has the snapshot written anew, because somebody's data left the lists.
+// Erased has the snapshot removed, because somebody's data left the lists.
 func (r *privateRedis) Erased() {
 	select {
 	case r.erased <- struct{}{}:
@@ -253,48 +251,44 @@ func (r *privateRedis) Erased() {
 	}
 }
 
-// keepSnapshot writes a snapshot now and then, and at once where data were erased:
-// the old one is removed first, so that it cannot bring them back.
+// keepSnapshot removes the snapshot where data were erased, so that it cannot bring
+// them back. The next end in good order writes a new one.
 func (r *privateRedis) keepSnapshot(ctx context.Context) {
 	if !r.keeps {
 		return
 	}
-	due := time.NewTicker(snapshotEvery)
-	defer due.Stop()
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.erased:
-			err = r.save(ctx, true)
-		case <-due.C:
-			err = r.save(ctx, false)
-		}
-		if err != nil && ctx.Err() == nil {
-			r.logger.Warn("no snapshot of the lists could be written; a restart builds them from the log", "error", err)
+			for ignoreMissing(os.Remove(r.snapshot())) != nil && pause(ctx, snapshotRetry) {
+				r.logger.Warn("the snapshot of the lists cannot be removed, although data in it were erased", "file", r.snapshot())
+			}
 		}
 	}
 }
 
-// save writes a snapshot in the background of Redis, and waits for it.
-func (r *privateRedis) save(ctx context.Context, renew bool) error {
-	r.saving.Lock()
-	defer r.saving.Unlock()
-	if renew {
-		// One that is being written may hold what was erased just now.
-		err := r.saved(ctx)
-		if err := errors.Join(err, ignoreMissing(os.Remove(r.snapshot()))); err != nil {
+// strip deletes what is neither lists nor statistics. Answers that are kept for
+// repetitions may hold secrets, which must not reach the disk.
+func (r *privateRedis) strip(ctx context.Context) error {
+	for cursor := uint64(0); ; {
+		keys, next, err := r.client.Scan(ctx, cursor, "*", 1000).Result()
+		if err != nil {
 			return err
 		}
+		keys = slices.DeleteFunc(keys, func(k string) bool {
+			return strings.HasPrefix(k, "alta:projections:") || strings.HasPrefix(k, "alta:{statistics.")
+		})
+		if len(keys) > 0 {
+			if err := r.client.Del(ctx, keys...).Err(); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
 	}
-	if !r.roomy() {
-		return ignoreMissing(os.Remove(r.snapshot()))
-	}
-	if err := r.client.BgSave(ctx).Err(); err != nil {
-		return err
-	}
-	return errors.Join(r.saved(ctx), ignoreMissing(os.Chmod(r.snapshot(), privateKeyMode)))
 }
 
 func ignoreMissing(err error) error {
@@ -304,29 +298,11 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// saved waits until no snapshot is being written.
-func (r *privateRedis) saved(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, snapshotWaits)
-	defer stop()
-	for {
-		info, err := r.client.Info(ctx, "persistence").Result()
-		if err != nil {
-			return err
-		}
-		if strings.Contains(info, "rdb_bgsave_in_progress:0") {
-			return nil
-		}
-		if !pause(ctx, 50*time.Millisecond) {
-			return ctx.Err()
-		}
-	}
-}
-
 // Close ends the process, after a last snapshot.
 func (r *privateRedis) Close() error {
 	if cmd, exited := r.running(); cmd != nil {
 		ctx, stop := context.WithTimeout(context.Background(), childStopsAt)
-		if r.keeps && r.roomy() {
+		if r.keeps && r.roomy() && r.strip(ctx) == nil {
 			_ = r.client.ShutdownSave(ctx).Err() // the connection ends with the process
 		} else {
 			_ = cmd.Process.Signal(os.Interrupt)

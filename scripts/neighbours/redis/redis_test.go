@@ -118,11 +118,12 @@ func (p person) list() (status, rows int, took time.Duration, err error) {
 	defer resp.Body.Close()
 	var page struct {
 		Items []json.RawMessage `json:"items"`
+		Rows  []json.RawMessage `json:"rows"`
 	}
 	if resp.StatusCode == http.StatusOK {
 		err = json.NewDecoder(resp.Body).Decode(&page)
 	}
-	return resp.StatusCode, len(page.Items), time.Since(begun), err
+	return resp.StatusCode, len(page.Items) + len(page.Rows), time.Since(begun), err
 }
 
 // back waits until the list shows what it showed, and fails where it is ever shown
