@@ -53,6 +53,9 @@ func (r *Runner) replace(ctx context.Context, former generation) error {
 		}
 		return err
 	}
+	if r.Unlisted != nil {
+		r.Unlisted() // a copy from before the build is of no more use
+	}
 	if former == "" {
 		return nil
 	}
