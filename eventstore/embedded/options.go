@@ -1,10 +1,12 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"alta/eventstore"
@@ -87,7 +89,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Fatal == nil {
 		o.Fatal = func(err error) {
-			fmt.Fprintln(os.Stderr, "alta: the event log failed and the process ends, so that no write is acknowledged wrongly:", err)
+			fmt.Fprintf(os.Stderr, "alta: the event log failed and the process ends, so that no write is acknowledged wrongly: %v\n", err)
 			os.Exit(3)
 		}
 	}
@@ -157,5 +159,8 @@ func (p pebbleLogger) Errorf(format string, args ...any) {
 }
 
 func (p pebbleLogger) Fatalf(format string, args ...any) {
-	p.l.poison(fmt.Errorf(format, args...))
+	// Pebble prints an error with its stack below the first line; that is for
+	// whoever mends Pebble, not for an operator at night.
+	text, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
+	p.l.poison(errors.New(text))
 }
