@@ -271,7 +271,7 @@ func (s *Server) admit(c *call, r route) error {
 
 // why are the operations that show a restricted application as a whole. Those
 // that show one value or image of it ask for the reason themselves.
-var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true, "listDuplicates": true,
+var why = map[string]bool{"application": true, "status": true, "history": true, "stateAt": true, "contract": true, "actions": true, "listDuplicates": true, "undeliveredMails": true,
 	"samplesOf": true,
 }
 

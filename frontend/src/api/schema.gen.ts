@@ -1283,7 +1283,7 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Restrict processing after an erasure request */
+    /** Restrict processing: the merchant asks for erasure, in person */
     put: operations['restrict']
     post?: never
     delete?: never
@@ -4823,7 +4823,10 @@ export interface operations {
   }
   undeliveredMails: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
+        why?: components['parameters']['Why']
+      }
       header?: never
       path: {
         /** @description the application */
@@ -5062,6 +5065,8 @@ export interface operations {
     parameters: {
       query?: never
       header: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
         /** @description the same key is the same act: a UUID, bare or in quotes */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description the revision that was looked at */
