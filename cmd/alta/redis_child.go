@@ -298,12 +298,23 @@ func ignoreMissing(err error) error {
 	return err
 }
 
+// end has the child write its snapshot and stop. The command is answered by the
+// end of the connection, so it is sent once: a client that sends it again would
+// wait for a server that is no more.
+func (r *privateRedis) end(ctx context.Context) {
+	options := *r.client.Options()
+	options.MaxRetries, options.ReadTimeout = -1, childStopsAt
+	once := redis.NewClient(&options)
+	_ = once.ShutdownSave(ctx).Err()
+	_ = once.Close()
+}
+
 // Close ends the process, after a last snapshot.
 func (r *privateRedis) Close() error {
 	if cmd, exited := r.running(); cmd != nil {
 		ctx, stop := context.WithTimeout(context.Background(), childStopsAt)
 		if r.keeps && r.roomy() && r.strip(ctx) == nil {
-			_ = r.client.ShutdownSave(ctx).Err() // the connection ends with the process
+			r.end(ctx)
 		} else {
 			_ = cmd.Process.Signal(os.Interrupt)
 		}
