@@ -30,7 +30,7 @@ func TestFiguresHaveBoundedLabelsAndSayHowTheProgramIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lawful := map[string]bool{"operation": true, "status": true, "queue": true, "state": true, "reaction": true, "version": true}
+	lawful := map[string]bool{"operation": true, "status": true, "queue": true, "state": true, "reaction": true, "part": true, "version": true, "revision": true, "goversion": true}
 	var names []string
 	for _, f := range families {
 		names = append(names, f.GetName())
