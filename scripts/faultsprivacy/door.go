@@ -35,12 +35,12 @@ func (w *world) post(ctx context.Context, path string, body any, cookie *http.Co
 	if err != nil {
 		return nil, nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server.address+path, bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server.Address+path, bytes.NewReader(b))
 	if err != nil {
 		return nil, nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", w.server.address)
+	req.Header.Set("Origin", w.server.Address)
 	if cookie != nil {
 		req.AddCookie(cookie)
 	}

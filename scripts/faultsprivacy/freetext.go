@@ -12,6 +12,7 @@ import (
 
 	"alta/decider"
 	"alta/eventstore"
+	"alta/scripts/faultskit"
 	"alta/simulate/drive"
 )
 
@@ -59,17 +60,17 @@ func freeText(ctx context.Context, r *run) (string, error) {
 	for k, v := range keys {
 		hits = append(hits, s.in("Redis, "+k, []byte(k+"\n"+v))...)
 	}
-	b, err := fetch(ctx, "http://"+w.metrics+"/metrics")
+	b, err := faultskit.Fetch(ctx, "http://"+w.metrics+"/metrics")
 	if err != nil {
 		return "", err
 	}
 	hits = append(hits, s.in("the figures", b)...)
-	backup := filepath.Join(r.dir, "backup-text")
-	if _, err := w.server.do(ctx, "backup", "--data", w.server.data(), "--to", backup); err != nil {
+	backup := filepath.Join(r.Dir, "backup-text")
+	if _, err := w.server.Do(ctx, "backup", "--data", w.server.Data(), "--to", backup); err != nil {
 		return "", err
 	}
 	files := 0
-	for _, dir := range []string{w.server.home, backup} {
+	for _, dir := range []string{w.server.Home, backup} {
 		_, n, err := s.under(dir, func(name string, b []byte) {
 			hits = append(hits, s.in(name, b)...)
 		})

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +18,7 @@ import (
 	"alta/domain/policy"
 	"alta/eventstore"
 	"alta/eventstore/esdb"
+	"alta/scripts/faultskit"
 	"alta/simulate"
 	"alta/simulate/drive"
 	"alta/simulate/specimen"
@@ -55,21 +54,21 @@ func (w *world) close() {
 
 func openWorld(ctx context.Context, r *run) (w *world, err error) {
 	w = &world{}
-	home, opened := filepath.Join(r.dir, "kept"), filepath.Join(r.dir, "opened")
+	home, opened := filepath.Join(r.Dir, "kept"), filepath.Join(r.Dir, "opened")
 	if err := errors.Join(os.MkdirAll(home, 0o700), os.MkdirAll(opened, 0o700)); err != nil {
 		return nil, err
 	}
-	if w.metrics, err = freePort(); err != nil {
+	if w.metrics, err = faultskit.FreePort(); err != nil {
 		return nil, err
 	}
-	if w.server, err = newServer(r.alta, home, "--wire", "unix:"+filepath.Join(r.dir, "wire"), "--metrics", w.metrics); err != nil {
+	if w.server, err = newServer(r.Alta, home, "--wire", "unix:"+filepath.Join(r.Dir, "wire"), "--metrics", w.metrics); err != nil {
 		return nil, err
 	}
 	r.world = w // closed with it from here on
-	if err := w.server.start(ctx); err != nil {
+	if err := w.server.Start(ctx); err != nil {
 		return nil, err
 	}
-	if w.vault, err = vault.Open(vault.Config{Dir: filepath.Join(w.server.data(), "vault")}); err != nil {
+	if w.vault, err = vault.Open(vault.Config{Dir: filepath.Join(w.server.Data(), "vault")}); err != nil {
 		return nil, err
 	}
 	if err := w.connect(r); err != nil {
@@ -89,7 +88,7 @@ func openWorld(ctx context.Context, r *run) (w *world, err error) {
 
 // connect opens the record.
 func (w *world) connect(r *run) (err error) {
-	w.log, err = esdb.Open("unix:"+filepath.Join(r.dir, "wire"), esdb.Options{})
+	w.log, err = esdb.Open("unix:"+filepath.Join(r.Dir, "wire"), esdb.Options{})
 	return err
 }
 
@@ -124,7 +123,7 @@ func wholeLife(ctx context.Context, r *run) (string, error) {
 	}
 	s := newSearch(w.canaries)
 	// A control: the mails in clear, which only this program has, hold some.
-	if hits, _, err := s.under(filepath.Join(r.dir, "opened")); err != nil || len(hits) == 0 {
+	if hits, _, err := s.under(filepath.Join(r.Dir, "opened")); err != nil || len(hits) == 0 {
 		return "", errors.Join(errors.New("not even the opened mails hold a value: the search is blind"), err)
 	}
 	figures, err := w.searchAll(ctx, r, s, "first")
@@ -134,7 +133,7 @@ func wholeLife(ctx context.Context, r *run) (string, error) {
 
 // live takes the merchants through the whole life.
 func (w *world) live(ctx context.Context, r *run) error {
-	g := simulate.New(r.seed, time.Now())
+	g := simulate.New(r.Seed, time.Now())
 	d := &drive.Driver{Client: w.client, Crew: w.crew, Press: w.press}
 	if err := d.Open(ctx); err != nil {
 		return err
@@ -315,20 +314,20 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		look("Redis, "+k, []byte(k+"\n"+v))
 	}
 	figures := 0
-	for _, address := range []string{"http://" + w.metrics + "/metrics", w.server.address + "/healthz", w.server.address + "/readyz"} {
-		b, err := fetch(ctx, address)
+	for _, address := range []string{"http://" + w.metrics + "/metrics", w.server.Address + "/healthz", w.server.Address + "/readyz"} {
+		b, err := faultskit.Fetch(ctx, address)
 		if err != nil {
 			return "", err
 		}
 		figures += len(b)
 		look("what the process tells at "+address, b)
 	}
-	backup := filepath.Join(r.dir, "backup-"+round)
-	if _, err := w.server.do(ctx, "backup", "--data", w.server.data(), "--to", backup); err != nil {
+	backup := filepath.Join(r.Dir, "backup-"+round)
+	if _, err := w.server.Do(ctx, "backup", "--data", w.server.Data(), "--to", backup); err != nil {
 		return "", err
 	}
 	files := 0
-	for _, dir := range []string{w.server.home, backup} {
+	for _, dir := range []string{w.server.Home, backup} {
 		found, n, err := s.under(dir, look)
 		if err != nil {
 			return "", err
@@ -337,31 +336,6 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		files += n
 	}
 	return fmt.Sprintf("%d events, %d Redis keys, %d files, %d kB of metrics, %.0f MB read: %d hits", events, len(keys), files, figures/1000, float64(total)/1e6, len(hits)), report(hits)
-}
-
-func fetch(ctx context.Context, address string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %d", address, res.StatusCode)
-	}
-	return io.ReadAll(io.LimitReader(res.Body, 16<<20))
-}
-
-// freePort is an address of this machine at which nobody listens now.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // under looks through all files below a directory, and at their names. The log of

@@ -55,7 +55,7 @@ func newProxy(s *server, v *vault.Vault, open string) *proxy {
 		p.hidden = append(p.hidden, canary{"header " + name, []byte(value)})
 	}
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		target, _ := url.Parse(s.address) // the server's own words
+		target, _ := url.Parse(s.Address) // the server's own words
 		r.SetURL(target)
 		for name, value := range headers {
 			r.Out.Header.Set(name, value)
@@ -155,7 +155,7 @@ var sealedMail = regexp.MustCompile(`^([0-9]{8}T[0-9]{6}-)([0-9a-f-]{36})(\.eml)
 func (p *proxy) readMails(ctx context.Context) error {
 	p.mails.Lock()
 	defer p.mails.Unlock()
-	dir := filepath.Join(p.server.data(), "mail")
+	dir := filepath.Join(p.server.Data(), "mail")
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -36,8 +36,8 @@ const together = 50
 // side. What the disk's waits gave, moments between two steps of an erasure, the
 // hesitant stores give.
 func races(ctx context.Context, r *run) (string, error) {
-	subjects := r.times(10_000, 200)
-	dir, err := os.MkdirTemp(inMemory(r.dir), "alta-races-")
+	subjects := r.Times(10_000, 200)
+	dir, err := os.MkdirTemp(inMemory(r.Dir), "alta-races-")
 	if err != nil {
 		return "", err
 	}
@@ -54,7 +54,7 @@ func races(ctx context.Context, r *run) (string, error) {
 			dir := filepath.Join(dir, fmt.Sprint(n))
 			w := newArena(dir, &total)
 			w.oldFences, w.careless = n%2 == 1, n%4 < 2
-			err := w.race(ctx, rand.New(rand.NewPCG(r.seed, uint64(n))))
+			err := w.race(ctx, rand.New(rand.NewPCG(r.Seed, uint64(n))))
 			if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
 				return fmt.Errorf("race %d: %w", n, err)
 			}

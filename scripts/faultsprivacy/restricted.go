@@ -11,6 +11,7 @@ import (
 	"alta/decider"
 	"alta/domain/application"
 	"alta/eventstore"
+	"alta/scripts/faultskit"
 	"alta/simulate/drive"
 )
 
@@ -44,13 +45,13 @@ func restricted(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	why := drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction", Match: &now.Revision, Proof: proof,
-		Body: map[string]string{"why": "the merchant asks for erasure"}, Key: drive.Key(r.seed, "restrict")}
+		Body: map[string]string{"why": "the merchant asks for erasure"}, Key: drive.Key(r.Seed, "restrict")}
 	reply, err := l.Self.Do(ctx, why, nil)
 	if err != nil {
 		return "", err
 	}
 	l.Version = reply.Revision
-	if err := until(ctx, "the lists drop the application", func() (bool, error) {
+	if err := faultskit.Until(ctx, "the lists drop the application", func() (bool, error) {
 		after, err := w.listed(ctx, l)
 		return len(after) == 0, err
 	}); err != nil {

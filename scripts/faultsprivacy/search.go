@@ -148,7 +148,7 @@ func findPlanted(_ context.Context, r *run) (string, error) {
 		{"name", []byte("欧阳娜娜")}, {"number", []byte("11010519491231002X")}, {"mail", []byte("so.meone+x@example.cn")}, {"bytes", []byte("\xff\xfe\x00\x01canary\x80")},
 	}
 	s := newSearch(planted)
-	noise, err := os.ReadFile(r.alta)
+	noise, err := os.ReadFile(r.Alta)
 	if err != nil {
 		return "", err
 	}

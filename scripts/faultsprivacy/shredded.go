@@ -20,6 +20,7 @@ import (
 	"alta/domain/personal"
 	"alta/eventstore"
 	"alta/evidence"
+	"alta/scripts/faultskit"
 	"alta/simulate/drive"
 	"alta/vault"
 
@@ -53,8 +54,8 @@ func shredded(ctx context.Context, r *run) (string, error) {
 		subjects = append(subjects, l.ID, st.Merchant)
 	}
 	for _, s := range subjects {
-		if err := until(ctx, "the key of "+s+" is destroyed", func() (bool, error) { return w.vault.Erased(ctx, s) }); err != nil {
-			return "", fmt.Errorf("%w; %s", err, w.server.lastWords())
+		if err := faultskit.Until(ctx, "the key of "+s+" is destroyed", func() (bool, error) { return w.vault.Erased(ctx, s) }); err != nil {
+			return "", fmt.Errorf("%w; %s", err, w.server.LastWords())
 		}
 	}
 	w.erased = subjects
@@ -125,7 +126,7 @@ func (w *world) endTerms(ctx context.Context, r *run) error {
 		return err
 	}
 	_, err = w.draft.Self.Do(ctx, drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + w.draft.ID + "/restriction", Proof: proof,
-		Match: &seen, Body: map[string]string{"why": "no longer wanted"}, Key: drive.Key(r.seed, "draft")}, nil)
+		Match: &seen, Body: map[string]string{"why": "no longer wanted"}, Key: drive.Key(r.Seed, "draft")}, nil)
 	return err
 }
 
@@ -146,7 +147,7 @@ var sealedValue = regexp.MustCompile(`"sealed":"([A-Za-z0-9+/=]+)"`)
 // tryAll opens, with the keys that are left, every value, file and mail that was
 // sealed for the erased, and seals something new for them.
 func (w *world) tryAll(ctx context.Context, subjects []string) (string, error) {
-	v, err := vault.Open(vault.Config{Dir: filepath.Join(w.server.data(), "vault")})
+	v, err := vault.Open(vault.Config{Dir: filepath.Join(w.server.Data(), "vault")})
 	if err != nil {
 		return "", err
 	}
@@ -181,7 +182,7 @@ func (w *world) tryAll(ctx context.Context, subjects []string) (string, error) {
 			}
 		}
 	}
-	dir := filepath.Join(w.server.data(), "mail")
+	dir := filepath.Join(w.server.Data(), "mail")
 	spool, err := os.ReadDir(dir)
 	if err != nil {
 		return "", err
@@ -232,7 +233,7 @@ func (w *world) replay(ctx context.Context, lives []*drive.Life) (string, error)
 	for _, l := range lives {
 		at := "/v1/applications/" + l.ID
 		var page struct{ Entries []struct{ Type string } }
-		if err := until(ctx, "the history tells of the end", func() (bool, error) {
+		if err := faultskit.Until(ctx, "the history tells of the end", func() (bool, error) {
 			reply, err := w.crew.Auditor.Get(ctx, at+"/history?limit=200&"+why, &page)
 			hits = s.in("the history", reply.Body)
 			return len(page.Entries) > 0 && page.Entries[len(page.Entries)-1].Type == "shredded", err
@@ -298,23 +299,23 @@ func (w *world) rebuild(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	w.log = nil
-	if err := w.server.stop(); err != nil {
+	if err := w.server.Stop(); err != nil {
 		return "", err
 	}
-	if said, err := w.server.do(ctx, "log", "check", "--data", w.server.data()); err != nil {
+	if said, err := w.server.Do(ctx, "log", "check", "--data", w.server.Data()); err != nil {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}
 	if err := w.server.rdb.FlushAll(ctx).Err(); err != nil {
 		return "", err
 	}
-	if err := w.server.start(ctx); err != nil {
+	if err := w.server.Start(ctx); err != nil {
 		return "", err
 	}
 	if err := w.connect(r); err != nil {
 		return "", err
 	}
 	var after map[string]string
-	err = until(ctx, "the documents are built anew", func() (bool, error) {
+	err = faultskit.Until(ctx, "the documents are built anew", func() (bool, error) {
 		if after, err = w.documents(ctx); err != nil {
 			return false, err
 		}
@@ -343,16 +344,16 @@ func olderBackup(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	w.log = nil
-	if err := w.server.stop(); err != nil {
+	if err := w.server.Stop(); err != nil {
 		return "", err
 	}
-	if _, err := w.server.do(ctx, "restore", "--data", w.server.data(), "--from", filepath.Join(r.dir, "backup-first"), "--accept-loss"); err != nil {
+	if _, err := w.server.Do(ctx, "restore", "--data", w.server.Data(), "--from", filepath.Join(r.Dir, "backup-first"), "--accept-loss"); err != nil {
 		return "", err
 	}
 	if err := w.server.rdb.FlushAll(ctx).Err(); err != nil {
 		return "", err
 	}
-	if err := w.server.start(ctx); err != nil {
+	if err := w.server.Start(ctx); err != nil {
 		return "", err
 	}
 	if err := w.connect(r); err != nil {
@@ -364,7 +365,7 @@ func olderBackup(ctx context.Context, r *run) (string, error) {
 	}
 	l := w.lives[0]
 	var told struct{ Values map[string]string }
-	if err := until(ctx, "the application is there again", func() (bool, error) {
+	if err := faultskit.Until(ctx, "the application is there again", func() (bool, error) {
 		_, err := w.unmask(ctx, l.ID, &told, item.IdentityNumber, item.BankNumber)
 		return err == nil, err
 	}); err != nil {

@@ -21,6 +21,7 @@ import (
 	"alta/domain/policy"
 	"alta/eventstore"
 	"alta/eventstore/esdb"
+	"alta/scripts/faultskit"
 	"alta/simulate/drive"
 	"alta/vault"
 )
@@ -31,16 +32,16 @@ import (
 func killedUploads(ctx context.Context, r *run) (figures string, err error) {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
 	defer stop()
-	home := filepath.Join(r.dir, "uploads")
+	home := filepath.Join(r.Dir, "uploads")
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return "", err
 	}
 	u := &uploads{wire: filepath.Join(home, "wire"), sent: map[string]string{}}
-	metrics, err := freePort()
+	metrics, err := faultskit.FreePort()
 	if err != nil {
 		return "", err
 	}
-	if u.server, err = newServer(r.alta, home, "--wire", "unix:"+u.wire, "--metrics", metrics, "--limit-factor", "1000"); err != nil {
+	if u.server, err = newServer(r.Alta, home, "--wire", "unix:"+u.wire, "--metrics", metrics, "--limit-factor", "1000"); err != nil {
 		return "", err
 	}
 	defer u.server.close()
@@ -53,7 +54,7 @@ func killedUploads(ctx context.Context, r *run) (figures string, err error) {
 		return "", fmt.Errorf("an upload is answered %d (%w)", status, err)
 	}
 	took, objects := time.Since(begun), u.objects()
-	points := r.times(20, 6)
+	points := r.Times(20, 6)
 	orphans := 0
 	for n := range points {
 		was, err := u.kill(ctx, n, points, took, objects)
@@ -88,10 +89,10 @@ type uploads struct {
 
 // open logs in at the server, which has a new address after each start.
 func (u *uploads) open(ctx context.Context) error {
-	if err := u.server.start(ctx); err != nil {
+	if err := u.server.Start(ctx); err != nil {
 		return err
 	}
-	c, err := drive.NewClient(u.server.address)
+	c, err := drive.NewClient(u.server.Address)
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (u *uploads) upload(ctx context.Context, file []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, u.server.address+"/v1/applications/"+u.id+"/documents/id_card.front", bytes.NewReader(file))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, u.server.Address+"/v1/applications/"+u.id+"/documents/id_card.front", bytes.NewReader(file))
 	if err != nil {
 		return 0, err
 	}
@@ -197,10 +198,7 @@ func (u *uploads) kill(ctx context.Context, n, points int, took time.Duration, o
 			}
 		}
 	}
-	_ = u.server.cmd.Process.Kill()
-	<-u.server.ended
-	u.server.cmd = nil
-	if err := errors.Join(<-answered, u.server.out.Close(), u.open(ctx)); err != nil {
+	if err := errors.Join(u.server.Kill(), <-answered, u.open(ctx)); err != nil {
 		return 0, err
 	}
 	if _, _, err := u.check(ctx); err != nil {
@@ -217,7 +215,7 @@ func (u *uploads) objects() int {
 }
 
 func (u *uploads) eachObject(visit func(path string) error) error {
-	root := filepath.Join(u.server.data(), "vault", "objects", "blobs")
+	root := filepath.Join(u.server.Data(), "vault", "objects", "blobs")
 	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -259,7 +257,7 @@ func (u *uploads) look(ctx context.Context, visit func(application.DocumentUploa
 // check reads every file of every event, and looks for an event of everything that
 // was acknowledged.
 func (u *uploads) check(ctx context.Context) (events, files int, err error) {
-	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.data(), "vault")})
+	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.Data(), "vault")})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -298,7 +296,7 @@ func (u *uploads) check(ctx context.Context) (events, files int, err error) {
 
 // orphans counts the complete files that no event speaks of.
 func (u *uploads) orphans(ctx context.Context) (int, error) {
-	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.data(), "vault")})
+	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.Data(), "vault")})
 	if err != nil {
 		return 0, err
 	}
@@ -323,7 +321,7 @@ const later = vault.SafeAge + 30*time.Minute
 // waits until it has swept. It answers how many pieces of files there were.
 func (u *uploads) halfADayLater(ctx context.Context, metrics string, orphans int) (pieces int, err error) {
 	before := u.objects()
-	if err := u.server.stop(); err != nil {
+	if err := u.server.Stop(); err != nil {
 		return 0, err
 	}
 	then := time.Now().Add(-later)
@@ -334,8 +332,8 @@ func (u *uploads) halfADayLater(ctx context.Context, metrics string, orphans int
 		return 0, err
 	}
 	told := fmt.Sprintf("alta_orphans_removed_total %d\n", orphans)
-	if err := until(ctx, "orphans are swept, and counted", func() (bool, error) {
-		b, err := fetch(ctx, metrics)
+	if err := faultskit.Until(ctx, "orphans are swept, and counted", func() (bool, error) {
+		b, err := faultskit.Fetch(ctx, metrics)
 		return bytes.Contains(b, []byte(told)), err
 	}); err != nil {
 		return 0, err
@@ -348,7 +346,7 @@ func (u *uploads) halfADayLater(ctx context.Context, metrics string, orphans int
 		return 0, err
 	}
 	// What is left is whole and has its event.
-	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.data(), "vault")})
+	v, err := vault.Open(vault.Config{Dir: filepath.Join(u.server.Data(), "vault")})
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"alta/scripts/faultskit"
+	"alta/simulate/drive"
+)
+
+const (
+	stalledUploads = 64
+	stalledLogIns  = 200
+	cutOff         = 15 * time.Second // ten of silence, and what a busy machine needs
+)
+
+// stalled measures the requests of others in turns without and with senders that
+// stopped, and looks what is left of those.
+func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
+	w, err := prepare(ctx, c, "stalled", 0, "--dev", "--trust-proxy")
+	if err != nil {
+		return "", err
+	}
+	defer w.Stop()
+	if err := w.open(ctx); err != nil {
+		return "", err
+	}
+	d, err := w.driver(ctx)
+	if err != nil {
+		return "", err
+	}
+	// An account may send six files at once.
+	lives, err := w.merchants(ctx, d, c.Seed, (stalledUploads+5)/6)
+	if err != nil {
+		return "", err
+	}
+	a, err := w.asker(ctx, w.lead)
+	if err != nil {
+		return "", err
+	}
+	defer a.close()
+	if _, err := a.complete(ctx, len(lives)); err != nil {
+		return "", err
+	}
+	rounds, phase := c.Times(15, 5), 2*time.Second
+	if _, err := a.load(ctx, phase); err != nil { // warm
+		return "", err
+	}
+	a.close()
+	time.Sleep(time.Second)
+	goroutines, err := faultskit.Figure(ctx, w.metrics, "go_goroutines")
+	if err != nil {
+		return "", err
+	}
+	var quiet, beside, ratio []float64
+	for n := range rounds {
+		q, err := a.load(ctx, phase)
+		if err != nil {
+			return "", err
+		}
+		s, err := stall(ctx, w, lives)
+		if err != nil {
+			return "", err
+		}
+		b, err := a.load(ctx, phase)
+		if err != nil {
+			return "", err
+		}
+		if n < rounds-1 {
+			s.hangUp()
+		} else if err := s.cut(ctx); err != nil {
+			return "", err
+		}
+		quiet, beside, ratio = append(quiet, q), append(beside, b), append(ratio, b/q)
+		if n == rounds-1 {
+			a.close()
+			if err := faultskit.Until(ctx, "goroutines and connections of senders that were cut off end", func() (bool, error) {
+				g, err := faultskit.Figure(ctx, w.metrics, "go_goroutines")
+				if err != nil {
+					return false, err
+				}
+				open, err := w.Connections()
+				if g > goroutines+3 || open > 1 { // what reads the figures, and what the client's other half holds
+					err = errors.Join(err, fmt.Errorf("%.0f goroutines, before %.0f; %d connections", g, goroutines, open))
+				}
+				return err == nil, err
+			}); err != nil {
+				return "", err
+			}
+			left, _ := faultskit.Figure(ctx, w.metrics, "go_goroutines")
+			figures := fmt.Sprintf("%d rounds of %s: median p99 %.1f ms without, %.1f ms beside (quiet rounds %.1f to %.1f), median ratio %.2f; %s; goroutines %.0f before, %.0f after",
+				rounds, phase, median(quiet), median(beside), slices.Min(quiet), slices.Max(quiet), median(ratio), s.told, goroutines, left)
+			// What the quiet rounds differ among themselves is the machine's.
+			noise := quartile(quiet, 3) - quartile(quiet, 1)
+			if median(ratio) > 1.2 && median(beside)-median(quiet) > noise {
+				return figures, fmt.Errorf("the p99 of others rose by more than 20 %% and by more than quiet rounds differ (%.1f ms)", noise)
+			}
+			return figures, nil
+		}
+	}
+	return "", nil
+}
+
+func median(x []float64) float64 { return quartile(x, 2) }
+
+func quartile(x []float64, q int) float64 {
+	x = slices.Sorted(slices.Values(x))
+	return x[(len(x)-1)*q/4]
+}
+
+// load asks for lists from four places, a hundred times a second together, and
+// answers the 99th percentile in milliseconds. A request is counted from when it
+// was due, not from when the one before let it go.
+func (a *asker) load(ctx context.Context, lasts time.Duration) (float64, error) {
+	var mu sync.Mutex
+	var took []float64
+	var failed error
+	var wait sync.WaitGroup
+	for n := range 4 {
+		wait.Go(func() {
+			begun := time.Now().Add(time.Duration(n) * 10 * time.Millisecond)
+			for due := begun; due.Sub(begun) < lasts; due = due.Add(40 * time.Millisecond) {
+				time.Sleep(time.Until(due))
+				path := []string{"/v1/applications?limit=50", "/v1/queues/qualification", "/v1/queues", "/v1/me"}[n]
+				status, _, err := a.get(ctx, path)
+				if err == nil && status != http.StatusOK {
+					err = fmt.Errorf("%s beside senders that stopped is answered %d", path, status)
+				}
+				mu.Lock()
+				took = append(took, float64(time.Since(due))/1e6)
+				failed = errors.Join(failed, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	slices.Sort(took)
+	return took[len(took)*99/100], failed
+}
+
+// senders are connections whose request stops after the first byte of its body.
+type senders struct {
+	conns []net.Conn
+	begun time.Time
+	told  string
+}
+
+func stall(ctx context.Context, w *world, lives []*drive.Life) (*senders, error) {
+	s := &senders{begun: time.Now()}
+	host := strings.TrimPrefix(w.Address, "http://")
+	send := func(method, path, header string) error {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			return err
+		}
+		s.conns = append(s.conns, conn)
+		_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n%sContent-Length: 100000\r\n\r\n{", method, path, host, w.Address, header)
+		return err
+	}
+	for n := range stalledUploads {
+		l := lives[n%len(lives)]
+		token, err := l.Self.Token(ctx)
+		if err != nil {
+			return s, err
+		}
+		header := fmt.Sprintf("Authorization: Bearer %s\r\nContent-Type: image/png\r\nIdempotency-Key: %s\r\nX-Forwarded-For: 192.0.2.%d\r\n", token, drive.Key(time.Now(), n), n+1)
+		if err := send(http.MethodPut, "/v1/applications/"+l.ID+"/documents/bank_card.back", header); err != nil {
+			return s, err
+		}
+	}
+	for n := range stalledLogIns {
+		if err := send(http.MethodPost, "/v1/auth/login", fmt.Sprintf("Content-Type: application/json\r\nX-Forwarded-For: 198.51.100.%d\r\n", n+1)); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func (s *senders) hangUp() {
+	for _, c := range s.conns {
+		_ = c.Close()
+	}
+}
+
+// cut waits until the server has ended every one.
+func (s *senders) cut(ctx context.Context) error {
+	defer s.hangUp()
+	answers := map[string]int{}
+	var last time.Duration
+	for _, c := range s.conns {
+		_ = c.SetReadDeadline(s.begun.Add(cutOff))
+		r := bufio.NewReader(c)
+		line, err := r.ReadString('\n')
+		answers[strings.TrimSpace(line)]++
+		for err == nil {
+			_, err = r.ReadString('\n')
+		}
+		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
+			return fmt.Errorf("a sender that stopped is connected after %s; it was answered %q", time.Since(s.begun), line)
+		}
+		last = time.Since(s.begun)
+	}
+	for line := range answers {
+		if !strings.Contains(line, " 408 ") {
+			return fmt.Errorf("senders that stopped were answered %v", answers)
+		}
+	}
+	s.told = fmt.Sprintf("%d answered 408, the last connection ended after %.1f s", len(s.conns), last.Seconds())
+	return ctx.Err()
+}
+
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
