@@ -32,6 +32,7 @@ type call struct {
 	given  string        // the Idempotency-Key; empty for none
 	asked  string        // the keyed hash of the request; empty without a key
 	held   bool          // the key is held in Server.Requests until the answer
+	judges bool          // the call is about a sample that the caller may judge
 }
 
 func stack() string { return string(debug.Stack()) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -79,5 +80,30 @@ func showsNothing(t *testing.T, who auth.Principal, st application.State, show f
 	}
 	if problemOf(err).Status != 503 || answer.Body.Len() > 0 {
 		t.Fatalf("%d, %q", problemOf(err).Status, answer.Body)
+	}
+}
+
+// An alarm that could not be recorded is raised again with the next look: until it
+// is on record nothing is shown.
+func TestALookIsRefusedUntilItsAlarmIsRecorded(t *testing.T) {
+	s := &Server{
+		Accesses: &Accesses{Log: &full{}, Category: access.Category, Evolve: access.Evolve,
+			Encode: func(_ context.Context, _ string, _ eventstore.ID, e access.Event) (eventstore.Proposed, error) {
+				name, data, err := access.Encode(e)
+				return eventstore.Proposed{Type: name, Data: data}, err
+			},
+		},
+		Limits: auth.NewLimiter(nil, time.Now), Looks: Looks{Most: 4, Alarm: 50}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+	}
+	c := &call{
+		Context: echo.New().NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()), server: s,
+		op: &Operation{ID: "look", Method: "GET"}, who: auth.Principal{Account: "maria", Role: account.Reviewer}, judges: true,
+		state: application.State{Stage: application.Qualification},
+	}
+	for n := range 4 {
+		err := s.mayUnmask(c, "")
+		if few := n < 2; few && err != nil || !few && !errors.Is(err, eventstore.ErrReadOnly) {
+			t.Errorf("look %d: %v", n+1, err)
+		}
 	}
 }

@@ -159,7 +159,10 @@ func (s *Server) knownMerchant(c *call, email, nobody string) (string, error) {
 	case st.Role != account.Merchant:
 		return nobody, nil
 	case st.Status == account.StatusInvited: // the link of the first mail may have run out
-		return st.ID, s.Auth.RequestLink(ctx, email, c.caller())
+		// Only an address that is known leads here, so a refusal would tell the agent that it is.
+		if err := s.Auth.RequestLink(ctx, email, c.caller()); err != nil {
+			s.Logger.WarnContext(ctx, "no new link for a merchant that an agent added", "account", st.ID, "error", err)
+		}
 	}
 	return st.ID, nil
 }

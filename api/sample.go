@@ -59,6 +59,7 @@ func (s *Server) blind(handle func(*call, *secondLook) error) func(*call) error 
 		for _, e := range sample.Evidence(l.events, l.state.Revision) {
 			c.state = application.Evolve(c.state, e)
 		}
+		c.judges = true
 		return handle(c, l)
 	}
 }
@@ -199,6 +200,9 @@ func (s *Server) sampleImage(c *call, l *secondLook) error {
 			continue
 		}
 		if d.ID == c.Param("document") {
+			if err := s.countLook(c, false); err != nil {
+				return err
+			}
 			return s.image(c, d, slot, lookedAgain)
 		}
 	}

@@ -170,9 +170,9 @@ type body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	begun   time.Time
-	read    int64
 
 	mu    sync.Mutex
+	read  int64
 	total time.Duration // for all of it
 	stop  time.Time     // of a program that stops; zero while it runs
 	done  bool
@@ -199,7 +199,9 @@ func (b *body) extend() {
 func (b *body) Read(p []byte) (int, error) {
 	b.extend()
 	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
 	b.read += int64(n)
+	b.mu.Unlock()
 	switch {
 	case err == nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):

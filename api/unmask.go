@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,8 +34,9 @@ type Looks struct {
 func DefaultLooks() Looks { return Looks{Most: 1200, Outside: 40, Alarm: 50} }
 
 // mayUnmask says whether the caller may see a personal value, or an image, of the
-// call's application. Who holds the claim may. Anybody else of the staff states a
-// reason of substance. A draft is nobody's business until it is handed in.
+// call's application. Who holds the claim may, and who judges the sample. Anybody
+// else of the staff states a reason of substance and proves to be present. A draft is
+// nobody's business until it is handed in.
 // Merchants and agents see their own.
 func (s *Server) mayUnmask(c *call, why string) error {
 	if c.outsider() {
@@ -43,7 +45,7 @@ func (s *Server) mayUnmask(c *call, why string) error {
 	if c.state.Stage == application.Draft {
 		return problem(http.StatusConflict, "draft-masked", "It is a draft: nobody sees its values before it is handed in.")
 	}
-	holds := c.state.Claim.By.ID == c.who.Account && c.state.Claim.Live(c.now())
+	holds := c.judges || c.state.Claim.By.ID == c.who.Account && c.state.Claim.Live(c.now())
 	if !holds {
 		if why == "" {
 			return problem(http.StatusUnprocessableEntity, "why-required", "You do not hold this application: say why you open it.").
@@ -112,7 +114,8 @@ func (s *Server) over(c *call, key string, n int, period time.Duration) time.Dur
 // alarm records that somebody opens much, once an hour for each bound. Without
 // the record nothing is shown.
 func (s *Server) alarm(c *call, kind string, most int) error {
-	if s.over(c, "alarmed:"+kind+":"+c.who.Account, 1, time.Hour) > 0 {
+	once := "alarmed:" + kind + ":" + c.who.Account
+	if s.over(c, once, 1, time.Hour) > 0 {
 		return nil
 	}
 	s.alarms.Add(1)
@@ -120,6 +123,9 @@ func (s *Server) alarm(c *call, kind string, most int) error {
 	cmd := decider.Command{ID: decider.NewID(), Actor: c.who.Account, Role: string(c.who.Role), Operation: c.op.ID}
 	a := access.Alarmed{By: c.actor(), At: s.Now(), Kind: kind, Most: most, Percent: s.Looks.Alarm}
 	_, err := s.Accesses.Transact(c.Request().Context(), access.Alarms, cmd, nil, access.Raise(a).Decide)
+	if err != nil { // the next look must not pass without the record
+		s.Limits.Reset(context.WithoutCancel(c.Request().Context()), once)
+	}
 	return err
 }
 

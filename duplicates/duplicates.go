@@ -156,7 +156,8 @@ func (f *Finder) keys(s application.State) []string {
 }
 
 // same compares two pictures by their thumbnails, which are read once. A file that
-// is gone is like nothing.
+// is gone or damaged is like nothing: the daily scrub reports the damage, and one
+// file must not stop the machine check of every application that shares a key with it.
 func (f *Finder) same(ctx context.Context, id, other string, a, b application.Document, left *int) (bool, error) {
 	const thumbnail = 2 // original, view, thumbnail
 	if len(a.Blobs) <= thumbnail || len(b.Blobs) <= thumbnail {
@@ -175,7 +176,7 @@ func (f *Finder) same(ctx context.Context, id, other string, a, b application.Do
 	x, err := f.File(ctx, id, pair[0])
 	y, err2 := f.File(ctx, other, pair[1])
 	if err := errors.Join(err, err2); err != nil {
-		if errors.Is(err, vault.ErrErased) || errors.Is(err, vault.ErrNotFound) {
+		if errors.Is(err, vault.ErrErased) || errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDamaged) {
 			return false, nil
 		}
 		return false, fmt.Errorf("duplicates: read a thumbnail: %w", err)

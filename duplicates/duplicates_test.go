@@ -14,6 +14,7 @@ import (
 	"alta/domain/duplicate"
 	"alta/domain/item"
 	"alta/projections"
+	"alta/vault"
 )
 
 // The index itself, the log and the files are tested with the whole program
@@ -144,5 +145,29 @@ func TestPicturesAreReadOnceAndAFewAtATime(t *testing.T) {
 	}
 	if len(x.asked) == 0 || len(x.asked) > 20*70 {
 		t.Errorf("%d keys asked for", len(x.asked))
+	}
+}
+
+// One thumbnail that is gone or damaged is like nothing. A store that is away is a
+// fault, so that the machine check is tried again.
+func TestADamagedFileDoesNotStopTheComparison(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	with := func(merchant string) application.State {
+		s := state(merchant, "shop.cn")
+		s.Items = append(s.Items, &application.Item{Key: item.IDCardFront, Document: application.Document{
+			ID: "d", SHA256: merchant, PHash: "00ff00ff00ff00ff", Blobs: []string{"o", "v", merchant},
+		}})
+		return s
+	}
+	x, r := &index{rows: []projections.Row{{ID: "other", Merchant: "other", SubmittedAt: &at}}}, record{"other": with("other")}
+	for fault, goesOn := range map[error]bool{vault.ErrErased: true, vault.ErrNotFound: true, vault.ErrDamaged: true, vault.ErrUnavailable: false} {
+		f := &Finder{Index: x, Load: r.load, Keyed: keyed, File: func(context.Context, string, string) ([]byte, error) { return nil, fault }}
+		found, err := f.Find(t.Context(), "mine", with("me"))
+		switch {
+		case goesOn && (err != nil || len(found.Matches) != 1):
+			t.Errorf("%v: %d matches, %v", fault, len(found.Matches), err)
+		case !goesOn && !errors.Is(err, fault):
+			t.Errorf("%v passes for a difference: %v", fault, err)
+		}
 	}
 }

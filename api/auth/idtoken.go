@@ -158,7 +158,7 @@ func (p *provider) identify(ctx context.Context, code string, f flow) (identity,
 	if reason := who.invalid(p.clientID, p.now()); reason != "" {
 		return identity{}, because(ErrOIDC, reason)
 	}
-	if who.Email == "" || who.Verified == nil || len(who.Methods) == 0 {
+	if who.Email == "" || who.Verified == nil {
 		p.complete(ctx, token, &who)
 	}
 	return who, nil

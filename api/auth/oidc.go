@@ -103,8 +103,8 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 	if now := o.cfg.Now(); now.Sub(o.failed) < tryAgain && !now.Before(o.failed) {
 		return nil, ErrOIDCAway
 	}
-	// One who gives up must not end the question of all. The keys' own requests go
-	// through the same client, at most one for each unknown key in keyRest.
+	// One caller who gives up must not end the question of all. The verifier fetches
+	// keys through the same client, at most keyFetches times within keyRest.
 	client := &http.Client{Timeout: o.cfg.Client.Timeout, Transport: &rationed{next: o.cfg.Client.Transport, now: o.cfg.Now}}
 	ctx = oidc.ClientContext(context.WithoutCancel(ctx), client)
 	found, err := oidc.NewProvider(ctx, o.cfg.Issuer)
@@ -128,8 +128,8 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 			ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, RedirectURL: o.cfg.RedirectURL,
 			Endpoint: endpoint, Scopes: []string{oidc.ScopeOpenID, "email"},
 		},
-		// The issuer, the signature and the audience are checked by the verifier, the
-		// times and the rest by check.
+		// The verifier checks issuer, signature and audience; identity.invalid checks
+		// the times and the rest.
 		verifier: found.VerifierContext(ctx, &oidc.Config{
 			ClientID: o.cfg.ClientID, Now: o.cfg.Now, SkipExpiryCheck: true, SupportedSigningAlgs: oidcAlgorithms,
 		}),

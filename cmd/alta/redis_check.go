@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,13 +39,19 @@ func (e *unfitError) Error() string { return e.why }
 func (f *redisFit) look(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, redisAsked)
 	defer stop()
+	var (
+		mu      sync.Mutex // the masters of a Cluster are asked side by side
+		warning string
+	)
 	ask := func(ctx context.Context, c *redis.Client) error {
 		info, err := c.Info(ctx).Result()
 		if err != nil {
 			return err
 		}
-		warning, err := judgeRedis(info)
-		f.warn(warning)
+		text, err := judgeRedis(info)
+		mu.Lock()
+		defer mu.Unlock()
+		warning = max(warning, text)
 		return err
 	}
 	var err error
@@ -56,10 +63,11 @@ func (f *redisFit) look(ctx context.Context) error {
 	}
 	if err != nil && !errors.As(err, new(*unfitError)) {
 		if errors.As(err, new(redis.Error)) {
-			f.warn("Redis does not say which version it is and whether it evicts (INFO is not permitted): make sure that it is " + oldestRedis + " or newer with maxmemory-policy noeviction")
+			warning = max(warning, "Redis does not say which version it is and whether it evicts (INFO is not permitted): make sure that it is "+oldestRedis+" or newer with maxmemory-policy noeviction")
 		}
-		return nil // that it is away, others say
+		err = nil // that it is away, others say
 	}
+	f.warn(warning)
 	return err
 }
 

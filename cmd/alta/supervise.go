@@ -73,12 +73,18 @@ func (s *supervisor) start(name string, run func(context.Context) error) {
 	})
 }
 
-// guard turns a panic of a part into an error. Its value may hold personal data:
-// only its type is told.
+// panicError is a panic of a part. The log gets the stack; readyz, which anybody may
+// ask, gets the type only.
+type panicError struct{ kind, stack string }
+
+func (e *panicError) Error() string { return "panic of type " + e.kind }
+
+// guard turns a panic of a part into an error. The panic's value may hold personal
+// data, so only its type is kept.
 func guard(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic of type %T at\n%s", p, debug.Stack())
+			err = &panicError{fmt.Sprintf("%T", p), string(debug.Stack())}
 		}
 	}()
 	return run(ctx)
@@ -90,7 +96,12 @@ func (s *supervisor) failed(name string, err error) {
 	p := s.parts[name]
 	p.restarts++
 	if p.failing == nil {
-		s.logger.Error("a part ended and is started again", "part", name, "error", err)
+		args := []any{"part", name, "error", err}
+		var panicked *panicError
+		if errors.As(err, &panicked) {
+			args = append(args, "stack", panicked.stack)
+		}
+		s.logger.Error("a part ended and is started again", args...)
 	}
 	p.failing = err
 }

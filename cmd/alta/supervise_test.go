@@ -48,3 +48,22 @@ func TestAPartThatEndsWithAnErrorIsStartedAgainAndSaysSoOnce(t *testing.T) {
 		s.wait.Wait()
 	})
 }
+
+// Anybody may ask readyz, so it names the kind of a panic; the log has the stack.
+func TestAPanicsStackIsForTheLogAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		ctx, stop := context.WithCancel(t.Context())
+		s := newSupervisor(ctx, slog.New(slog.NewTextHandler(j, nil)))
+		s.start("part", func(context.Context) error { panic("a name") })
+		time.Sleep(time.Second)
+		if err := s.healthy(); err == nil || err.Error() != "part: panic of type string" {
+			t.Errorf("it says %v", err)
+		}
+		if lines := j.forget(); len(lines) != 1 || !strings.Contains(lines[0], "goroutine") || strings.Contains(lines[0], "a name") {
+			t.Errorf("it logged %q", lines)
+		}
+		stop()
+		s.wait.Wait()
+	})
+}
