@@ -80,3 +80,35 @@ func TestAnAgentCannotAskWhoIsKnown(t *testing.T) {
 		t.Error("an application for a colleague")
 	}
 }
+
+// An agent who has used up the links of its network address is not refused for an
+// invited merchant alone: the refusal would tell that the address is known.
+func TestUsedUpLinksDoNotTellAnAgentWhoIsInvited(t *testing.T) {
+	c := demoConfig(t)
+	c.LimitFactor = 1
+	w := start(t, c)
+	agent := w.as(t, "agent")
+	add := func(email string) answer {
+		return w.send(t, agent, request{method: http.MethodPost, path: "/v1/merchants", header: map[string]string{"Content-Type": "application/json"},
+			body: fmt.Appendf(nil, `{"email":%q,"kind":"individual","products":["alipay"],"site":"web","language":"en"}`, email)})
+	}
+	if a := add("invited@example.cn"); a.status != http.StatusCreated {
+		t.Fatalf("%d %s", a.status, a.Code)
+	}
+	refused := 0
+	for n := range 80 {
+		a := w.send(t, nil, request{method: http.MethodPost, path: "/v1/auth/links", header: map[string]string{"Content-Type": "application/json"},
+			body: fmt.Appendf(nil, `{"email":"nobody%d@example.cn"}`, n)})
+		if a.status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Fatal("the links are not used up")
+	}
+	for _, email := range []string{"invited@example.cn", "unknown@example.cn"} {
+		if a := add(email); a.status != http.StatusCreated {
+			t.Errorf("%s: %d %s", email, a.status, a.Code)
+		}
+	}
+}
