@@ -13,7 +13,8 @@ const probeName = "probe"
 // Probe asks the key store and the key service for what every sealed write needs
 // of them: it reads a stored key and unwraps it, then wraps a new one and unwraps
 // that. Nothing is kept. A write in several steps asks it first, so that a key
-// service that is away leaves nothing half done. The error is ErrUnavailable or says what is damaged.
+// service that is away leaves nothing half done. The error is ErrUnavailable or says
+// what is damaged.
 func (v *Vault) Probe(ctx context.Context) error {
 	if _, err := v.indexKey(ctx); err != nil {
 		return err

@@ -54,6 +54,22 @@ func TestALookReadsAsItWasRecorded(t *testing.T) {
 	}
 }
 
+func TestAnAlarmReadsAsItWasRaised(t *testing.T) {
+	alarm := access.Raise{By: look.By, At: look.At, Kind: access.OutsideLooks, Most: 40, Percent: 50}
+	events, err := alarm.Decide(access.State{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, data, err := access.Encode(events[0])
+	const want = `{"by":{"id":"reviewer-1","role":"reviewer"},"at":"2026-03-02T02:00:00.005Z","kind":"outside","most":40,"percent":50}`
+	if err != nil || name != "access.alarmed.v1" || string(data) != want {
+		t.Fatalf("stored as %s %s, %v", name, data, err)
+	}
+	if again, err := access.Decode(name, data); err != nil || !reflect.DeepEqual(again, events[0]) {
+		t.Errorf("reads %+v, %v", again, err)
+	}
+}
+
 func TestAnUnknownOrBrokenLookIsRefusedAndNotSkipped(t *testing.T) {
 	for name, data := range map[string]string{"access.looked.v9": `{}`, "access.looked.v1": `{"by":1}`} {
 		if e, err := access.Decode(name, []byte(data)); err == nil || !strings.Contains(err.Error(), name) {
