@@ -1,4 +1,5 @@
-// Package bombtest makes small files that take very long to draw, for tests.
+// Package bombtest makes small PDFs for tests that take very long to draw, and one
+// that does not.
 package bombtest
 
 import (
@@ -43,6 +44,11 @@ func packed(dictionary, content string) string {
 	_, _ = w.Write([]byte(content)) // into memory
 	_ = w.Close()
 	return fmt.Sprintf("<< %s /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream", dictionary, b.Len(), b.String())
+}
+
+// Harmless is a PDF of one page that is drawn at once, another one for each number.
+func Harmless(number int) []byte {
+	return pageOf("", fmt.Sprintf("0.2 0.4 0.7 rg %d 40 300 200 re f", 10+number))
 }
 
 // PDFs are small files that take very long to draw.

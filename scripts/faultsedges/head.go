@@ -107,7 +107,7 @@ func headUnknown(ctx context.Context, c *faultskit.Call) (string, error) {
 		return "", err
 	}
 	var told, back time.Duration
-	asked, said := 0, ""
+	asked, unfinished, said := 0, 0, ""
 	rounds := c.Times(8, 2)
 	for n := range rounds {
 		kill := n%2 == 1
@@ -147,6 +147,9 @@ func headUnknown(ctx context.Context, c *faultskit.Call) (string, error) {
 		if ready == 0 && !published {
 			return "", errors.New("/readyz never said that the log is away")
 		}
+		if !published {
+			unfinished++
+		}
 		told = max(told, ready)
 		if kill {
 			err = keeper.Start(ctx)
@@ -169,6 +172,9 @@ func headUnknown(ctx context.Context, c *faultskit.Call) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d times away with %d applications, %d answers of lists: none short; /readyz said so at most %.1f s after (%q); complete at most %.1f s after the log was back, the same rows",
-		rounds, len(before), asked, told.Seconds(), said, back.Seconds()), nil
+	if unfinished == 0 {
+		return "", errors.New("every build was done before the log went away, so nothing was tested")
+	}
+	return fmt.Sprintf("%d times away with %d applications, %d of them before the build was done, %d answers of lists: none short; /readyz said so at most %.1f s after (%q); complete at most %.1f s after the log was back, the same rows",
+		rounds, len(before), unfinished, asked, told.Seconds(), said, back.Seconds()), nil
 }

@@ -21,7 +21,7 @@ var faults = []struct {
 	{"F34", "six files of one account that take very long: others' upload within 5 s, the account is told", bombed},
 	{"F35a", "restart: lists within 1 s of the address, the same rows", restarted},
 	{"F35b", "the private Redis killed: lists back within 3 s or refused, never short", childKilled},
-	{"F36", "the log stopped, or its server killed, during a rebuild and at a start: nothing published", headUnknown},
+	{"F36", "the log stopped, or its server killed, while lists are built anew: nothing published", headUnknown},
 	{"F40", "SIGTERM under load with 200 streams: ends within 3 s of the last write, none lost", terminated},
 	{"F19b", "batches of 10 s under two projectors: no theft, progress", slowBatches},
 }

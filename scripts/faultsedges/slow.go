@@ -61,7 +61,7 @@ func (s *slowLink) pump(to, from net.Conn) {
 }
 
 // linkDelay makes a transaction with its questions last ten seconds and more.
-const linkDelay = 600 * time.Millisecond
+const linkDelay = 450 * time.Millisecond
 
 // slowBatches makes every transaction of a projector take ten seconds, and counts
 // how often the other takes over from one that works.

@@ -50,7 +50,7 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 	if _, err := a.complete(ctx, len(lives)); err != nil {
 		return "", err
 	}
-	rounds, phase := c.Times(15, 5), 2*time.Second
+	rounds, phase := c.Times(15, 5), time.Duration(c.Times(3000, 1500))*time.Millisecond
 	if _, err := a.load(ctx, phase); err != nil { // warm
 		return "", err
 	}
