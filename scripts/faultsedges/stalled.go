@@ -19,6 +19,7 @@ import (
 const (
 	stalledUploads = 64
 	stalledLogIns  = 200
+	settle         = 500 * time.Millisecond
 	cutOff         = 15 * time.Second // ten of silence, and what a busy machine needs
 )
 
@@ -51,7 +52,7 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 		return "", err
 	}
 	rounds, phase := c.Times(15, 5), time.Duration(c.Times(3000, 1500))*time.Millisecond
-	if _, err := a.load(ctx, phase); err != nil { // warm
+	if _, _, err := a.load(ctx, phase); err != nil { // warm
 		return "", err
 	}
 	a.close()
@@ -60,9 +61,9 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var quiet, beside, ratio []float64
+	var quiet, beside, ratio, quiet50, beside50 []float64
 	for n := range rounds {
-		q, err := a.load(ctx, phase)
+		q50, q, err := a.load(ctx, phase)
 		if err != nil {
 			return "", err
 		}
@@ -70,7 +71,8 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b, err := a.load(ctx, phase)
+		time.Sleep(settle) // they are counted once they have stopped, not while they come
+		b50, b, err := a.load(ctx, phase)
 		if err != nil {
 			return "", err
 		}
@@ -80,6 +82,7 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 			return "", err
 		}
 		quiet, beside, ratio = append(quiet, q), append(beside, b), append(ratio, b/q)
+		quiet50, beside50 = append(quiet50, q50), append(beside50, b50)
 		if n == rounds-1 {
 			a.close()
 			if err := faultskit.Until(ctx, "goroutines and connections of senders that were cut off end", func() (bool, error) {
@@ -96,11 +99,11 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 				return "", err
 			}
 			left, _ := faultskit.Figure(ctx, w.metrics, "go_goroutines")
-			figures := fmt.Sprintf("%d rounds of %s: median p99 %.1f ms without, %.1f ms beside (quiet rounds %.1f to %.1f), median ratio %.2f; %s; goroutines %.0f before, %.0f after",
-				rounds, phase, median(quiet), median(beside), slices.Min(quiet), slices.Max(quiet), median(ratio), s.told, goroutines, left)
+			figures := fmt.Sprintf("%d rounds of %s: median p99 %.1f ms without, %.1f ms beside (quiet rounds %.1f to %.1f), median of the rounds' ratios %.2f; medians %.1f and %.1f ms; %s; goroutines %.0f before, %.0f after",
+				rounds, phase, median(quiet), median(beside), slices.Min(quiet), slices.Max(quiet), median(ratio), median(quiet50), median(beside50), s.told, goroutines, left)
 			// What the quiet rounds differ among themselves is the machine's.
 			noise := quartile(quiet, 3) - quartile(quiet, 1)
-			if median(ratio) > 1.2 && median(beside)-median(quiet) > noise {
+			if median(beside) > 1.2*median(quiet) && median(beside)-median(quiet) > noise {
 				return figures, fmt.Errorf("the p99 of others rose by more than 20 %% and by more than quiet rounds differ (%.1f ms)", noise)
 			}
 			return figures, nil
@@ -117,9 +120,9 @@ func quartile(x []float64, q int) float64 {
 }
 
 // load asks for lists from four places, a hundred times a second together, and
-// answers the 99th percentile in milliseconds. A request is counted from when it
+// answers the median and the 99th percentile in milliseconds. A request is counted from when it
 // was due, not from when the one before let it go.
-func (a *asker) load(ctx context.Context, lasts time.Duration) (float64, error) {
+func (a *asker) load(ctx context.Context, lasts time.Duration) (p50, p99 float64, err error) {
 	var mu sync.Mutex
 	var took []float64
 	var failed error
@@ -143,7 +146,7 @@ func (a *asker) load(ctx context.Context, lasts time.Duration) (float64, error) 
 	}
 	wait.Wait()
 	slices.Sort(took)
-	return took[len(took)*99/100], failed
+	return median(took), took[len(took)*99/100], failed
 }
 
 // senders are connections whose request stops after the first byte of its body.
