@@ -130,6 +130,7 @@ func (s *Server) actions(c *call) error {
 		{"verifyICP", application.VerifyICP{Rules: rules, By: by, At: at}},
 		{"approveSite", application.ApproveSite{Checklist: ticked(rules, c.state.Policy), Rules: rules, By: by, At: at}},
 		{"offerContract", application.OfferContract{Application: c.id, Offer: "?", Rules: rules, By: by, At: at}},
+		{"takeBackContract", application.TakeBackContract{Why: "?", Rules: rules, By: by, At: at}},
 		{"countersignContract", application.CountersignContract{Rules: rules, By: by, At: at}},
 		{"activateMerchant", application.Activate{Rules: rules, By: by, At: at}},
 		{"proposeDecline", application.ProposeDecline{Note: "?", By: by, At: at}},

@@ -28,6 +28,14 @@ func (s *Server) offerContract(c *call) error {
 	return c.do(application.OfferContract{Application: c.id, Offer: decider.NewID().String(), Rules: c.rules(), By: c.actor(), At: c.now()})
 }
 
+func (s *Server) takeBackContract(c *call) error {
+	why, err := c.why()
+	if err != nil {
+		return err
+	}
+	return c.do(application.TakeBackContract{Why: why, Rules: c.rules(), By: c.actor(), At: c.now()})
+}
+
 // contract answers the very text whose digest is offered. Staff get it with the
 // merchant's name and the offer's number masked.
 func (s *Server) contract(c *call) error {

@@ -194,6 +194,7 @@ func (s *Server) routes() []route {
 		{operation: "verifyICP", who: judges, holder: true, handle: s.verifyICP},
 		{operation: "approveSite", who: judges, holder: true, handle: s.approveSite},
 		{operation: "offerContract", who: judges, holder: true, handle: s.offerContract},
+		{operation: "takeBackContract", who: judges, holder: true, handle: s.takeBackContract},
 		{operation: "countersignContract", who: judges, holder: true, handle: s.countersignContract},
 		{operation: "activateMerchant", who: judges, holder: true, handle: s.activateMerchant},
 		{operation: "proposeDecline", who: judges, holder: true, handle: s.proposeDecline},

@@ -169,6 +169,8 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 		a.checked(Check{Check: application.CheckSite, By: h.By, At: h.At, Judged: &e.Judged})
 	case application.ContractOffered:
 		a.Contract = &Contract{Version: e.Version, Language: e.Language, SHA256: e.SHA256, OfferedAt: h.At, Expires: e.Expires}
+	case application.ContractTakenBack, application.ContractLapsed:
+		a.Contract = nil
 	case application.ContractSigned:
 		if a.Contract != nil {
 			a.Contract.SignedAt = &h.At

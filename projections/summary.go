@@ -232,6 +232,10 @@ func (s *Summary) apply(h application.Header, e application.Event) {
 		s.enter(e.Next, e.Deadline, h)
 	case application.ContractOffered:
 		s.enter(application.Signature, e.Deadline, h)
+	case application.ContractTakenBack:
+		s.enter(application.Contract, e.Deadline, h)
+	case application.ContractLapsed:
+		s.enter(application.Contract, e.Deadline, h)
 	case application.ContractSigned:
 		s.enter(application.Countersignature, e.Deadline, h)
 	case application.ContractCountersigned:

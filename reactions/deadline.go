@@ -30,7 +30,7 @@ type DeadlineConfig struct {
 
 // Deadline turns moments into events: the mark at which a deadline is warned of,
 // the merchant's reminders, the breach, the end of a merchant's silence, the end
-// of a reviewer's lease. (A contract's offer ends with its deadline.)
+// of a reviewer's lease, the end of an offer that nobody signed.
 //
 // At the start it goes through the log once, by the names of the events alone,
 // to learn which applications are open; it folds each of those and sets a timer
@@ -284,6 +284,12 @@ func (d *Deadline) todo(s application.State) ([]due, error) {
 					return application.WarnDeadline{Deadline: l.ID, Mark: m.Name, By: by, At: now}.Decide(s)
 				}})
 			}
+		}
+		if s.Stage == application.Signature { // the offer ends with its deadline, which is then not breached as well
+			rules := d.cfg.Rules()
+			out = append(out, due{s.Offer.Expires, l.ID + "/lapse", func(s application.State, now time.Time) ([]application.Event, error) {
+				return application.LapseContract{Rules: rules, By: by, At: now}.Decide(s)
+			}})
 		}
 		if !s.Breached {
 			out = append(out, due{l.Due, l.ID + "/breach", func(s application.State, now time.Time) ([]application.Event, error) {

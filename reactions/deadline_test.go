@@ -158,6 +158,8 @@ func (w *world) fired(name string) []string {
 			out = append(out, e.Mark+" "+at.Format(time.RFC3339))
 		case application.DeadlineBreached:
 			out = append(out, "breach "+at.Format(time.RFC3339))
+		case application.ContractLapsed:
+			out = append(out, "lapsed "+at.Format(time.RFC3339))
 		case application.Expired:
 			out = append(out, "expired "+at.Format(time.RFC3339))
 		case application.Released:
@@ -196,6 +198,33 @@ func TestEachMarkOfADeadlineFiresOnceAtItsMoment(t *testing.T) {
 		w.check("2", wants(correction, "expired "+silent.Format(time.RFC3339)))
 		if s := d.Stats(); s.Fired != 7 {
 			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// An offer that nobody signs lapses once, at the moment of its end, and is not
+// breached as well; from then on the platform's deadline runs, and the merchant's
+// silence ends nothing.
+func TestAnOfferThatNobodySignsLapsesOnceAtItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-02T02:00:00Z")
+		w.submits("1")
+		offer := w.merchants("1")
+		offer.Stage = application.Signature
+		w.happens("1", application.ContractOffered{Header: w.head(reviewer), Version: "2026-01", Expires: offer.Due, Deadline: offer})
+		_, stop := w.runs()
+		_, stopOther := w.runs() // two workers
+		time.Sleep(90 * 24 * time.Hour)
+		stop()
+		stopOther()
+		got := w.fired("1")
+		want := wants(offer)
+		want[len(want)-1] = "lapsed " + offer.Due.Format(time.RFC3339)
+		if len(got) != len(want)+2 || !slices.Equal(got[:len(want)], want) {
+			t.Fatalf("got %s\nwant %s, and then the platform's mark and breach", strings.Join(got, ", "), strings.Join(want, ", "))
+		}
+		if again, _ := strings.CutPrefix(got[len(want)+1], "breach "); again <= offer.Due.Format(time.RFC3339) {
+			t.Errorf("the platform's deadline passed at %s, before the offer lapsed", again)
 		}
 	})
 }

@@ -311,6 +311,7 @@ func TestOnlyWhoHoldsTheClaimDoesWhatTheTableKeepsForHolders(t *testing.T) {
 		{drive.Qualified, "individual", []question{{"verifyICP", ``}}},
 		{drive.ICP, "individual", []question{{"approveSite", `{"checklist":{}}`}}},
 		{drive.Website, "individual", []question{{"offerContract", ``}}},
+		{drive.Contract, "individual", []question{{"takeBackContract", `{"why":"the filing is to be looked up again"}`}}},
 		{drive.Signed, "individual", []question{{"countersignContract", ``}}},
 	} {
 		id := life(i, stage.to, stage.kind)

@@ -14,8 +14,8 @@ type Claim struct {
 }
 
 // claimable are the stages at which somebody may hold an application. During a
-// correction and while a contract waits for its signature that is for
-// declining, for taking a reason back and for looking a filing up again.
+// correction that is for declining and for taking a reason back, while a contract
+// waits for its signature for taking the offer back.
 var claimable = append(slices.Clone(judged), SecondApproval, Correction)
 
 // Decide answers Claimed. Who holds it already needs not ask twice; a lease that

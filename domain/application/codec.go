@@ -86,6 +86,10 @@ func Name(e Event) string {
 		return "application.site-approved.v1"
 	case ContractOffered:
 		return "application.contract-offered.v2"
+	case ContractTakenBack:
+		return "application.contract-taken-back.v1"
+	case ContractLapsed:
+		return "application.contract-lapsed.v1"
 	case ContractSigned:
 		return "application.contract-signed.v1"
 	case ContractCountersigned:
@@ -171,6 +175,8 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.site-approved.v1":           read[SiteApproved],
 	"application.contract-offered.v1":        read[ContractOffered],
 	"application.contract-offered.v2":        read[ContractOffered],
+	"application.contract-taken-back.v1":     read[ContractTakenBack],
+	"application.contract-lapsed.v1":         read[ContractLapsed],
 	"application.contract-signed.v1":         read[ContractSigned],
 	"application.contract-countersigned.v1":  read[ContractCountersigned],
 	"application.activated.v1":               read[Activated],

@@ -33,7 +33,9 @@
 // look has to look at. A new reason on something that was judged before and left
 // alone takes a lead, whatever the stage that it is raised at.
 //
-// Nobody gets stuck in between: what a reviewer covers during a correction is
+// Nobody gets stuck in between. While a contract waits for its signature nothing
+// can make the signature impossible: the offer is taken back first, and one that
+// runs out lapses; both are the platform's turn. What a reviewer covers during a correction is
 // unlocked, and what ran out meanwhile and is locked does not stand in the
 // merchant's way. It is the reviewers' to look at again, as is everything that a
 // machine finds unfit after it was accepted.

@@ -27,6 +27,10 @@ func Enters(from Stage, e Event) (to Stage, d *Deadline, moves bool) {
 		return e.Next, e.Deadline, true
 	case ContractOffered:
 		return Signature, e.Deadline, true
+	case ContractTakenBack:
+		return Contract, e.Deadline, true
+	case ContractLapsed:
+		return Contract, e.Deadline, true
 	case ContractSigned:
 		return Countersignature, e.Deadline, true
 	case ContractCountersigned:

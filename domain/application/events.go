@@ -315,6 +315,22 @@ type ContractOffered struct {
 	Terms    personal.Text `json:"terms"`
 }
 
+// ContractTakenBack: the platform took the offer back before it was signed.
+type ContractTakenBack struct {
+	Header
+	SHA256   string    `json:"sha256"`
+	Why      string    `json:"why"` // never leaves the house
+	Deadline *Deadline `json:"deadline,omitempty"`
+}
+
+// ContractLapsed: the offer ran out unsigned.
+type ContractLapsed struct {
+	Header
+	SHA256   string    `json:"sha256"`
+	Expired  time.Time `json:"expired"`
+	Deadline *Deadline `json:"deadline,omitempty"`
+}
+
 // ContractSigned: what is signed is the digest, with who, when, from where and
 // how.
 type ContractSigned struct {
@@ -469,6 +485,8 @@ func (ICPVerified) isEvent()            {}
 func (SiteDeclared) isEvent()           {}
 func (SiteApproved) isEvent()           {}
 func (ContractOffered) isEvent()        {}
+func (ContractTakenBack) isEvent()      {}
+func (ContractLapsed) isEvent()         {}
 func (ContractSigned) isEvent()         {}
 func (ContractCountersigned) isEvent()  {}
 func (Activated) isEvent()              {}

@@ -112,6 +112,10 @@ func Evolve(s State, e Event) State {
 	case ContractOffered:
 		s.Offer = Offer{Version: e.Version, Language: e.Language, SHA256: e.SHA256, By: e.By, Expires: e.Expires, Terms: e.Terms}
 		s = s.enter(Signature, e.Deadline)
+	case ContractTakenBack:
+		s = s.without([]Check{CheckContract}).enter(Contract, e.Deadline)
+	case ContractLapsed:
+		s = s.without([]Check{CheckContract}).enter(Contract, e.Deadline)
 	case ContractSigned:
 		s.Offer.Signed = true
 		s = s.enter(Countersignature, e.Deadline)

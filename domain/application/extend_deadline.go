@@ -41,6 +41,11 @@ func (c ExtendDeadline) Decide(s State) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Stage == Signature { // more time to sign is a longer offer, which the evidence has to outlast
+		if err := s.lasts(p, p.Requirements(s.Facts()), due); err != nil {
+			return nil, err
+		}
+	}
 	e := DeadlineExtended{Header: h, Why: c.Why}
 	d := s.merchantsUntil(c.Rules, p, s.Deadline.Stage, h.At, calendar.Moment{At: due})
 	if s.Deadline.Holder == Platform {

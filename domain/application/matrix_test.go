@@ -138,6 +138,7 @@ func situations() []situation {
 		}},
 		{"the contract is to be offered, held by Anna", func(t testing.TB) *story { return individual(t).sited().claim(anna) }},
 		{"the contract was offered", func(t testing.TB) *story { return individual(t).offered() }},
+		{"the contract was offered, held by Anna", func(t testing.TB) *story { return individual(t).offered().claim(anna) }},
 		{"the contract was offered too long ago", func(t testing.TB) *story { return individual(t).offered().wait(16 * day) }},
 		{"the contract was signed, held by Lena", func(t testing.TB) *story { return individual(t).signed().claim(lena) }},
 		{"countersigned, held by Bo", func(t testing.TB) *story { return individual(t).countersigned().claim(bo) }},
@@ -303,6 +304,10 @@ func acts() []act {
 			c.By, c.Name = by, personal.New("李四")
 			return c
 		}},
+		{"take the offer back", func(w *story, by Actor) command {
+			return TakeBackContract{Why: "look again", Rules: rules, By: by, At: w.now()}
+		}},
+		{"let the offer lapse", func(w *story, by Actor) command { return LapseContract{Rules: rules, By: by, At: w.now()} }},
 		{"countersign", func(w *story, by Actor) command { return CountersignContract{Rules: rules, By: by, At: w.now()} }},
 		{"activate", func(w *story, by Actor) command { return Activate{Rules: rules, By: by, At: w.now()} }},
 		{"withdraw", func(w *story, by Actor) command { return Withdraw{By: by, At: w.now()} }},

@@ -55,6 +55,9 @@ func (c OfferContract) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	e.Expires = e.Deadline.Due
+	if err := s.lasts(p, req, e.Expires); err != nil {
+		return nil, err
+	}
 	return []Event{e}, nil
 }
 
@@ -67,8 +70,14 @@ func (s State) ready(p policy.Policy, req policy.Requirements, at time.Time) err
 		return ErrICPUnverified
 	case req.Asks(policy.StageWebsite) && !s.SiteApproved:
 		return ErrSiteUnapproved
-	case req.Asks(policy.StageICP):
-		return s.fresh(p, at)
+	}
+	return s.lasts(p, req, at)
+}
+
+// lasts: where a filing is asked for, its evidence is still fresh then.
+func (s State) lasts(p policy.Policy, req policy.Requirements, then time.Time) error {
+	if req.Asks(policy.StageICP) {
+		return s.fresh(p, then)
 	}
 	return nil
 }

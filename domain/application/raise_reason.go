@@ -31,7 +31,7 @@ func (c RaiseReason) Decide(s State) ([]Event, error) {
 		}
 		return nil, ErrReasonID.with("reason", c.Reason)
 	}
-	if err := first(s.judge(c.By, c.At, judged...), required("reason", c.Reason, maxValue),
+	if err := first(s.judge(c.By, c.At, judged...), s.unoffered(), required("reason", c.Reason, maxValue),
 		text("note", c.Note, maxText), text("internal", c.Internal, maxText)); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func (c RecordICPEvidence) Decide(s State) ([]Event, error) {
 	} else if err := s.judge(c.By, c.At, judged...); err != nil {
 		return nil, err
 	}
+	if err := s.unoffered(); err != nil {
+		return nil, err
+	}
 	p, err := s.policy(c.Rules, c.At)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,9 @@ func (c RedactDocument) Decide(s State) ([]Event, error) {
 	if err := s.judge(c.By, c.At, append(judged[:len(judged):len(judged)], Correction)...); err != nil {
 		return nil, err
 	}
+	if err := s.unoffered(); err != nil {
+		return nil, err
+	}
 	if s.Item(c.Slot).Document.ID != c.Former || c.Former == "" {
 		return nil, ErrDocumentGone.on(c.Slot)
 	}

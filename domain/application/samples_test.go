@@ -68,6 +68,8 @@ func samples() []Event {
 		SiteDeclared{merchant, "https://example.cn/", personal.New("tester"), personal.New("secret"), "buy a cup", due},
 		SiteApproved{reviewer, 47, map[string]bool{"content": true}, Contract, due},
 		ContractOffered{reviewer, "2026-01", "zh-CN", hash("contract"), at.Add(15 * day), due, text},
+		ContractTakenBack{reviewer, hash("contract"), "the filing is to be looked up again", due},
+		ContractLapsed{system, hash("contract"), at.Add(15 * day), due},
 		ContractSigned{merchant, hash("contract"), text, OneTimeCode, personal.New("203.0.113.7"), "Mozilla/5.0", due},
 		ContractCountersigned{lead, hash("contract"), due},
 		Activated{system, []policy.Product{policy.WeChat}},

@@ -63,6 +63,9 @@ func sentences(e Event, change func(field, s string) (string, error)) (Event, er
 	case SiteDeclared:
 		on("guide", &e.Guide)
 		return e, err
+	case ContractTakenBack:
+		on("why", &e.Why)
+		return e, err
 	case Withdrawn:
 		on("why", &e.Why)
 		return e, err

@@ -11,7 +11,7 @@ func Told(e Event) bool {
 		ConsentGiven, Submitted, Returned, ItemCorrected, Resubmitted,
 		QualificationApproved, QualificationProposed, QualificationConfirmed, QualificationRefused,
 		ICPVerified, SiteDeclared, SiteApproved,
-		ContractOffered, ContractSigned, ContractCountersigned, Activated,
+		ContractOffered, ContractTakenBack, ContractLapsed, ContractSigned, ContractCountersigned, Activated,
 		Withdrawn, Reopened, DeclineConfirmed, Expired,
 		DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted:
 		return true

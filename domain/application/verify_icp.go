@@ -21,7 +21,7 @@ func (c VerifyICP) Decide(s State) ([]Event, error) {
 	if s.ICPVerified && s.exists() == nil && staff(c.By) == nil {
 		return nil, nil
 	}
-	if err := s.judge(c.By, c.At, ICP, Website, Contract, Signature, Countersignature, Activation); err != nil {
+	if err := s.judge(c.By, c.At, ICP, Website, Contract, Countersignature, Activation); err != nil {
 		return nil, err
 	}
 	p, err := s.policy(c.Rules, c.At)

@@ -17,6 +17,8 @@ const (
 	ICPVerified  Template = "icp-verified"
 	SiteApproved Template = "site-approved"
 	Offered      Template = "contract-offered"
+	TakenBack    Template = "contract-taken-back"
+	Lapsed       Template = "contract-lapsed"
 	Signed       Template = "contract-signed"
 	Active       Template = "active"
 	Withdrawn    Template = "withdrawn"
@@ -37,7 +39,7 @@ const (
 // Templates lists them all.
 func Templates() []Template {
 	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
-		Offered, Signed, Active, Withdrawn, Declined, Expired, Reminder, AgentAdded,
+		Offered, TakenBack, Lapsed, Signed, Active, Withdrawn, Declined, Expired, Reminder, AgentAdded,
 		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, SigningCode}
 }
 
@@ -59,6 +61,10 @@ func templateOf(e application.Event) Template {
 		return SiteApproved
 	case application.ContractOffered:
 		return Offered
+	case application.ContractTakenBack:
+		return TakenBack
+	case application.ContractLapsed:
+		return Lapsed
 	case application.ContractSigned:
 		return Signed
 	case application.Activated:
@@ -88,7 +94,7 @@ func eventTypes() []string {
 	}
 	for _, n := range []string{
 		"opened", "submitted", "returned", "resubmitted", "qualification-approved", "qualification-confirmed", "icp-verified",
-		"site-approved", "contract-offered", "contract-signed", "activated", "withdrawn", "decline-confirmed", "expired", "deadline-warned",
+		"site-approved", "contract-offered", "contract-taken-back", "contract-lapsed", "contract-signed", "activated", "withdrawn", "decline-confirmed", "expired", "deadline-warned",
 	} {
 		names = append(names, "application."+n+".")
 	}

@@ -190,6 +190,27 @@ var wordings = map[Template]wording{
 		facts:  []wordedFact{{labelExpires, "expires"}},
 		action: text{"阅读并签署合同", "Leer y firmar el contrato", "Read and sign the contract"},
 	},
+	TakenBack: {
+		subject: text{"合同已收回（{number}）", "Hemos retirado el contrato ({number})", "We have taken the contract back ({number})"},
+		heading: text{"合同已收回，请先不要签署", "Hemos retirado el contrato: no lo firme todavía", "The contract is taken back: do not sign it yet"},
+		body: []text{{
+			"在您签署之前，我们还需要再核对一些信息，因此收回了合同。我们将于{deadline}前处理，届时会再通知您，您现在无需操作。",
+			"Antes de que firme tenemos que comprobar algo más y por eso hemos retirado el contrato. Lo haremos a más tardar el {deadline} y le avisaremos. No tiene que hacer nada.",
+			"Before you sign, there is something that we have to check again, so we have taken the contract back. We do so by {deadline} at the latest and will tell you. There is nothing you need to do.",
+		}},
+		action: actionStatus,
+	},
+	Lapsed: {
+		subject: text{"合同已过有效期（{number}）", "El plazo para firmar ha terminado ({number})", "The time to sign has run out ({number})"},
+		heading: text{"合同已过有效期，未签署", "El contrato ha vencido sin firma", "The contract ran out unsigned"},
+		body: []text{{
+			"签署期限已过。我们将于{deadline}前重新出具合同，届时会再通知您，您现在无需操作。",
+			"El plazo para firmar ha pasado. Le enviaremos un contrato nuevo a más tardar el {deadline} y le avisaremos. No tiene que hacer nada.",
+			"The time to sign has passed. We prepare a new contract by {deadline} at the latest and will tell you. There is nothing you need to do.",
+		}},
+		facts:  []wordedFact{{labelExpires, "expires"}},
+		action: actionStatus,
+	},
 	Signed: {
 		subject: text{"您已签署合同（{number}）", "Ha firmado el contrato ({number})", "You have signed the contract ({number})"},
 		heading: text{"合同已签署", "Contrato firmado", "Contract signed"},

@@ -178,6 +178,8 @@ func (h history) letter(t Template, l lang.Lang, page string) (letter, bool) {
 		p["count"] = strconv.Itoa(len(e.Reasons))
 	case application.ContractOffered:
 		p["expires"] = until(e.Expires, l)
+	case application.ContractLapsed:
+		p["expires"] = until(e.Expired, l)
 	case application.ContractSigned:
 		p["signed"], p["sha256"] = moment(e.At, l), e.SHA256
 	case application.DeadlineWarned:

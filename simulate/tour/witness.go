@@ -30,7 +30,7 @@ var leaves = map[string][]string{
 }
 
 // platform are the events that may come between by themselves.
-var platform = []string{"precheck_found", "deadline_warned", "deadline_breached", "released"}
+var platform = []string{"precheck_found", "deadline_warned", "deadline_breached", "contract_lapsed", "released"}
 
 // witness looks on.
 type witness struct {

@@ -1029,6 +1029,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/applications/{id}/contract/retraction': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Take an offered contract back before it is signed */
+    post: operations['takeBackContract']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/applications/{id}/contract/code': {
     parameters: {
       query?: never
@@ -4738,6 +4758,34 @@ export interface operations {
       cookie?: never
     }
     requestBody?: never
+    responses: {
+      204: components['responses']['Done']
+      default: components['responses']['Problem']
+    }
+  }
+  takeBackContract: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description the revision that was looked at */
+        'If-Match': components['parameters']['IfMatchRequired']
+      }
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description for the staff; the merchant does not read it */
+          why: string
+        }
+      }
+    }
     responses: {
       204: components['responses']['Done']
       default: components['responses']['Problem']

@@ -36,6 +36,8 @@ export const eventKinds = [
   'site_declared',
   'site_approved',
   'contract_offered',
+  'contract_taken_back',
+  'contract_lapsed',
   'contract_signed',
   'contract_countersigned',
   'activated',
@@ -102,6 +104,7 @@ export function categoryOf(kind: EventKind): EventCategory {
     case 'icp_verified':
     case 'site_approved':
     case 'contract_offered':
+    case 'contract_taken_back':
     case 'contract_countersigned':
     case 'activated':
     case 'decline_proposed':
@@ -110,6 +113,7 @@ export function categoryOf(kind: EventKind): EventCategory {
     case 'policy_moved':
       return 'decision'
     case 'expired':
+    case 'contract_lapsed':
     case 'deadline_warned':
     case 'deadline_breached':
     case 'deadline_extended':

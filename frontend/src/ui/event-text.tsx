@@ -55,6 +55,8 @@ export function describe(kind: EventKind, data: Entry['data'], words: Words, for
       return text(data.version)
     case 'decline_proposed':
       return text(data.note)
+    case 'contract_lapsed':
+      return typeof data.expired === 'string' ? format.until(data.expired) : ''
     case 'deadline_warned':
     case 'deadline_breached':
       return typeof data.due === 'string' ? format.until(data.due) : ''
@@ -65,6 +67,7 @@ export function describe(kind: EventKind, data: Entry['data'], words: Words, for
     case 'prioritised':
     case 'reason_withdrawn':
     case 'qualification_refused':
+    case 'contract_taken_back':
     case 'withdrawn':
     case 'decline_refused':
     case 'deadline_extended':
@@ -108,6 +111,8 @@ export function toneOf(kind: EventKind): TimelineEntry['tone'] {
     case 'reason_raised':
     case 'returned':
     case 'qualification_refused':
+    case 'contract_taken_back':
+    case 'contract_lapsed':
     case 'deadline_warned':
       return 'warn'
     case 'decline_proposed':

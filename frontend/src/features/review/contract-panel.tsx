@@ -1,4 +1,5 @@
 import { Button } from 'antd'
+import { useState } from 'react'
 import { perform } from '@/api/command'
 import { usePersonName } from '@/api/reference'
 import { languages, useTranslation } from '@/i18n'
@@ -8,8 +9,9 @@ import { DecideButton } from './decide-button'
 import { useHindrance, type PanelProps } from './deciding'
 import { Hindrance } from './hindrance'
 import { Facts, Panel } from './panel'
-import { useActivate, useCountersign, useOfferContract } from './review.api'
+import { useActivate, useCountersign, useOfferContract, useTakeBackContract } from './review.api'
 import { useAdvance } from './use-advance'
+import { WhyForm } from './why-form'
 
 /** From the offer to the switched-on merchant. */
 export function ContractPanel(props: PanelProps) {
@@ -56,7 +58,7 @@ function Step(props: PanelProps) {
     case 'contract':
       return <Offer {...props} />
     case 'signature':
-      return <p>{t('contract.awaiting')}</p>
+      return <TakeBack {...props} />
     case 'countersignature':
       return <Countersign {...props} />
     case 'activation':
@@ -86,6 +88,44 @@ function Offer({ application, mine, onSee }: PanelProps) {
           })
         }}
       />
+    </>
+  )
+}
+
+/** While the merchant reads: an offer that should not be signed is taken back. */
+function TakeBack({ application, mine, onSee }: PanelProps) {
+  const { t } = useTranslation('staff')
+  const back = useTakeBackContract(application)
+  const hindrance = useHindrance(application, 'takeBackContract')
+  const [asking, setAsking] = useState(false)
+  return (
+    <>
+      <p>{t('contract.awaiting')}</p>
+      {mine && <Hindrance why={hindrance} />}
+      <ProblemNotice error={back.error} onSee={onSee} />
+      {asking ? (
+        <WhyForm
+          label={t('contract.takeBackWhy')}
+          button={t('contract.takeBack')}
+          busy={back.isPending}
+          onCancel={() => {
+            setAsking(false)
+          }}
+          onSubmit={(why) => {
+            back.mutate({ why })
+          }}
+        />
+      ) : (
+        <Button
+          block
+          disabled={!mine || hindrance !== undefined}
+          onClick={() => {
+            setAsking(true)
+          }}
+        >
+          {t('contract.takeBack')}
+        </Button>
+      )}
     </>
   )
 }

@@ -121,6 +121,15 @@ export function useOfferContract({ id, revision }: Application): Command<void> {
   )
 }
 
+export function useTakeBackContract({ id, revision }: Application): Command<{ why: string }> {
+  return useCommand(id, revision, (variables, header) =>
+    api.POST('/v1/applications/{id}/contract/retraction', {
+      params: { path: { id }, header },
+      body: variables,
+    }),
+  )
+}
+
 export function useCountersign({ id, revision }: Application): Command<void> {
   return useCommand(id, revision, (_, header) =>
     api.PUT('/v1/applications/{id}/contract/countersignature', { params: { path: { id }, header } }),
