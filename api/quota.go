@@ -21,7 +21,7 @@ import (
 type Quotas struct {
 	Megabytes    int // of the files of one application, every version counted
 	Versions     int // of one slot
-	Open         int // applications of one merchant that have not ended
+	Open         int // applications that one merchant opened and that have not ended
 	Events       int // writes of one account, and on one application, in an hour
 	Documents    int // files of one account in an hour
 	Claims       int // of one person in a minute
@@ -84,6 +84,8 @@ func (s *Server) rate(c *call, key string, n int, period time.Duration) error {
 }
 
 // room refuses another application of a merchant who has as many open as one may.
+// What agents added does not count: else an agent could keep a merchant from opening
+// one, and their additions have a bound of their own (limitAdded).
 // The lists that it counts in follow the record by a moment, so one merchant's
 // openings go one by one, and the rate of writes bounds what slips through.
 func (s *Server) room(ctx context.Context, merchant string) error {
@@ -98,11 +100,14 @@ func (s *Server) room(ctx context.Context, merchant string) error {
 			return err
 		}
 		for _, raw := range page.Rows {
-			var row struct{ Stage application.Stage }
+			var row struct {
+				Stage application.Stage
+				Agent string
+			}
 			if err := json.Unmarshal(raw, &row); err != nil {
 				return err
 			}
-			if !row.Stage.Ended() {
+			if !row.Stage.Ended() && row.Agent == "" {
 				open++
 			}
 		}

@@ -100,7 +100,7 @@ func (c *config) settings() []setting {
 		{"mails-per-second", "ALTA_MAILS_PER_SECOND", nil, nil, &c.MailRate, "how fast mails are sent at most"},
 		{"quota-megabytes", "ALTA_QUOTA_MEGABYTES", nil, nil, &c.Quotas.Megabytes, "how many megabytes of files one application may have kept, every version counted; 0: any number"},
 		{"quota-versions", "ALTA_QUOTA_VERSIONS", nil, nil, &c.Quotas.Versions, "how many files may be put into one slot of an application; 0: any number"},
-		{"quota-open", "ALTA_QUOTA_OPEN", nil, nil, &c.Quotas.Open, "how many applications of one merchant may be open at once; 0: any number"},
+		{"quota-open", "ALTA_QUOTA_OPEN", nil, nil, &c.Quotas.Open, "how many applications that one merchant opened may be under way at once; 0: any number"},
 		{"quota-events-per-hour", "ALTA_QUOTA_EVENTS_PER_HOUR", nil, nil, &c.Quotas.Events, "how many writes one merchant may make in an hour, and how many merchant and agent may make on one application; 0: any number"},
 		{"quota-documents-per-hour", "ALTA_QUOTA_DOCUMENTS_PER_HOUR", nil, nil, &c.Quotas.Documents, "how many files one merchant may upload in an hour; 0: any number"},
 		{"quota-claims-per-minute", "ALTA_QUOTA_CLAIMS_PER_MINUTE", nil, nil, &c.Quotas.Claims, "how many applications one person may claim in a minute; 0: any number"},

@@ -38,7 +38,15 @@ func TestOneAccountCannotTakeEverybodysRoom(t *testing.T) {
 		t.Errorf("too many versions: %d %s %v", refused.status, refused.Code, refused.Params)
 	}
 
-	// Open applications.
+	// Open applications. Those that an agent added do not count.
+	agent := w.as(t, "agent")
+	for range 3 {
+		a := w.send(t, agent, request{method: http.MethodPost, path: "/v1/merchants", header: map[string]string{"Content-Type": "application/json"},
+			body: fmt.Appendf(nil, `{"email":%q,"kind":"individual","products":["wechat"],"site":"web","language":"en"}`, greedy.Plan.Email)})
+		if a.status != http.StatusCreated {
+			t.Fatalf("an agent's addition: %d %s", a.status, a.Code)
+		}
+	}
 	open := []byte(`{"kind":"individual","products":["wechat"],"site":"web"}`)
 	for n := range 4 {
 		a := w.send(t, greedy.Self, request{method: http.MethodPost, path: "/v1/applications", header: map[string]string{"Content-Type": "application/json"}, body: open})
