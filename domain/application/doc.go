@@ -75,6 +75,9 @@
 //  13. Wherever something is expected after a submission a deadline runs, and it
 //     is that of whoever has the ball.
 //  14. The fold of what is stored is the State that the decider saw.
+//  15. Somebody can always get on: the merchant signs until the offer lapses and
+//     declares the site that is awaited; on the platform's side somebody holds the
+//     application or can claim it.
 //
 // # Sources
 //

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"flag"
 	"fmt"
 	"reflect"
 	"slices"
@@ -60,9 +61,17 @@ func TestModelNoReachableStateBreaksAnInvariant(t *testing.T) {
 		m.at = m.s.Last.Add(time.Minute)
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
 			m.step()
+			m.getsOn()
 		}
 		m.refold()
 	})
+}
+
+// A hundred walks, which is what rapid does unasked, find too little.
+func init() {
+	if err := flag.Set("rapid.checks", "2000"); err != nil {
+		panic(err)
+	}
 }
 
 // pick draws by number, so that a failing walk prints as a short list.
@@ -97,6 +106,38 @@ func (m *model) step() {
 	}
 	if again, err := c.Decide(m.s); err == nil && len(events) > 0 && len(again) > 0 && reflect.DeepEqual(bare(events[0]), bare(again[0])) {
 		m.t.Fatalf("%T twice did it twice", c)
+	}
+}
+
+// getsOn: whoever has the ball can do something. The merchant signs while the
+// offer lasts, and after that it lapses; a site that is awaited can be declared;
+// at every stage of the platform somebody of the staff holds the application or can
+// claim it.
+func (m *model) getsOn() {
+	w := &story{s: m.s, at: m.at, events: m.all}
+	able := func(what string, some ...command) {
+		for _, c := range some {
+			if events, err := c.Decide(m.s); err == nil && len(events) > 0 {
+				return
+			}
+		}
+		_, err := some[0].Decide(m.s)
+		m.t.Fatalf("I15 (somebody can always get on): at %s nobody can %s: %v", m.s.Stage, what, err)
+	}
+	switch now := m.s.moment(m.at); {
+	case !m.s.Opened() || m.s.Restricted || m.s.Stage.Ended():
+	case m.s.Stage == Signature && now.Before(m.s.Offer.Expires):
+		able("sign", w.signature())
+	case m.s.Stage == Signature:
+		able("let the offer lapse", LapseContract{Rules: rules, By: robot, At: m.at})
+	case m.s.Stage == Website && m.s.Holder() == Merchant:
+		able("declare the site", w.site("secret"))
+	case m.s.Holder() == Platform && !m.s.Claim.Live(now):
+		var some []command
+		for _, by := range []Actor{anna, bo, lena, liu, {ID: "lead-3", Role: RoleLead}} {
+			some = append(some, Claim{Rules: rules, By: by, At: m.at})
+		}
+		able("claim", some...)
 	}
 }
 
@@ -142,7 +183,7 @@ func (m *model) sensible(holder Actor) command {
 	case Contract:
 		next = []command{accept, OfferContract{Rules: rules, By: holder, At: m.at}, m.raise(holder), Return{Rules: rules, By: holder, At: m.at}}
 	case Signature:
-		next = []command{w.signature()}
+		next = []command{w.signature(), TakeBackContract{Why: "look again", Rules: rules, By: holder, At: m.at}, LapseContract{Rules: rules, By: robot, At: m.at}}
 	case Countersignature:
 		next = []command{accept, CountersignContract{Rules: rules, By: holder, At: m.at}}
 	case Activation:
@@ -242,6 +283,7 @@ func (m *model) anything(by Actor) command {
 		VerifyICP{Rules: rules, By: by, At: at},
 		ApproveSite{Checklist: map[string]bool{"independent_site": true, "true_and_legal": true, "filing": true, "test_account": true}, Rules: rules, By: by, At: at},
 		OfferContract{Rules: rules, By: by, At: at}, signature,
+		TakeBackContract{Why: "look again", Rules: rules, By: by, At: at}, LapseContract{Rules: rules, By: by, At: at},
 		CountersignContract{Rules: rules, By: by, At: at}, Activate{Rules: rules, By: by, At: at},
 		Withdraw{By: by, At: at}, Reopen{By: by, At: at},
 		ProposeDecline{Note: "no", By: by, At: at},
