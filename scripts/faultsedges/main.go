@@ -23,7 +23,7 @@ var faults = []struct {
 	{"F35b", "the private Redis killed: lists back within 3 s or refused, never short", childKilled},
 	{"F36", "the log stopped, or its server killed, while lists are built anew: nothing published", headUnknown},
 	{"F40", "SIGTERM under load with 200 streams: ends within 3 s of the last write, none lost", terminated},
-	{"F19b", "batches of 10 s under two projectors: no theft, progress", slowBatches},
+	{"F19b", "transactions of 5 s under two projectors: no theft, progress", slowBatches},
 }
 
 func main() {
