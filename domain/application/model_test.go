@@ -46,6 +46,7 @@ func beginnings(t testing.TB) [][]Event {
 		individual(t).qualified().claim(bo).events,
 		individual(t).filed().events,
 		individual(t).sited().claim(lena).events,
+		individual(t).offered().claim(bo).events,
 		individual(t).signed().claim(bo).events,
 		enterprise(t).countersigned().events,
 		individual(t).active().events,
@@ -183,7 +184,8 @@ func (m *model) sensible(holder Actor) command {
 	case Contract:
 		next = []command{accept, OfferContract{Rules: rules, By: holder, At: m.at}, m.raise(holder), Return{Rules: rules, By: holder, At: m.at}}
 	case Signature:
-		next = []command{w.signature(), TakeBackContract{Why: "look again", Rules: rules, By: holder, At: m.at}, LapseContract{Rules: rules, By: robot, At: m.at}}
+		next = []command{w.signature(), TakeBackContract{Why: "look again", Rules: rules, By: holder, At: m.at}, LapseContract{Rules: rules, By: robot, At: m.at},
+			m.raise(holder), RecordICPEvidence{Evidence: w.evidence(), Rules: rules, By: holder, At: m.at}}
 	case Countersignature:
 		next = []command{accept, CountersignContract{Rules: rules, By: holder, At: m.at}}
 	case Activation:
