@@ -8,6 +8,7 @@ import (
 
 	"alta/domain/account"
 	"alta/domain/identifier"
+	"alta/eventstore"
 )
 
 // Mail is how mails leave: what the mail server can do, how it takes ours, and
@@ -24,6 +25,9 @@ type Mail interface {
 	Server(ctx context.Context) (MailServer, error)
 	// Undelivered lists what did not reach the person of an account, newest first.
 	Undelivered(ctx context.Context, account string) ([]UndeliveredMail, error)
+	// Letter is the mail that an event of an account or an application led to; nil
+	// where it leads to none.
+	Letter(ctx context.Context, r *eventstore.Record) (*SentMail, error)
 }
 
 // Why a mail that somebody waits for was not sent.
@@ -39,6 +43,13 @@ type MailServer struct {
 	Phase  string     `json:"phase,omitempty"`
 	Code   int        `json:"code,omitempty"`
 	Status string     `json:"status,omitempty"`
+}
+
+// SentMail is a mail to a person, and what became of it.
+type SentMail struct {
+	Template string    `json:"template"`
+	State    string    `json:"state"` // sent, not-sent, waiting
+	At       time.Time `json:"at"`
 }
 
 // UndeliveredMail is one that did not arrive. It names no address.

@@ -119,6 +119,7 @@ func (s *Server) routes() []route {
 		{operation: "revokeAPIKey", who: grants{Merchant: own, Agent: own}, by: person, handle: s.revokeAPIKey},
 		{operation: "sessions", who: anyone, by: person, handle: s.sessions},
 		{operation: "revokeSession", who: anyone, by: person, handle: s.revokeSession},
+		{operation: "copyMyData", who: merchants, by: person, stepUp: account.StepUpCopy, handle: s.copyMyData},
 		{operation: "people", who: anyone, handle: s.people},
 		{operation: "myDesk", who: judges, by: person, handle: s.myDesk},
 		{operation: "goAway", who: judges, by: person, handle: s.goAway},

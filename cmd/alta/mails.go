@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"alta/api"
+	"alta/eventstore"
 	"alta/reactions/mail"
 )
 
@@ -42,6 +43,15 @@ func (m mails) Server(ctx context.Context) (api.MailServer, error) {
 		return api.MailServer{State: string(mail.Works)}, err
 	}
 	return api.MailServer{State: string(s.Condition), Since: &s.Since, Phase: s.Phase, Code: s.Code, Status: s.Status}, nil
+}
+
+// Letter implements api.Mail.
+func (m mails) Letter(ctx context.Context, r *eventstore.Record) (*api.SentMail, error) {
+	l, ok, err := mail.LetterOf(ctx, m.p.log, r)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &api.SentMail{Template: string(l.Template), State: string(l.State), At: l.At}, nil
 }
 
 // Undelivered implements api.Mail.

@@ -25,6 +25,7 @@ const (
 	Values  = "values"  // unmasked personal values
 	Image   = "image"   // a page of a document
 	History = "history" // a restricted application, opened by an auditor
+	Copy    = "copy"    // all that the merchant supplied and was told, by the merchant itself
 )
 
 // Event is one fact in an access stream.

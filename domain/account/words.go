@@ -89,10 +89,13 @@ const (
 	StepUpCredentials StepUp = "credentials" // API keys, one-time codes, recovery codes
 	StepUpUnmask      StepUp = "unmask"      // reading personal values outside a claim
 	StepUpRestriction StepUp = "restriction" // restricting the processing of personal data
+	StepUpCopy        StepUp = "copy"        // taking a copy of all that is kept about oneself
 )
 
 // StepUps lists the classes.
-func StepUps() []StepUp { return []StepUp{StepUpCredentials, StepUpUnmask, StepUpRestriction} }
+func StepUps() []StepUp {
+	return []StepUp{StepUpCredentials, StepUpUnmask, StepUpRestriction, StepUpCopy}
+}
 
 // Trust is how a device came to be trusted.
 type Trust string

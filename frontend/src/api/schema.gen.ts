@@ -198,6 +198,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/me/data': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * A copy of one's data (a merchant, in person)
+     * @description Everything that the merchant supplied, in clear and without passwords, and everything that it was told. Needs a proof of presence for `copy`. Each application in it is recorded as a look. A person gets five copies a day; where there is `next`, ask again with it as `cursor` for the other applications. An application whose processing is restricted is kept and not shown.
+     */
+    get: operations['copyMyData']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/auth/key': {
     parameters: {
       query?: never
@@ -2289,10 +2309,10 @@ export interface components {
       step_up: 'password' | 'code' | 'oidc'
     }
     /**
-     * @description what a proof of presence is for: API keys and codes; reading personal values outside a claim; restricting processing
+     * @description what a proof of presence is for: API keys and codes; reading personal values outside a claim; restricting processing; taking a copy of one's data
      * @enum {string}
      */
-    StepUpPurpose: 'credentials' | 'unmask' | 'restriction'
+    StepUpPurpose: 'credentials' | 'unmask' | 'restriction' | 'copy'
     Device: {
       id: string
       /** @description what the browser called itself */
@@ -2306,6 +2326,143 @@ export interface components {
       expires: string
       /** @description the one that asks */
       current: boolean
+    }
+    DataCopy: {
+      /** Format: date-time */
+      made: string
+      account?: components['schemas']['CopiedAccount']
+      applications: components['schemas']['CopiedApplication'][]
+      /** @description the cursor of the next page */
+      next?: string
+    }
+    /** @description on the first page */
+    CopiedAccount: {
+      id: components['schemas']['ID']
+      role: components['schemas']['Role']
+      name: string
+      email: string
+      language: components['schemas']['Language']
+      /** Format: date-time */
+      opened: string
+      /** @description one-time codes are set up */
+      totp: boolean
+      sessions: {
+        /** Format: date-time */
+        started: string
+        /** Format: date-time */
+        last_used: string
+        /** @description network address */
+        address?: string
+        user_agent?: string
+      }[]
+      devices: {
+        /** Format: date-time */
+        trusted: string
+        /** Format: date-time */
+        expires: string
+        user_agent?: string
+      }[]
+      keys: components['schemas']['APIKey'][]
+      mails: components['schemas']['CopiedMail'][]
+    }
+    CopiedMail: {
+      /** @description what the mail was about */
+      template: string
+      /** @enum {string} */
+      state: 'sent' | 'not-sent' | 'waiting'
+      /** Format: date-time */
+      at: string
+    }
+    CopiedDetail: {
+      item: components['schemas']['ItemKey']
+      /** @description in clear */
+      value?: string
+      statement?: string
+    }
+    CopiedDocument: {
+      id: string
+      slot: components['schemas']['ItemKey']
+      type: string
+      size: number
+      sha256: components['schemas']['Digest']
+      pages: number
+      /** Format: date-time */
+      uploaded?: string
+      /** @description where the image is fetched */
+      url?: string
+    }
+    CopiedSite: {
+      url: string
+      test_user?: string
+      guide?: string
+    }
+    CopiedConsent: {
+      consent: string
+      version: string
+      sha256: components['schemas']['Digest']
+      language: components['schemas']['Language']
+      /** Format: date-time */
+      at: string
+      /** @description network address that it was given from */
+      address?: string
+    }
+    CopiedContract: {
+      version: string
+      language: components['schemas']['Language']
+      sha256: components['schemas']['Digest']
+      text: string
+      /** Format: date-time */
+      expires: string
+      signature?: {
+        /** Format: date-time */
+        at: string
+        name: string
+        method: string
+        /** @description network address */
+        address?: string
+        user_agent?: string
+      }
+    }
+    /** @description something that the merchant did or was told of */
+    CopiedEvent: {
+      /** Format: date-time */
+      at: string
+      /** @enum {string} */
+      by: 'you' | 'agent' | 'platform'
+      type: string
+      kind?: components['schemas']['Kind']
+      products?: components['schemas']['Product'][]
+      banks?: string[]
+      site_type?: components['schemas']['SiteType']
+      details?: components['schemas']['CopiedDetail'][]
+      slot?: components['schemas']['ItemKey']
+      to?: components['schemas']['ItemKey']
+      document?: components['schemas']['CopiedDocument']
+      site?: components['schemas']['CopiedSite']
+      reasons?: {
+        code: string
+        sub?: string
+        target: components['schemas']['ItemKey']
+        note?: string
+        text: components['schemas']['ReasonText']
+      }[]
+      /** Format: date-time */
+      deadline?: string
+      statement?: string
+      mail?: components['schemas']['CopiedMail']
+    }
+    CopiedApplication: {
+      id: components['schemas']['ID']
+      status: components['schemas']['Status']
+      details: components['schemas']['CopiedDetail'][]
+      documents: components['schemas']['CopiedDocument'][]
+      site?: components['schemas']['CopiedSite']
+      consents: components['schemas']['CopiedConsent'][]
+      contract?: components['schemas']['CopiedContract']
+      /** @description oldest first */
+      history: components['schemas']['CopiedEvent'][]
+      /** @description only the newest 10,000 events were read */
+      cut?: boolean
     }
     SessionInfo: {
       id: string
@@ -2981,7 +3138,7 @@ export interface components {
       at: string
       by: components['schemas']['Actor']
       /** @enum {string} */
-      what: 'values' | 'image' | 'history'
+      what: 'values' | 'image' | 'history' | 'copy'
       items?: components['schemas']['ItemKey'][]
       document?: string
       page?: number
@@ -3442,6 +3599,33 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  copyMyData: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        cursor?: components['parameters']['Cursor']
+      }
+      header?: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The copy. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataCopy']
+        }
       }
       default: components['responses']['Problem']
     }

@@ -11,6 +11,7 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusTag } from '@/ui/status-tag'
 import styles from './account-page.module.css'
 import { ApiKeys } from './api-keys'
+import { DataCopy } from './data-copy'
 import { device } from './device'
 import { OneTimeCodes } from './one-time-codes'
 import { RecoveryCodes } from './recovery-codes'
@@ -36,6 +37,7 @@ export function AccountPage() {
         active={identity.totp ?? false}
         optional={identity.role === 'merchant' || identity.role === 'agent'}
       />
+      {identity.role === 'merchant' && <DataCopy />}
     </Page>
   )
 }
