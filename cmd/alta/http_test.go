@@ -271,7 +271,7 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 		t.Errorf("mended, under the same key: %d %s", res.StatusCode, body)
 	}
 
-	k = key() // an agent's merchant, a registration, a view, a leave, many at once
+	// An agent's merchant, a registration, a view, a leave, many at once.
 	merchant := `{"email":"key%d@merchant.example","kind":"individual","products":["wechat"],"site":"web","language":"en"}`
 	for i, x := range []struct {
 		who          *drive.Person

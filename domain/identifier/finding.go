@@ -104,16 +104,6 @@ func hyphens(s string) string {
 	}, s)
 }
 
-// noSpace drops all white space.
-func noSpace(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // noBlank drops all white space, and what no font draws: fillers, variation
 // selectors, default-ignorable characters.
 func noBlank(s string) string {

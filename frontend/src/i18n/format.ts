@@ -106,9 +106,7 @@ export function formats(language: string, endOf: (day: string) => string = (day)
 }
 
 export function useFormats(): Formats {
-  const { i18n } = useTranslation()
-  return useMemo(
-    () => formats(i18n.language, (day) => i18n.t('shell:deadline.endOf', { day })),
-    [i18n, i18n.language],
-  )
+  const { i18n, t } = useTranslation()
+  const { language } = i18n
+  return useMemo(() => formats(language, (day) => t('shell:deadline.endOf', { day })), [language, t])
 }

@@ -72,10 +72,7 @@ export function FilterBar({ queue, filters }: { queue: QueueName; filters: Filte
   }, [people.data])
   const named = (options: { value: string; label: string }[], id: string) =>
     options.find(({ value }) => value === id)?.label ?? id.slice(0, 8)
-  const codes = useMemo(
-    () => [...new Set(words.reasons.map((reason) => reason.code))],
-    [words.reasons],
-  )
+  const codes = useMemo(() => [...new Set(words.reasons.map((reason) => reason.code))], [words.reasons])
 
   const chips: { key: keyof Filters; label: string; text: string }[] = facets.flatMap((facet) => {
     const choice = filters[facet]

@@ -31,12 +31,7 @@ export function SampleItem(props: Props) {
   const words = useWords()
   const label = words.item(item.key)
   const suggested = sample.findings.filter((f) => f.item === item.key).flatMap((f) => f.suggests ?? [])
-  const entries = candidates(
-    words.reasons,
-    item.key,
-    Boolean(item.value ?? item.document),
-    suggested,
-  )
+  const entries = candidates(words.reasons, item.key, Boolean(item.value ?? item.document), suggested)
   return (
     <li className={styles.row} onClick={onLook}>
       <div className={styles.main}>
