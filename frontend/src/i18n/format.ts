@@ -106,7 +106,10 @@ export function formats(language: string, endOf: (day: string) => string = (day)
 }
 
 export function useFormats(): Formats {
-  const { i18n, t } = useTranslation()
+  const { i18n } = useTranslation()
   const { language } = i18n
-  return useMemo(() => formats(language, (day) => t('shell:deadline.endOf', { day })), [language, t])
+  return useMemo(
+    () => formats(language, (day) => i18n.t('shell:deadline.endOf', { day })),
+    [i18n, language],
+  )
 }
