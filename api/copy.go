@@ -108,7 +108,9 @@ type copySite struct {
 
 type copyConsent struct {
 	projections.Consent
-	Address string `json:"address,omitempty"`
+	Address          string     `json:"address,omitempty"`
+	Withdrawn        *time.Time `json:"withdrawn,omitempty"`
+	WithdrawnAddress string     `json:"withdrawn_address,omitempty"`
 }
 
 type copyContract struct {
@@ -408,6 +410,12 @@ func (f *copying) event(out *copyApplication, e application.Event) (entry copyEn
 		out.Consents = append(out.Consents, copyConsent{
 			Consent: projections.Consent{Consent: e.Consent, Version: e.Version, SHA256: e.SHA256, Language: e.Language, At: h.At}, Address: e.Address.Clear(),
 		})
+	case application.ConsentWithdrawn:
+		for i := range out.Consents {
+			if k := &out.Consents[i]; k.Consent.Consent == e.Consent && k.Withdrawn == nil {
+				k.Withdrawn, k.WithdrawnAddress = &h.At, e.Address.Clear()
+			}
+		}
 	case application.Returned:
 		if e.Deadline != nil {
 			entry.Deadline = &e.Deadline.Due

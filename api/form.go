@@ -150,6 +150,12 @@ func (s *Server) consent(c *call) error {
 	})
 }
 
+func (s *Server) withdrawConsent(c *call) error {
+	return c.do(application.WithdrawConsent{
+		Consent: policy.TextName(c.Param("consent")), Address: personal.New(c.RealIP()), By: c.actor(), At: c.now(),
+	})
+}
+
 func (s *Server) submit(c *call) error {
 	return c.do(application.Submit{Rules: c.rules(), By: c.actor(), At: c.now()})
 }

@@ -152,6 +152,7 @@ func (s *Server) routes() []route {
 		{operation: "correct", who: suppliers, handle: s.correct},
 		{operation: "declareSite", who: suppliers, handle: s.declareSite},
 		{operation: "consent", who: merchants, by: person, handle: s.consent},
+		{operation: "withdrawConsent", who: merchants, by: person, handle: s.withdrawConsent},
 		{operation: "contractCode", who: merchants, by: person, handle: s.contractCode},
 		{operation: "signContract", who: merchants, by: person, handle: s.signContract},
 		{operation: "withdraw", who: merchants, by: person, handle: s.withdraw},

@@ -84,6 +84,8 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 		}
 	case application.ConsentGiven:
 		a.Consents = append(a.Consents, Consent{e.Consent, e.Version, e.SHA256, e.Language, h.At})
+	case application.ConsentWithdrawn:
+		a.Consents = slices.DeleteFunc(a.Consents, func(c Consent) bool { return c.Consent == e.Consent })
 	case application.Submitted:
 		a.Policy = e.Policy
 		f.require(a)

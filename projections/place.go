@@ -78,7 +78,7 @@ func (p Place) Queue() Queue {
 // and any name that is new, has to be read.
 var still = map[string]bool{
 	"details-filled": true, "document-uploaded": true, "document-removed": true, "document-moved": true, "document-redacted": true,
-	"consent-given": true, "precheck-found": false, "items-accepted": false, "note-added": false, "item-corrected": true,
+	"consent-given": true, "consent-withdrawn": true, "precheck-found": false, "items-accepted": false, "note-added": false, "item-corrected": true,
 	"icp-evidence-recorded": false, "kind-switched": true, "products-chosen": true,
 }
 

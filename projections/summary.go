@@ -97,7 +97,7 @@ func (s *Summary) indifferent(name string) (indifferent, told bool) {
 	switch name {
 	case "application.note-added.v1", "application.note-added.v2", "application.icp-evidence-recorded.v1":
 		return true, false
-	case "application.consent-given.v1", "application.document-removed.v1", "application.document-redacted.v1", "application.document-redacted.v2":
+	case "application.consent-given.v1", "application.consent-withdrawn.v1", "application.document-removed.v1", "application.document-redacted.v1", "application.document-redacted.v2":
 		return true, true
 	case "application.document-moved.v1", "application.items-accepted.v1":
 		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed }),
@@ -136,7 +136,7 @@ func (s *Summary) apply(h application.Header, e application.Event) {
 	case application.DocumentMoved:
 		s.address(e.From)
 		s.address(e.To)
-	case application.DocumentRemoved, application.DocumentRedacted, application.ConsentGiven:
+	case application.DocumentRemoved, application.DocumentRedacted, application.ConsentGiven, application.ConsentWithdrawn:
 		// Of the application itself they change nothing.
 	case application.Submitted:
 		s.Round, s.SubmittedAt = e.Round, &h.At

@@ -235,3 +235,64 @@ func looksOf(t *testing.T, auditor *drive.Person, id, what string) (n int) {
 	}
 	return n
 }
+
+// A merchant takes a consent back in person. Nothing is handed in without it; while
+// the platform works with it, the application is withdrawn first.
+func TestAMerchantTakesAConsentBack(t *testing.T) {
+	w := start(t, demoConfig(t))
+	l := w.merchant(t, w.driver(t), drive.Wish{Seed: 72, Kind: "individual", To: drive.Submitted, Via: drive.Self})
+	at := "/v1/applications/" + l.ID
+	take := func(who *drive.Person) answer {
+		return w.send(t, who, request{method: http.MethodDelete, path: at + "/consents/financial_account"})
+	}
+	if a := take(l.Self); a.status != http.StatusConflict || a.Code != "consent-in-use" {
+		t.Errorf("under review: %d %s", a.status, a.Code)
+	}
+	key := w.issueKey(t, l.Self)
+	if a := w.send(t, nil, request{method: http.MethodDelete, path: at + "/consents/financial_account", header: map[string]string{"Authorization": "Bearer " + key}}); a.Code != "person-required" {
+		t.Errorf("with an API key: %d %s", a.status, a.Code)
+	}
+	withdraw := func() {
+		t.Helper()
+		seen := w.revision(t, l.ID, l.Self)
+		if _, err := l.Self.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: at + "/withdrawal", Body: map[string]string{}, Match: &seen}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	withdraw()
+	for range 2 { // twice is once
+		if a := take(l.Self); a.status != http.StatusNoContent {
+			t.Errorf("after the application was withdrawn: %d %s", a.status, a.Code)
+		}
+	}
+	seen := w.revision(t, l.ID, l.Self)
+	if _, err := l.Self.Do(t.Context(), drive.Request{Method: http.MethodPost, Path: at + "/reopening", Match: &seen}, nil); err != nil {
+		t.Fatal(err)
+	}
+	seen = w.revision(t, l.ID, l.Self)
+	a := w.send(t, l.Self, request{method: http.MethodPost, path: at + "/submission", header: map[string]string{"If-Match": etag(seen)}})
+	missing := false
+	for _, e := range a.Errors {
+		missing = missing || e.Code == "consent-missing"
+	}
+	if a.Code != "submission-incomplete" || !missing {
+		t.Errorf("handed in without consent: %d %s %v", a.status, a.Code, a.Errors)
+	}
+	var app struct{ Consents []struct{ Consent string } }
+	if _, err := w.as(t, "auditor").Get(t.Context(), at, &app); err != nil || len(app.Consents) != 1 || app.Consents[0].Consent != "privacy" {
+		t.Errorf("the auditor sees the consents %v: %v", app.Consents, err)
+	}
+	_, body, got := w.copyOf(t, l.Self)
+	if c := got.Applications[0].Consents; len(c) != 2 || !strings.Contains(body, `"withdrawn_address":"127.0.0.1"`) {
+		t.Errorf("the copy tells of the consents %+v", c)
+	}
+	events, withdrawn := 0, 0
+	for _, e := range got.Applications[0].History {
+		if events++; e.Type == "consent_withdrawn" && e.By == "you" {
+			withdrawn++
+		}
+	}
+	if withdrawn != 1 {
+		t.Errorf("%d of %d events are the withdrawn consent", withdrawn, events)
+	}
+}

@@ -40,6 +40,8 @@ func Name(e Event) string {
 		return "application.document-redacted.v2"
 	case ConsentGiven:
 		return "application.consent-given.v1"
+	case ConsentWithdrawn:
+		return "application.consent-withdrawn.v1"
 	case Submitted:
 		return "application.submitted.v1"
 	case PrecheckFound:
@@ -140,6 +142,7 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.document-redacted.v1":       read[DocumentRedacted],
 	"application.document-redacted.v2":       read[DocumentRedacted],
 	"application.consent-given.v1":           read[ConsentGiven],
+	"application.consent-withdrawn.v1":       read[ConsentWithdrawn],
 	"application.submitted.v1":               read[Submitted],
 	"application.precheck-found.v1":          read[PrecheckFound],
 	"application.claimed.v1":                 upcast(claimedV1.up),

@@ -46,7 +46,7 @@ func Enters(from Stage, e Event) (to Stage, d *Deadline, moves bool) {
 	case Expired:
 		return ExpiredStage, nil, true
 	case KindSwitched, ProductsChosen, DetailsFilled, DocumentUploaded, DocumentRemoved, DocumentMoved, DocumentRedacted,
-		ConsentGiven, PrecheckFound, Claimed, Released, Reassigned, Prioritised, ItemsAccepted, ReasonRaised, ReasonWithdrawn,
+		ConsentGiven, ConsentWithdrawn, PrecheckFound, Claimed, Released, Reassigned, Prioritised, ItemsAccepted, ReasonRaised, ReasonWithdrawn,
 		LateReasonAllowed, NoteAdded, ItemCorrected, ICPEvidenceRecorded, SiteDeclared, DeclineProposed, DeclineRefused,
 		DeadlineWarned, DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted, HoldPlaced, HoldLifted, Shredded:
 	}

@@ -100,6 +100,15 @@ type DocumentRedacted struct {
 	Why      string   `json:"why"`
 }
 
+// ConsentWithdrawn: the merchant took its consent to a text back. It has to be
+// given again before anything can be handed in.
+type ConsentWithdrawn struct {
+	Header
+	Consent string        `json:"consent"`
+	Version string        `json:"version"` // that was agreed to last
+	Address personal.Text `json:"address"` // network address
+}
+
 // ConsentGiven: the merchant agreed to a text. Financial-account data has a
 // consent of its own (PIPL art. 29).
 type ConsentGiven struct {
@@ -462,6 +471,7 @@ func (DocumentRemoved) isEvent()        {}
 func (DocumentMoved) isEvent()          {}
 func (DocumentRedacted) isEvent()       {}
 func (ConsentGiven) isEvent()           {}
+func (ConsentWithdrawn) isEvent()       {}
 func (Submitted) isEvent()              {}
 func (PrecheckFound) isEvent()          {}
 func (Claimed) isEvent()                {}

@@ -41,6 +41,8 @@ func Evolve(s State, e Event) State {
 		}
 	case ConsentGiven:
 		s.Consents = append(slices.Clip(s.Consents), Consent{e.Consent, e.Version, e.SHA256, e.Language, e.At})
+	case ConsentWithdrawn:
+		s.Consents = slices.DeleteFunc(slices.Clone(s.Consents), func(c Consent) bool { return c.Name == e.Consent })
 	case Submitted:
 		s.Round, s.Policy, s.Registry, s.Changed = e.Round, e.Policy, e.Registry, s.Revision()
 		s = s.enter(e.Next, e.Deadline)

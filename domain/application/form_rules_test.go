@@ -198,6 +198,39 @@ func TestConsent(t *testing.T) {
 	})
 }
 
+func TestConsentWithdrawn(t *testing.T) {
+	take := func(by Actor) func(w *story) command {
+		return func(w *story) command {
+			return WithdrawConsent{Consent: policy.FinancialDataConsent, Address: personal.New("203.0.113.7"), By: by, At: w.now()}
+		}
+	}
+	gone := func(t *testing.T, s State, e Event) {
+		is(t, len(s.Consents), 1)
+		is(t, s.Consents[0].Name, string(policy.PrivacyConsent))
+		is(t, e.(ConsentWithdrawn).Version, "2026-01")
+	}
+	filled := func(t testing.TB) *story { return individual(t).filled() }
+	given := func(w *story) *story { return w.do(take(merchant)(w)) }
+	submit := func(w *story) command { return Submit{Rules: rules, By: merchant, At: w.now()} }
+	withdrawn := func(t testing.TB) *story {
+		w := individual(t).submitted()
+		return w.do(Withdraw{By: merchant, At: w.now()})
+	}
+	rulebook(t, map[string]rule{
+		"a merchant takes a consent back, and the other stays": {given: filled, when: take(merchant), then: "consent-withdrawn", also: gone},
+		"twice is once":                                          {given: func(t testing.TB) *story { return given(filled(t)) }, when: take(merchant), then: ""},
+		"what was never given is not taken back":                 {given: individual, when: take(merchant), then: ""},
+		"nothing is handed in without it":                        {given: func(t testing.TB) *story { return given(filled(t)) }, when: submit, err: ErrIncomplete},
+		"it is a person's own: no agent does it":                 {given: byAgent, when: take(agent), err: ErrMerchantOnly},
+		"nobody takes another merchant's back":                   {given: filled, when: take(stranger), err: ErrNotYours},
+		"under review the application is withdrawn first":        {given: func(t testing.TB) *story { return individual(t).submitted() }, when: take(merchant), err: ErrConsentInUse},
+		"after the application was withdrawn the consent can go": {given: withdrawn, when: take(merchant), then: "consent-withdrawn", also: gone},
+		"an application taken up again needs it before handing in": {
+			given: func(t testing.TB) *story { w := given(withdrawn(t)); return w.do(Reopen{By: merchant, At: w.now()}) }, when: submit, err: ErrIncomplete,
+		},
+	})
+}
+
 func TestSubmitting(t *testing.T) {
 	submit := func(by Actor) func(w *story) command {
 		return func(w *story) command { return Submit{Rules: rules, By: by, At: w.now()} }

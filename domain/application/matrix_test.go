@@ -219,6 +219,9 @@ func acts() []act {
 			}
 			return GiveConsent{Consent: p.Texts[0].Name, Version: p.Texts[0].Version, SHA256: p.Texts[0].SHA256[lang.Chinese], Language: "zh-CN", Address: personal.New("203.0.113.9"), Rules: rules, By: by, At: w.now()}
 		}},
+		{"withdraw the consent", func(w *story, by Actor) command {
+			return WithdrawConsent{Consent: policy.PrivacyConsent, Address: personal.New("203.0.113.9"), By: by, At: w.now()}
+		}},
 		{"submit", func(w *story, by Actor) command { return Submit{Rules: rules, By: by, At: w.now()} }},
 		{"correct the account number", func(w *story, by Actor) command {
 			return Correct{Item: item.BankNumber, Value: &value, By: by, At: w.now()}

@@ -323,7 +323,7 @@ func (m *model) lawful(before State, e Event) {
 		must(before.Decline.By.ID != by.ID && before.Changed <= before.Decline.Judged, "I5 (two people, same evidence)")
 	case Submitted, Resubmitted:
 		must(after.Round == before.Round+1, "I9 (a submission is a round)")
-	case Withdrawn, Reopened, ConsentGiven:
+	case Withdrawn, Reopened, ConsentGiven, ConsentWithdrawn:
 		must(by.ID == before.Merchant && by.Role == RoleMerchant, "I7 (only the merchant)")
 	case Claimed:
 		must(!before.Claim.Live(at), "I6 (one holder)")

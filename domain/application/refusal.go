@@ -194,6 +194,8 @@ var (
 	ErrVersions       = refuse(Rule, "quota-versions", "the slot was filled as often as is allowed; ask the platform")
 	ErrBytes          = refuse(Rule, "quota-bytes", "the application's files take as much room as is allowed; ask the platform")
 	ErrRestricted     = refuse(Rule, "restricted", "the application's data may no longer be processed")
+	ErrConsentInUse   = refuse(Rule, "consent-in-use", "the application is being worked on with this consent; withdraw the application first")
+	ErrConsentActive  = refuse(Rule, "consent-active", "the merchant is active: the contract and the law require these data")
 	ErrNotRestricted  = refuse(Rule, "not-restricted", "only a restricted application's data can be destroyed")
 	ErrHold           = refuse(Rule, "legal-hold", "a legal hold keeps the data")
 	ErrRetention      = refuse(Rule, "retention", "the law asks to keep the data until the term ends")

@@ -45,6 +45,7 @@ func samples() []Event {
 		DocumentMoved{merchant, item.IDCardFront, item.IDCardBack},
 		DocumentRedacted{reviewer, item.BankBack, "document-1", document, "the security code shows"},
 		ConsentGiven{merchant, "privacy", "2026-01", hash("privacy"), "zh-CN", personal.New("203.0.113.7")},
+		ConsentWithdrawn{merchant, "privacy", "2026-01", personal.New("203.0.113.7")},
 		Submitted{merchant, 1, "2026-01", "2026-11", Qualification, due},
 		PrecheckFound{system, 1, []Finding{{"item-missing", item.BankBack, "block", "this is required", "R01/bank-card-back", []ParamPair{{"slot", "x"}}}}},
 		Claimed{reviewer, Qualification, at.Add(30 * time.Minute), 30 * time.Minute},

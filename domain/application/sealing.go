@@ -31,6 +31,9 @@ func visit(e Event, change func(field string, t personal.Text) (personal.Text, e
 	case ConsentGiven:
 		on("address", &e.Address)
 		return e, err
+	case ConsentWithdrawn:
+		on("address", &e.Address)
+		return e, err
 	case ItemCorrected:
 		if e.Personal != nil {
 			t := *e.Personal

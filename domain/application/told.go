@@ -8,7 +8,7 @@ package application
 func Told(e Event) bool {
 	switch e := e.(type) {
 	case Opened, KindSwitched, ProductsChosen, DetailsFilled, DocumentUploaded, DocumentRemoved, DocumentMoved, DocumentRedacted,
-		ConsentGiven, Submitted, Returned, ItemCorrected, Resubmitted,
+		ConsentGiven, ConsentWithdrawn, Submitted, Returned, ItemCorrected, Resubmitted,
 		QualificationApproved, QualificationProposed, QualificationConfirmed, QualificationRefused,
 		ICPVerified, SiteDeclared, SiteApproved,
 		ContractOffered, ContractTakenBack, ContractLapsed, ContractSigned, ContractCountersigned, Activated,

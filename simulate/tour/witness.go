@@ -19,7 +19,7 @@ type key = item.Key
 // with two names leaves one of them.
 var leaves = map[string][]string{
 	"register": {"opened"}, "addMerchant": {"opened"}, "fillDetails": {"details_filled"}, "uploadDocument": {"document_uploaded"},
-	"removeDocument": {"document_removed"}, "moveDocument": {"document_moved"}, "consent": {"consent_given"}, "submit": {"submitted", "resubmitted"},
+	"removeDocument": {"document_removed"}, "moveDocument": {"document_moved"}, "consent": {"consent_given"}, "withdrawConsent": {"consent_withdrawn"}, "submit": {"submitted", "resubmitted"},
 	"correct": {"item_corrected"}, "declareSite": {"site_declared"}, "claim": {"claimed"}, "acceptItems": {"items_accepted"},
 	"raiseReason": {"reason_raised"}, "redactDocument": {"document_redacted"}, "return": {"returned"},
 	"approveQualification": {"qualification_approved", "qualification_proposed"}, "confirmQualification": {"qualification_confirmed"},

@@ -761,7 +761,11 @@ export interface paths {
     /** Agree to a text, named by version and digest (the merchant only) */
     put: operations['consent']
     post?: never
-    delete?: never
+    /**
+     * Take a consent back (the merchant only, in person)
+     * @description Nothing can be submitted until it is given again. Refused with 409 `consent-in-use` while the platform reviews or a contract waits for its signature: withdraw the application first. Refused with 409 `consent-active` for an active merchant, whose data the law and the contract require.
+     */
+    delete: operations['withdrawConsent']
     options?: never
     head?: never
     patch?: never
@@ -2405,6 +2409,10 @@ export interface components {
       at: string
       /** @description network address that it was given from */
       address?: string
+      /** Format: date-time */
+      withdrawn?: string
+      /** @description network address that it was withdrawn from */
+      withdrawn_address?: string
     }
     CopiedContract: {
       version: string
@@ -4560,6 +4568,26 @@ export interface operations {
         }
       }
     }
+    responses: {
+      204: components['responses']['Done']
+      default: components['responses']['Problem']
+    }
+  }
+  withdrawConsent: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+        consent: 'privacy' | 'financial_account'
+      }
+      cookie?: never
+    }
+    requestBody?: never
     responses: {
       204: components['responses']['Done']
       default: components['responses']['Problem']

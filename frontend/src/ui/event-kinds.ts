@@ -13,6 +13,7 @@ export const eventKinds = [
   'document_moved',
   'document_redacted',
   'consent_given',
+  'consent_withdrawn',
   'submitted',
   'precheck_found',
   'claimed',
@@ -76,6 +77,7 @@ export function categoryOf(kind: EventKind): EventCategory {
     case 'document_removed':
     case 'document_moved':
     case 'consent_given':
+    case 'consent_withdrawn':
     case 'submitted':
     case 'item_corrected':
     case 'resubmitted':

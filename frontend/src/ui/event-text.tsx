@@ -80,6 +80,7 @@ export function describe(kind: EventKind, data: Entry['data'], words: Words, for
     case 'kind_switched':
     case 'products_chosen':
     case 'consent_given':
+    case 'consent_withdrawn':
     case 'submitted':
     case 'precheck_found':
     case 'claimed':

@@ -1,4 +1,4 @@
-import { Button } from 'antd'
+import { Button, Popconfirm } from 'antd'
 import type { Form } from '@/api/applications'
 import { useWords } from '@/api/reference'
 import { useIdentity } from '@/api/session'
@@ -6,9 +6,13 @@ import { useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { ProblemNotice } from '@/ui/problem-notice'
 import styles from './consents.module.css'
-import { useConsent } from './merchant.api'
+import { useConsent, useConsentWithdrawal } from './merchant.api'
 
 type Name = 'privacy' | 'financial_account'
+
+/** Where consent is given and taken back: with the merchant, or after the end. */
+const giving: readonly Form['stage'][] = ['draft', 'correction']
+const withdrawing: readonly Form['stage'][] = [...giving, 'withdrawn', 'declined', 'expired']
 
 /** The two consents, each to a text of its own that is named by its digest. */
 export function Consents({ id, form }: { id: string; form: Form }) {
@@ -17,6 +21,7 @@ export function Consents({ id, form }: { id: string; form: Form }) {
   const format = useFormats()
   const agent = useIdentity()?.role === 'agent'
   const consent = useConsent(id)
+  const withdrawal = useConsentWithdrawal(id)
   const texts = words.reference?.consents ?? []
   if (texts.length === 0) return null
   return (
@@ -39,10 +44,36 @@ export function Consents({ id, form }: { id: string; form: Form }) {
               {words.pick(text.text)}
             </div>
             {given ? (
-              <p className={styles.given}>{t('consents.given', { when: format.moment(given.at) })}</p>
+              <>
+                <p className={styles.given}>{t('consents.given', { when: format.moment(given.at) })}</p>
+                {!agent && withdrawing.includes(form.stage) && (
+                  <Popconfirm
+                    title={t('consents.withdrawSure')}
+                    okText={t('consents.withdraw')}
+                    cancelText={t('consents.keep')}
+                    onConfirm={() => {
+                      withdrawal.mutate({ consent: text.consent as Name })
+                    }}
+                  >
+                    <Button
+                      type="link"
+                      style={{ padding: 0 }}
+                      loading={
+                        withdrawal.isPending &&
+                        withdrawal.variables.consent === text.consent && { delay: 300 }
+                      }
+                    >
+                      {t('consents.withdraw')}
+                    </Button>
+                  </Popconfirm>
+                )}
+                {!agent && !withdrawing.includes(form.stage) && form.stage !== 'active' && (
+                  <p className="muted">{t('consents.inUse')}</p>
+                )}
+              </>
             ) : (
               !agent &&
-              form.stage === 'draft' && (
+              giving.includes(form.stage) && (
                 <Button
                   loading={consent.isPending && consent.variables.consent === text.consent && { delay: 300 }}
                   onClick={() => {
@@ -61,7 +92,7 @@ export function Consents({ id, form }: { id: string; form: Form }) {
           </div>
         )
       })}
-      <ProblemNotice error={consent.error} />
+      <ProblemNotice error={consent.error ?? withdrawal.error} />
     </section>
   )
 }

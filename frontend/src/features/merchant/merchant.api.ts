@@ -60,6 +60,14 @@ export function useConsent(id: string): Command<{
   )
 }
 
+export function useConsentWithdrawal(id: string): Command<{ consent: 'privacy' | 'financial_account' }> {
+  return useDraftCommand(id, ({ consent }, header) =>
+    api.DELETE('/v1/applications/{id}/consents/{consent}', {
+      params: { path: { id, consent }, header },
+    }),
+  )
+}
+
 export function useCorrect(id: string): Command<{ item: string; value?: string; statement?: string }> {
   return useDraftCommand(id, ({ item, ...change }, header) =>
     api.PUT('/v1/applications/{id}/corrections/{item}', {
