@@ -119,7 +119,9 @@ func Name(e Event) string {
 	case PolicyMoved:
 		return "application.policy-moved.v2"
 	case Restricted:
-		return "application.restricted.v1"
+		return "application.restricted.v2"
+	case RestrictionLifted:
+		return "application.restriction-lifted.v1"
 	case HoldPlaced:
 		return "application.hold-placed.v2"
 	case HoldLifted:
@@ -199,6 +201,8 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.policy-moved.v1":            read[PolicyMoved],
 	"application.policy-moved.v2":            read[PolicyMoved],
 	"application.restricted.v1":              read[Restricted],
+	"application.restricted.v2":              read[Restricted],
+	"application.restriction-lifted.v1":      read[RestrictionLifted],
 	"application.hold-placed.v1":             read[HoldPlaced],
 	"application.hold-placed.v2":             read[HoldPlaced],
 	"application.hold-lifted.v1":             read[HoldLifted],

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"alta/domain/personal"
 )
@@ -54,6 +55,10 @@ func init() {
 		if o, ok := e.(ContractOffered); ok { // its digest bound no party
 			o.Terms = personal.Text{}
 			past["application.contract-offered.v1"] = o
+		}
+		if r, ok := e.(Restricted); ok { // it could not be taken back
+			r.Back = time.Time{}
+			past["application.restricted.v1"] = r
 		}
 		for _, name := range spoken {
 			if Name(e) == "application."+name+".v2" {

@@ -66,7 +66,8 @@
 //     a reviewer who covers a part of an image, and the first declaration of the
 //     site, are the exceptions.
 //  9. A submission starts exactly one round.
-//  10. Restricted data are kept, held or destroyed, and nothing else.
+//  10. Restricted data are kept, held or destroyed, unless the merchant takes the
+//     restriction back in time, and nothing else.
 //  11. What has ended stays so, except that a withdrawn application is taken up
 //     again.
 //  12. Nothing is past a qualification that was undone; nobody is active without

@@ -121,6 +121,10 @@ func TestPrivacy(t *testing.T) {
 		return func(w *story) command { return Restrict{Why: "erasure request", Rules: rules, By: by, At: w.now()} }
 	}
 	restricted := func(t testing.TB) *story { w := submitted(t); return w.do(restrict(merchant)(w)) }
+	declining := func(t testing.TB) *story {
+		w := claimed(t)
+		return w.do(ProposeDecline{Note: "forbidden goods", By: anna, At: w.now()})
+	}
 	shred := func(w *story) command { return Shred{Why: "term over", By: robot, At: w.now()} }
 	held := func(t testing.TB) *story {
 		w := restricted(t)
@@ -131,7 +135,20 @@ func TestPrivacy(t *testing.T) {
 			given: submitted, when: restrict(merchant), then: "restricted",
 			also: func(t *testing.T, s State, e Event) { is(t, s.Retain, e.Head().At.AddDate(10, 0, 0)) },
 		},
-		"what was never submitted is not retained": {given: individual, when: restrict(merchant), then: "restricted", also: func(t *testing.T, s State, e Event) { is(t, s.Retain, e.Head().At) }},
+		"what was never submitted is kept while it can be taken back": {given: individual, when: restrict(merchant), then: "restricted", also: func(t *testing.T, s State, e Event) { is(t, s.Retain, e.Head().At.AddDate(0, 0, 14)) }},
+		"nothing is destroyed before that": {given: func(t testing.TB) *story {
+			w := individual(t)
+			return w.do(restrict(merchant)(w)).wait(14*day - 2*time.Minute)
+		}, when: shred, err: ErrRetention},
+		"a lead alone restricts nothing":                       {given: submitted, when: restrict(lena), err: ErrNotYours},
+		"an admin alone restricts nothing":                     {given: submitted, when: restrict(admin), err: ErrNotYours},
+		"the platform restricts nothing":                       {given: submitted, when: restrict(robot), err: ErrNotYours},
+		"an open account for payments needs the data":          {given: func(t testing.TB) *story { return individual(t).active() }, when: restrict(merchant), err: ErrRelationship},
+		"nobody leaves while it is decided whether to decline": {given: declining, when: restrict(merchant), err: ErrDeclinePending},
+		"who was declined may ask": {given: func(t testing.TB) *story {
+			w := declining(t).claim(lena)
+			return w.do(ConfirmDecline{Judged: w.s.Decline.Judged, By: lena, At: w.now()})
+		}, when: restrict(merchant), then: "restricted"},
 		"nobody asks for another merchant":         {given: submitted, when: restrict(stranger), err: ErrNotYours},
 		"restricted data are not claimed":          {given: restricted, when: claiming(anna), err: ErrRestricted},
 		"restricted data are not changed":          {given: restricted, when: fill(merchant, item.ContactName, "x"), err: ErrRestricted},
@@ -147,6 +164,79 @@ func TestPrivacy(t *testing.T) {
 		"what is not restricted is not destroyed": {given: func(t testing.TB) *story { return submitted(t).wait(3660 * day) }, when: shred, err: ErrNotRestricted},
 		"a reviewer places no hold":               {given: submitted, when: func(w *story) command { return PlaceHold{Why: "x", By: anna, At: w.now()} }, err: ErrLeadOnly},
 	})
+}
+
+func TestARestrictionCanBeTakenBackForFourteenDays(t *testing.T) {
+	lift := func(by Actor) func(w *story) command {
+		return func(w *story) command { return LiftRestriction{Rules: rules, By: by, At: w.now()} }
+	}
+	after := func(from func(testing.TB) *story, d time.Duration) func(testing.TB) *story {
+		return func(t testing.TB) *story {
+			w := from(t)
+			return w.do(Restrict{Why: "erasure request", Rules: rules, By: merchant, At: w.now()}).wait(d)
+		}
+	}
+	returned := func(t testing.TB) *story { return individual(t).returned() }
+	offered := func(t testing.TB) *story { return individual(t).offered() }
+	again := func(t *testing.T, s State, _ Event) {
+		is(t, s.Restricted, false)
+		is(t, s.Retain.IsZero(), true)
+	}
+	rulebook(t, map[string]rule{
+		"at once": {given: after(submitted, 0), when: lift(merchant), then: "restriction-lifted", also: again},
+		"on the last day, and the platform has the stage's whole term": {
+			given: after(submitted, 14*day-2*time.Minute), when: lift(merchant), then: "restriction-lifted",
+			also: func(t *testing.T, s State, e Event) {
+				again(t, s, e)
+				is(t, s.Stage, Qualification)
+				is(t, s.Deadline.Started, e.Head().At)
+				fresh, err := State{}.platform(rules, must(s.policy(rules, e.Head().At)), Qualification, e.Head().At, must(s.policy(rules, e.Head().At)).Terms.Qualification)
+				if err != nil {
+					t.Fatal(err)
+				}
+				is(t, s.Deadline.Due, fresh.Due)
+			},
+		},
+		"not after fourteen days": {given: after(submitted, 14*day), when: lift(merchant), err: ErrBackOver},
+		"not of what was shredded": {given: func(t testing.TB) *story {
+			w := after(individual, 14*day)(t)
+			return w.do(Shred{Why: "over", By: robot, At: w.now()})
+		}, when: lift(merchant), err: ErrBackOver},
+		"by nobody else":               {given: after(submitted, day), when: lift(stranger), err: ErrNotYours},
+		"not by a lead":                {given: after(submitted, day), when: lift(lena), err: ErrNotYours},
+		"what is not restricted stays": {given: submitted, when: lift(merchant), then: ""},
+		"a draft goes on": {given: after(individual, 3*day), when: lift(merchant), then: "restriction-lifted", also: func(t *testing.T, s State, e Event) {
+			is(t, s.Stage, Draft)
+			is(t, s.Silent, e.Head().At)
+		}},
+		"the merchant's deadline moves by as long as it stood": {
+			given: after(returned, 5*day), when: lift(merchant), then: "restriction-lifted",
+			also: func(t *testing.T, s State, e Event) {
+				is(t, s.Deadline.Holder, Merchant)
+				is(t, s.Deadline.Due, returned(t).s.Deadline.Due.Add(5*day+time.Minute)) // an act takes a minute
+			},
+		},
+		"one that was over before stays": {
+			given: after(func(t testing.TB) *story { return returned(t).wait(40 * day) }, 5*day), when: lift(merchant), then: "restriction-lifted",
+			also: func(t *testing.T, s State, _ Event) { is(t, s.Deadline.Due, returned(t).s.Deadline.Due) },
+		},
+		"the offer of a contract stands as long as its deadline": {
+			given: after(offered, 5*day), when: lift(merchant), then: "restriction-lifted",
+			also: func(t *testing.T, s State, _ Event) { is(t, s.Offer.Expires, s.Deadline.Due) },
+		},
+		"nobody holds it afterwards": {given: after(claimed, time.Minute), when: lift(merchant), then: "restriction-lifted", also: func(t *testing.T, s State, _ Event) { is(t, s.Claim.By.ID, "") }},
+		"it is worked on again": {given: func(t testing.TB) *story {
+			w := after(submitted, day)(t)
+			return w.do(lift(merchant)(w))
+		}, when: claiming(anna), then: "claimed"},
+	})
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func TestMovingToANewerPolicy(t *testing.T) {

@@ -48,7 +48,7 @@ func Enters(from Stage, e Event) (to Stage, d *Deadline, moves bool) {
 	case KindSwitched, ProductsChosen, DetailsFilled, DocumentUploaded, DocumentRemoved, DocumentMoved, DocumentRedacted,
 		ConsentGiven, ConsentWithdrawn, PrecheckFound, Claimed, Released, Reassigned, Prioritised, ItemsAccepted, ReasonRaised, ReasonWithdrawn,
 		LateReasonAllowed, NoteAdded, ItemCorrected, ICPEvidenceRecorded, SiteDeclared, DeclineProposed, DeclineRefused,
-		DeadlineWarned, DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted, HoldPlaced, HoldLifted, Shredded:
+		DeadlineWarned, DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted, RestrictionLifted, HoldPlaced, HoldLifted, Shredded:
 	}
 	return from, nil, false
 }

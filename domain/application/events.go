@@ -442,6 +442,15 @@ type Restricted struct {
 	Header
 	Why   string    `json:"why"`
 	Until time.Time `json:"until"` // when the retention term ends
+	// Back is until when the merchant can take it back; zero in version 1, which
+	// nobody takes back.
+	Back time.Time `json:"back,omitzero"`
+}
+
+// RestrictionLifted: the merchant took the restriction back.
+type RestrictionLifted struct {
+	Header
+	Deadline *Deadline `json:"deadline,omitempty"` // in place of the one that stood still
 }
 
 // HoldPlaced: a legal hold keeps the data beyond its term.
@@ -511,6 +520,7 @@ func (DeadlineBreached) isEvent()       {}
 func (DeadlineExtended) isEvent()       {}
 func (PolicyMoved) isEvent()            {}
 func (Restricted) isEvent()             {}
+func (RestrictionLifted) isEvent()      {}
 func (HoldPlaced) isEvent()             {}
 func (HoldLifted) isEvent()             {}
 func (Shredded) isEvent()               {}

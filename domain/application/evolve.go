@@ -2,6 +2,7 @@ package application
 
 import (
 	"slices"
+	"time"
 
 	"alta/domain/item"
 )
@@ -143,20 +144,31 @@ func Evolve(s State, e Event) State {
 	case DeadlineBreached:
 		s.Breached = true
 	case DeadlineExtended:
-		s.Deadline, s.Marks, s.Breached = &e.Deadline, nil, false
-		if s.Stage == Signature && e.Deadline.Due.After(s.Offer.Expires) {
-			s.Offer.Expires = e.Deadline.Due // more time to sign is a longer offer
-		}
+		s = s.rescheduled(e.Deadline)
 	case PolicyMoved:
 		s.Policy, s.Changed = e.To, s.Revision()
 	case Restricted:
-		s.Restricted, s.Retain = true, e.Until
+		s.Restricted, s.Retain, s.Back = true, e.Until, e.Back
+	case RestrictionLifted:
+		s.Restricted, s.Retain, s.Back, s.Claim = false, time.Time{}, time.Time{}, Lease{}
+		if e.Deadline != nil {
+			s = s.rescheduled(*e.Deadline)
+		}
 	case HoldPlaced:
 		s.Hold = true
 	case HoldLifted:
 		s.Hold = false
 	case Shredded:
 		s = s.shredded()
+	}
+	return s
+}
+
+// rescheduled has another deadline for the same stage.
+func (s State) rescheduled(d Deadline) State {
+	s.Deadline, s.Marks, s.Breached = &d, nil, false
+	if s.Stage == Signature && d.Due.After(s.Offer.Expires) {
+		s.Offer.Expires = d.Due // more time to sign is a longer offer
 	}
 	return s
 }

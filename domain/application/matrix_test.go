@@ -165,6 +165,11 @@ func situations() []situation {
 			w := individual(t).returned()
 			return w.do(Restrict{Why: "erasure", Rules: rules, By: merchant, At: w.now()})
 		}},
+		{"restricted and taken back", func(t testing.TB) *story {
+			w := individual(t).returned()
+			w.do(Restrict{Why: "erasure", Rules: rules, By: merchant, At: w.now()}).wait(3 * day)
+			return w.do(LiftRestriction{Rules: rules, By: merchant, At: w.now()})
+		}},
 		{"restricted, the term is over", func(t testing.TB) *story {
 			w := individual(t).returned()
 			return w.do(Restrict{Why: "erasure", Rules: rules, By: merchant, At: w.now()}).wait(11 * 365 * day)
@@ -335,6 +340,7 @@ func acts() []act {
 		{"move the policy", func(w *story, by Actor) command {
 			return MovePolicy{To: "2026-07", Why: "asked", Rules: rules, By: by, At: w.now()}
 		}},
+		{"lift the restriction", func(w *story, by Actor) command { return LiftRestriction{Rules: rules, By: by, At: w.now()} }},
 		{"hold", func(w *story, by Actor) command { return PlaceHold{Why: "court order", By: by, At: w.now()} }},
 		{"lift the hold", func(w *story, by Actor) command { return LiftHold{Why: "over", By: by, At: w.now()} }},
 		{"shred", func(w *story, by Actor) command { return Shred{Why: "over", By: by, At: w.now()} }},

@@ -297,6 +297,7 @@ func (m *model) anything(by Actor) command {
 		ExtendDeadline{Deadline: deadline.ID, Due: deadline.Due.Add(day), Why: "more", Rules: rules, By: by, At: at},
 		MovePolicy{To: "2026-07", Why: "asked", Rules: rules, By: by, At: at},
 		Restrict{Why: "erasure", Rules: rules, By: pick(m.t, "restricts", []Actor{stranger, anna, by}), At: at},
+		LiftRestriction{Rules: rules, By: pick(m.t, "lifts", []Actor{stranger, anna, by}), At: at},
 		PlaceHold{Why: "court", By: by, At: at}, LiftHold{Why: "over", By: by, At: at},
 		Shred{Why: "over", By: by, At: at},
 	})
@@ -417,14 +418,14 @@ func (m *model) guarded(before State, e Event, must func(bool, string)) {
 	}
 	if before.Restricted {
 		switch e.(type) {
-		case HoldPlaced, HoldLifted, Shredded, Released:
+		case HoldPlaced, HoldLifted, Shredded, Released, RestrictionLifted:
 		default:
 			must(false, "I10 (restricted)")
 		}
 	}
 	if before.Stage.Ended() {
 		switch e.(type) {
-		case Reopened, Restricted, HoldPlaced, HoldLifted, Shredded, NoteAdded:
+		case Reopened, Restricted, RestrictionLifted, HoldPlaced, HoldLifted, Shredded, NoteAdded:
 		default:
 			must(false, "I11 (ended)")
 		}

@@ -196,6 +196,8 @@ var (
 	ErrRestricted     = refuse(Rule, "restricted", "the application's data may no longer be processed")
 	ErrConsentInUse   = refuse(Rule, "consent-in-use", "the application is being worked on with this consent; withdraw the application first")
 	ErrConsentActive  = refuse(Rule, "consent-active", "the merchant is active: the contract and the law require these data")
+	ErrRelationship   = refuse(Rule, "relationship-active", "the account for payments is open and needs these data; ask the platform to close it first, then erasure can be asked for")
+	ErrBackOver       = refuse(Rule, "restriction-final", "the time in which the restriction could be taken back is over")
 	ErrNotRestricted  = refuse(Rule, "not-restricted", "only a restricted application's data can be destroyed")
 	ErrHold           = refuse(Rule, "legal-hold", "a legal hold keeps the data")
 	ErrRetention      = refuse(Rule, "retention", "the law asks to keep the data until the term ends")

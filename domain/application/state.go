@@ -83,6 +83,7 @@ type State struct {
 
 	Restricted bool
 	Retain     time.Time // when the retention term ends
+	Back       time.Time // until when the restriction can be taken back
 	Hold       bool
 	Shredded   bool
 }

@@ -13,7 +13,7 @@ func Told(e Event) bool {
 		ICPVerified, SiteDeclared, SiteApproved,
 		ContractOffered, ContractTakenBack, ContractLapsed, ContractSigned, ContractCountersigned, Activated,
 		Withdrawn, Reopened, DeclineConfirmed, Expired,
-		DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted:
+		DeadlineBreached, DeadlineExtended, PolicyMoved, Restricted, RestrictionLifted:
 		return true
 	case DeadlineWarned:
 		return e.Mark != platformMark // the merchant's reminders
