@@ -1,6 +1,9 @@
 package api
 
 import (
+	"net/http"
+	"time"
+
 	"alta/domain/application"
 )
 
@@ -46,6 +49,28 @@ func (s *Server) restrict(c *call) error {
 		return err
 	}
 	return c.do(application.Restrict{Why: why, Rules: c.rules(), By: c.actor(), At: c.now()})
+}
+
+// restriction tells the merchant that processing is restricted, and until when that
+// can be taken back. Nothing else of the application is in the answer.
+func (s *Server) restriction(c *call) error {
+	c.etag(c.revision())
+	if done, err := c.notModified(); done {
+		return err
+	}
+	out := struct {
+		Revision   int64      `json:"revision"`
+		Restricted bool       `json:"restricted"`
+		Back       *time.Time `json:"back,omitempty"`
+	}{Revision: c.revision(), Restricted: c.state.Restricted}
+	if c.state.Restricted && !c.state.Back.IsZero() {
+		out.Back = &c.state.Back
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (s *Server) liftRestriction(c *call) error {
+	return c.do(application.LiftRestriction{Rules: c.rules(), By: c.actor(), At: c.now()})
 }
 
 func (s *Server) placeHold(c *call) error {

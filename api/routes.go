@@ -213,6 +213,8 @@ func (s *Server) routes() []route {
 		{operation: "movePolicy", who: leads, handle: s.movePolicy},
 
 		{operation: "restrict", who: merchants, by: person, stepUp: account.StepUpRestriction, handle: s.restrict},
+		{operation: "restriction", who: merchants, handle: s.restriction},
+		{operation: "liftRestriction", who: merchants, by: person, stepUp: account.StepUpRestriction, handle: s.liftRestriction},
 		{operation: "placeHold", who: leads, handle: s.placeHold},
 		{operation: "liftHold", who: leads, handle: s.liftHold},
 	}
@@ -278,6 +280,10 @@ var why = map[string]bool{"application": true, "status": true, "history": true, 
 	"samplesOf": true,
 }
 
+// regardless are the operations that show nothing of an application, and that whoever
+// may call them does whether it is restricted or not.
+var regardless = map[string]bool{"restrict": true, "restriction": true, "liftRestriction": true, "placeHold": true, "liftHold": true}
+
 // lookInto records why an auditor opens an application whose processing is
 // restricted, before anything of it is read.
 func (s *Server) lookInto(c *call) error {
@@ -333,13 +339,14 @@ func errRole() *Problem {
 }
 
 // visible: the application exists and the caller has to do with it. One whose
-// processing is restricted is seen by auditors only, who must say why.
+// processing is restricted is seen by auditors only, who must say why; its merchant
+// is told no more of it than that, to take it back.
 func (s *Server) visible(c *call) bool {
 	st := c.state
 	if !st.Opened() {
 		return false
 	}
-	if st.Restricted && c.op.ID != "restrict" && c.op.ID != "placeHold" && c.op.ID != "liftHold" {
+	if st.Restricted && !regardless[c.op.ID] {
 		return c.who.Role == account.Auditor
 	}
 	switch c.who.Role {

@@ -191,8 +191,10 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 	case application.DeadlineWarned, application.DeadlineBreached:
 		// The summary says it all.
 	case application.DeadlineExtended:
-		if a.Stage == application.Signature && a.Contract != nil && e.Deadline.Due.After(a.Contract.Expires) {
-			a.Contract.Expires = e.Deadline.Due // more time to sign is a longer offer
+		a.longer(e.Deadline)
+	case application.RestrictionLifted:
+		if e.Deadline != nil {
+			a.longer(*e.Deadline)
 		}
 	case application.PolicyMoved:
 		a.Policy = e.To
@@ -201,6 +203,14 @@ func (f Folder) apply(a *Application, before Summary, h application.Header, e ap
 		// Whether data may be destroyed is the decider's business.
 	case application.Shredded:
 		a.erase()
+	}
+}
+
+// longer is the offer of a contract after its deadline moved: more time to sign is
+// a longer offer.
+func (a *Application) longer(d application.Deadline) {
+	if a.Stage == application.Signature && a.Contract != nil && d.Due.After(a.Contract.Expires) {
+		a.Contract.Expires = d.Due
 	}
 }
 

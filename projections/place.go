@@ -47,6 +47,11 @@ func (p Place) Then(e application.Event) Place {
 		p.Breached = false
 	case application.Restricted:
 		p.Restricted, p.Claimant = true, ""
+	case application.RestrictionLifted:
+		p.Restricted, p.Claimant = false, ""
+		if e.Deadline != nil {
+			p.Breached = false
+		}
 	default: // it stays where it is
 	}
 	return p

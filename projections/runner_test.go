@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/eventstore"
+	"alta/simulate/direct"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -381,6 +383,63 @@ func TestErasureLeavesTheSameDocumentsLiveAndRebuilt(t *testing.T) {
 		if d := w.dump(); strings.Contains(d, number) {
 			t.Error("a number stands in Redis in clear")
 		}
+		w.sameAfterRebuild()
+	})
+}
+
+// An application whose restriction was lifted is found again by everything that it
+// could be found by before: followed live with and without a restart in between,
+// in one batch, and built anew.
+func TestALiftedRestrictionBringsTheApplicationBackEverywhere(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		lives := w.fill(0, 6, "qualification")
+		found := func(l *direct.Life, want bool, when string) {
+			t.Helper()
+			for _, q := range []string{l.State.MerchantNumber, l.State.Text(item.IdentityNumber), l.State.Text(item.SiteDomain)} {
+				if q == "" {
+					continue
+				}
+				p, err := w.reader().Search(background, q, "", 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				is := slices.ContainsFunc(p.Rows, func(r json.RawMessage) bool { return strings.Contains(string(r), l.ID) })
+				if is != want {
+					t.Errorf("%s: found by %q: %t", when, q, is)
+				}
+			}
+		}
+		stop := w.run(w.runner())
+		w.caughtUp()
+		before := w.dump()
+		l := lives[0]
+		found(l, true, "before")
+		h := application.Header{By: application.Actor{ID: l.State.Merchant, Role: application.RoleMerchant}, At: l.State.Last}
+		restricted := application.Restricted{Header: h, Until: h.At.AddDate(10, 0, 0), Back: h.At.AddDate(0, 0, 14)}
+		lifted := application.RestrictionLifted{Header: h, Deadline: l.State.Deadline}
+		w.append(l, restricted)
+		w.caughtUp()
+		found(l, false, "restricted")
+		w.append(l, lifted)
+		w.caughtUp()
+		found(l, true, "lifted")
+		if now := w.dump(); strings.Count(now, l.ID) != strings.Count(before, l.ID) {
+			t.Errorf("it stands in %d places, before in %d", strings.Count(now, l.ID), strings.Count(before, l.ID))
+		}
+		w.append(l, restricted)
+		w.caughtUp()
+		stop()
+		stop = w.run(w.runner())
+		w.append(l, lifted)
+		w.caughtUp()
+		found(l, true, "lifted after a restart")
+		stop()
+		w.append(l, restricted, lifted)
+		w.append(lives[1], restricted, lifted, restricted)
+		w.run(w.runner())
+		w.caughtUp()
+		found(l, true, "in one batch")
+		found(lives[1], false, "restricted again in one batch")
 		w.sameAfterRebuild()
 	})
 }

@@ -54,17 +54,24 @@ func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) (e
 	if err != nil {
 		return err
 	}
-	if _, gone := e.(application.Shredded); gone {
-		return r.refold(ctx, c, rec)
+	switch e.(type) {
+	case application.Shredded:
+		return r.refold(ctx, c, rec, application.Erase)
+	case application.RestrictionLifted: // by what it can be found is known to no index any more
+		return r.refold(ctx, c, rec, nil)
+	default:
+		r.add(c, rec, e)
 	}
-	r.add(c, rec, e)
 	return nil
 }
 
 func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) {
-	if _, hidden := e.(application.Restricted); hidden {
+	switch e.(type) {
+	case application.Restricted:
 		c.unlist = true
-		c.lookups = nil
+	case application.RestrictionLifted:
+		c.unlist = false
+	default: // whoever could find it still can
 	}
 	r.index(c, e)
 	if c.app == nil {
@@ -74,11 +81,13 @@ func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) {
 	c.events++
 }
 
-// refold folds a stream anew up to a record: its subject was erased, and even
-// masked values must go. It does not wait for the key to be destroyed, which the
-// same event sets in motion, so that a later rebuild gives the same documents.
-func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record) error {
-	c.app, c.unlist = nil, true
+// refold folds a stream anew up to a record. Either its subject was erased, and
+// even masked values must go: it does not wait for the key to be destroyed, which
+// the same event sets in motion, so that a later rebuild gives the same documents.
+// Or a restriction was lifted, and the application is found again by everything
+// that it could be found by before.
+func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record, erase func(application.Event) application.Event) error {
+	c.app, c.unlist, c.lookups = nil, false, nil
 	for rec, err := range r.Log.ReadStream(ctx, last.Stream, 0, int(last.Revision)+1) {
 		if err != nil {
 			return err
@@ -87,9 +96,14 @@ func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record)
 		if err != nil {
 			return err
 		}
-		r.add(c, rec, application.Erase(e))
+		if erase != nil {
+			e = erase(e)
+		}
+		r.add(c, rec, e)
 	}
-	c.lookups = nil
+	if erase != nil {
+		c.unlist, c.lookups = true, nil
+	}
 	return nil
 }
 

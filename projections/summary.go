@@ -275,6 +275,11 @@ func (s *Summary) apply(h application.Header, e application.Event) {
 		// Which items are asked for, and whether data may be destroyed, is not told here.
 	case application.Restricted:
 		s.Restricted, s.Claim = true, nil
+	case application.RestrictionLifted:
+		s.Restricted, s.Claim = false, nil
+		if e.Deadline != nil {
+			s.Deadline = &Deadline{Deadline: *e.Deadline}
+		}
 	case application.Shredded:
 		s.Erased, s.Claim = true, nil
 		if s.Kind == policy.Individual {

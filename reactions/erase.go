@@ -91,7 +91,7 @@ func NewErase(c EraseConfig) *Erase {
 	e.Follower = &Follower{
 		Name: "erase", Log: c.Log, Now: c.Now, Logger: c.Logger, Replay: true,
 		Filter: eventstore.Filter{Streams: []string{"application-"}, Types: []string{
-			"application.restricted.", "application.hold-", "application.shredded.", "application.document-redacted.",
+			"application.restricted.", "application.restriction-lifted.", "application.hold-", "application.shredded.", "application.document-redacted.",
 		}},
 		Handle: e.handle, CaughtUp: e.caughtUp, Wake: e.wake,
 	}
@@ -105,7 +105,7 @@ func (e *Erase) handle(ctx context.Context, r *eventstore.Record) error {
 	}
 	id := strings.TrimPrefix(r.Stream, "application-")
 	switch ev := ev.(type) {
-	case application.Restricted, application.HoldPlaced, application.HoldLifted:
+	case application.Restricted, application.RestrictionLifted, application.HoldPlaced, application.HoldLifted:
 		if !e.ready {
 			e.kept[id] = true
 			return nil

@@ -86,7 +86,7 @@ func TestDataAreDestroyedWhenTheirTermEndsAndNotBefore(t *testing.T) {
 		w.restricts("1", 10)
 		stop := w.erases(s)
 		settle(time.Hour)
-		if got := w.last("1"); got != "application.restricted.v1" || len(s.destroyed.get()) > 0 {
+		if got := w.last("1"); got != "application.restricted.v2" || len(s.destroyed.get()) > 0 {
 			t.Fatal(got, s.destroyed.get())
 		}
 		stop()
@@ -121,6 +121,33 @@ func TestWhatWasNeverSubmittedGoesAtOnceAndTheAccountWithIt(t *testing.T) {
 		settle(time.Minute)
 		if !slices.Equal(s.destroyed.get(), []string{"1", "2", merchant.ID}) || !slices.Equal(s.closed.get(), []string{merchant.ID}) {
 			t.Fatal("the last application", s.destroyed.get(), s.closed.get())
+		}
+	})
+}
+
+func TestWhatWasTakenBackIsNotDestroyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t, "2026-03-02T02:00:00Z"), &shredder{}
+		w.opens("1")
+		w.opens("2")
+		stop := w.erases(s)
+		for _, name := range []string{"1", "2"} {
+			h := w.head(merchant)
+			back := h.At.AddDate(0, 0, application.BackDays)
+			w.happens(name, application.Restricted{Header: h, Why: "erasure request", Until: back, Back: back})
+		}
+		settle(13 * 24 * time.Hour)
+		if len(s.destroyed.get()) > 0 {
+			t.Fatal("before it was over", s.destroyed.get())
+		}
+		w.happens("1", application.RestrictionLifted{Header: w.head(merchant)})
+		settle(2 * 24 * time.Hour)
+		stop()
+		stop = w.erases(s) // and after a restart
+		defer stop()
+		settle(24 * time.Hour)
+		if got := s.destroyed.get(); slices.Contains(got, "1") || !slices.Contains(got, "2") || w.last("1") != "application.restriction-lifted.v1" {
+			t.Fatal(got, w.last("1"))
 		}
 	})
 }

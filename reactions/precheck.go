@@ -50,7 +50,7 @@ func NewPrecheck(c PrecheckConfig) *Precheck {
 	p.Follower = &Follower{
 		Name: "precheck", Log: c.Log, Now: c.Now, Logger: c.Logger, Handle: p.handle,
 		Filter: eventstore.Filter{
-			Streams: []string{"application-"}, Types: []string{"application.submitted.", "application.resubmitted."},
+			Streams: []string{"application-"}, Types: []string{"application.submitted.", "application.resubmitted.", "application.restriction-lifted."},
 		},
 	}
 	return p
@@ -67,6 +67,7 @@ func (p *Precheck) handle(ctx context.Context, r *eventstore.Record) error {
 		round = e.Round
 	case application.Resubmitted:
 		round = e.Round
+	case application.RestrictionLifted:
 	default:
 		return nil
 	}
@@ -74,6 +75,9 @@ func (p *Precheck) handle(ctx context.Context, r *eventstore.Record) error {
 	s, _, err := p.cfg.Applications.Load(ctx, id)
 	if err != nil {
 		return err
+	}
+	if _, again := e.(application.RestrictionLifted); again {
+		round = s.Round // it may have been handed in just before it was restricted
 	}
 	if s.Round != round || s.Checked >= round {
 		return nil // long over, or in place

@@ -139,7 +139,7 @@ func TestAPIKeysDoWhatTheTableLeavesToServers(t *testing.T) {
 			t.Errorf("a session asks what key it is: %d %s", a.status, a.Code)
 		}
 	}
-	for _, op := range []string{"consent", "withdrawConsent", "contractCode", "signContract", "restrict", "withdraw", "issueAPIKey", "changePassword", "beginTOTP", "renewRecoveryCodes", "copyMyData"} {
+	for _, op := range []string{"consent", "withdrawConsent", "contractCode", "signContract", "restrict", "liftRestriction", "withdraw", "issueAPIKey", "changePassword", "beginTOTP", "renewRecoveryCodes", "copyMyData"} {
 		for _, p := range api.Table() {
 			if p.Operation == op && !p.Person {
 				t.Errorf("%s is left to servers", op)

@@ -213,16 +213,18 @@ func TestAnotherMerchantWithTheSameNumbersAndPapersIsNamedToReviewersAndToNobody
 	}
 
 	// Whoever asked for erasure is not named any more, at once.
-	seen := w.revision(t, first.ID, lead)
-	if _, err := lead.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + first.ID + "/restriction",
-		Body: map[string]string{"why": "the merchant asks for erasure"}, Match: &seen}, nil); err != nil {
-		t.Fatal(err)
-	}
+	w.restrict(t, first)
 	if found := w.matches(t, reviewer, second.ID, func([]match) bool { return true }); len(found) > 0 {
 		t.Errorf("after the restriction: %+v", found)
 	}
 	reply, err := auditor.Get(t.Context(), "/v1/applications/"+first.ID+"/duplicates?why=inquiry", nil)
 	if err != nil || strings.Contains(string(reply.Body), second.ID) {
 		t.Errorf("restricted data were compared: %s, %v", reply.Body, err)
+	}
+
+	// And is named again when it was taken back.
+	w.lift(t, first)
+	if found := w.matches(t, reviewer, second.ID, named(first.ID)); len(found) != 1 || !slices.Equal(found[0].shares(), want) {
+		t.Errorf("after the restriction was lifted: %+v", found)
 	}
 }

@@ -56,6 +56,26 @@ func (w *world) restrict(t *testing.T, l *drive.Life) {
 	}
 }
 
+// lift has the merchant take the restriction back, twice: a repetition is the same act.
+func (w *world) lift(t *testing.T, l *drive.Life) {
+	t.Helper()
+	path := "/v1/applications/" + l.ID + "/restriction"
+	var told struct{ Revision int64 }
+	if _, err := l.Self.Get(t.Context(), path, &told); err != nil {
+		t.Fatal(err)
+	}
+	proof, err := l.Self.Prove(t.Context(), "restriction")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := l.Self.Do(t.Context(), drive.Request{Method: http.MethodDelete, Path: path, Proof: proof, Match: &told.Revision,
+			Key: drive.Key(1, "lift", l.ID)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // looks are the reasons on record, oldest first.
 func looks(t *testing.T, auditor *drive.Person, id string) (why []string) {
 	t.Helper()
@@ -175,5 +195,62 @@ func TestARestrictedApplicationIsInNoListAndNobodyElseGetsIt(t *testing.T) {
 	other := w.merchant(t, w.driver(t), drive.Wish{Seed: 11, First: 1, To: drive.Submitted, Via: drive.Agent})
 	if _, err := people["auditor"].Get(t.Context(), "/v1/applications/"+other.ID, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A merchant who restricted sees that it is so and until when it can be taken back,
+// and takes it back: it is in the lists again and found by what it was found by.
+func TestAMerchantTakesARestrictionBackAndTheApplicationIsThereAgain(t *testing.T) {
+	w, l, _ := restrictedWorld(t)
+	path := "/v1/applications/" + l.ID + "/restriction"
+	var told struct {
+		Revision   int64
+		Restricted bool
+		Back       time.Time
+	}
+	if _, err := l.Self.Get(t.Context(), path, &told); err != nil || !told.Restricted || time.Until(told.Back) < 13*24*time.Hour {
+		t.Fatalf("the merchant is told %+v, %v", told, err)
+	}
+	lead := w.as(t, "lead")
+	if a := w.send(t, lead, request{method: "GET", path: path}); a.Code != "role" {
+		t.Errorf("a lead asks: %d %s", a.status, a.Code)
+	}
+	other := w.merchant(t, w.driver(t), drive.Wish{Seed: 11, First: 1, To: drive.Submitted, Via: drive.Self})
+	for _, method := range []string{"GET", "DELETE"} {
+		if a := w.send(t, other.Self, request{method: method, path: path}); a.status != 404 {
+			t.Errorf("another merchant: %s %d %s", method, a.status, a.Code)
+		}
+	}
+	finds := func() bool {
+		for _, q := range []string{l.Number, l.Merchant.Fields["identity.number"]} {
+			reply, err := lead.Get(t.Context(), "/v1/applications?q="+url.QueryEscape(q), nil)
+			if err != nil || !strings.Contains(string(reply.Body), l.ID) {
+				return false
+			}
+		}
+		for p, path := range map[*drive.Person]string{lead: "/v1/queues/qualification", l.Self: "/v1/applications?limit=200"} {
+			reply, err := p.Get(t.Context(), path, nil)
+			if err != nil || !strings.Contains(string(reply.Body), l.ID) {
+				return false
+			}
+		}
+		return true
+	}
+	if a := w.send(t, l.Self, request{method: "DELETE", path: path, header: map[string]string{"If-Match": etag(told.Revision)}}); a.Code != "step-up-required" {
+		t.Errorf("without a proof of presence: %d %s", a.status, a.Code)
+	}
+	w.lift(t, l)
+	for deadline := time.Now().Add(time.Minute); !finds() && time.Now().Before(deadline); {
+	}
+	if !finds() {
+		t.Error("it is not in every list again")
+	}
+	var status struct{ Stage string }
+	if _, err := l.Self.Get(t.Context(), "/v1/applications/"+l.ID+"/status", &status); err != nil || status.Stage != "qualification" {
+		t.Errorf("its status: %+v, %v", status, err)
+	}
+	reviewer, seen := w.as(t, "reviewer"), w.revision(t, l.ID, lead)
+	if _, err := reviewer.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/claim", Match: &seen}, nil); err != nil {
+		t.Errorf("a reviewer takes it: %v", err)
 	}
 }

@@ -115,6 +115,11 @@ func (c *Case) promises(t *teller, e application.Event, from application.Stage) 
 			return
 		}
 		next = e.Deadline
+	case application.RestrictionLifted: // nobody could keep the old one
+		if e.Deadline != nil {
+			c.deadline, c.judged = e.Deadline, false
+		}
+		return
 	default:
 		if !moves {
 			return

@@ -95,7 +95,8 @@ func (n *naive) count(l *direct.Life, days []string) {
 				q := projections.QueueOf(d.Stage)
 				_, withdrawn := e.(application.Withdrawn)
 				_, extended := e.(application.DeadlineExtended)
-				switch gone := s.Deadline != d; {
+				_, lifted := e.(application.RestrictionLifted)
+				switch gone := s.Deadline != d && !lifted; {
 				case s.Breached && !was.Breached, gone && h.At.After(d.Due):
 					into(n.missed, q, dayOf(d.Due), 1)
 					judged[d] = true

@@ -218,6 +218,7 @@ func TestADeadlineIsMissedOnTheDayOnWhichItWasDue(t *testing.T) {
 		return application.Header{By: application.Actor{ID: "r", Role: application.RoleReviewer}, At: at(day, hour)}
 	}
 	d := &application.Deadline{ID: "qualification-1", Stage: application.Qualification, Holder: application.Platform, Due: at(12, 18)}
+	later := &application.Deadline{ID: "qualification-3", Stage: application.Qualification, Holder: application.Platform, Due: at(16, 18)}
 	breach := application.DeadlineBreached{Header: head(13, 9), Deadline: d.ID, Due: d.Due}
 	tests := map[string]struct {
 		events []application.Event
@@ -230,6 +231,14 @@ func TestADeadlineIsMissedOnTheDayOnWhichItWasDue(t *testing.T) {
 		"withdrawn in time counts nothing":              {[]application.Event{application.Withdrawn{Header: head(11, 10), From: application.Qualification}}, map[string]int64{}},
 		"withdrawn after it was due counts as too late": {[]application.Event{application.Withdrawn{Header: head(14, 10), From: application.Qualification}}, map[string]int64{"2026-11-12 missed qualification": 1}},
 		"hidden counts nothing any more":                {[]application.Event{application.Restricted{Header: head(11, 10)}, breach}, map[string]int64{}},
+		"while it was hidden nobody was late": {[]application.Event{
+			application.Restricted{Header: head(11, 10)}, application.RestrictionLifted{Header: head(14, 10), Deadline: later},
+			application.QualificationApproved{Header: head(15, 10), Next: application.ICP},
+		}, map[string]int64{"2026-11-15 met qualification": 1}},
+		"the deadline after it was hidden counts": {[]application.Event{
+			application.Restricted{Header: head(11, 10)}, application.RestrictionLifted{Header: head(14, 10), Deadline: later},
+			application.QualificationApproved{Header: head(17, 10), Next: application.ICP},
+		}, map[string]int64{"2026-11-16 missed qualification": 1}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -101,7 +101,7 @@ type job struct {
 	to          string    // blind index of the address, once it is known
 	link        string    // of an account's letter
 	subject     string    // the key or device that an account's letter is about
-	expires     time.Time // of the link
+	expires     time.Time // of the link, or of the time to take a restriction back
 	next        time.Time // not before
 	tries       int
 	faults      int       // in a row, before there was anything to send
@@ -247,6 +247,12 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 		return nil, nil
 	}
 	j.application, j.at = strings.TrimPrefix(r.Stream, "application-"), e.Head().At
+	if x, ok := e.(application.Restricted); ok {
+		if x.Back.IsZero() {
+			return nil, nil // from before a restriction could be taken back
+		}
+		j.expires = x.Back
+	}
 	return j, nil
 }
 

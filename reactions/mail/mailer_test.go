@@ -349,6 +349,40 @@ func TestALinkThatWasUsedAndDataThatIsRestrictedAreNotMailed(t *testing.T) {
 	})
 }
 
+// Who had processing restricted is told at the account's address, until when it can
+// be taken back and where; and that it was taken back.
+func TestARestrictionAndItsLiftingAreConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.who.Status = account.StatusActive
+		w.submits("1")
+		_, stop := w.runs()
+		time.Sleep(time.Minute)
+		h := w.head(application.RoleMerchant)
+		back := h.At.AddDate(0, 0, application.BackDays)
+		w.happens("1", application.Restricted{Header: h, Until: h.At.AddDate(10, 0, 0), Back: back})
+		time.Sleep(time.Minute)
+		w.happens("1", application.RestrictionLifted{Header: w.head(application.RoleMerchant)})
+		time.Sleep(time.Minute)
+		stop()
+		if len(w.box.got) != 3 {
+			t.Fatalf("mails: %v", w.box.subjects())
+		}
+		restricted, lifted := w.box.got[1], w.box.got[2]
+		if restricted.To != w.who.Email.Clear() || lifted.To != w.who.Email.Clear() {
+			t.Errorf("written to %s and %s", restricted.To, lifted.To)
+		}
+		for _, want := range []string{moment(back, restricted.Lang), "/applications/1/restriction"} {
+			if !strings.Contains(restricted.Text, want) || !strings.Contains(restricted.HTML, want) {
+				t.Errorf("%q is not in:\n%s", want, restricted.Text)
+			}
+		}
+		if !strings.Contains(lifted.Text, "/applications/1") || strings.Contains(lifted.Text, "/restriction") {
+			t.Errorf("where it goes on: %s", lifted.Text)
+		}
+	})
+}
+
 func TestASigningCodeGoesOutAtOnceAndIsNotInTheLog(t *testing.T) {
 	w := newWorld(t)
 	w.opens("1")

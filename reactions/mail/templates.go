@@ -33,14 +33,17 @@ const (
 	CodesRemoved     Template = "codes-removed"
 	RecoveryCodeUsed Template = "recovery-code-used"
 	NewDevice        Template = "new-device"
-	SigningCode      Template = "signing-code" // sent at once, never recorded
+	// What the merchant did in person to the whole application.
+	Restricted        Template = "restricted"
+	RestrictionLifted Template = "restriction-lifted"
+	SigningCode       Template = "signing-code" // sent at once, never recorded
 )
 
 // Templates lists them all.
 func Templates() []Template {
 	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
 		Offered, TakenBack, Lapsed, Signed, Active, Withdrawn, Declined, Expired, Reminder, AgentAdded,
-		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, SigningCode}
+		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, Restricted, RestrictionLifted, SigningCode}
 }
 
 // templateOf is what an event is written about with; empty where the merchant is
@@ -75,6 +78,10 @@ func templateOf(e application.Event) Template {
 		return Declined
 	case application.Expired:
 		return Expired
+	case application.Restricted:
+		return Restricted
+	case application.RestrictionLifted:
+		return RestrictionLifted
 	case application.DeadlineWarned:
 		if e.Mark != "warn" { // the platform's own
 			return Reminder
@@ -95,6 +102,7 @@ func eventTypes() []string {
 	for _, n := range []string{
 		"opened", "submitted", "returned", "resubmitted", "qualification-approved", "qualification-confirmed", "icp-verified",
 		"site-approved", "contract-offered", "contract-taken-back", "contract-lapsed", "contract-signed", "activated", "withdrawn", "decline-confirmed", "expired", "deadline-warned",
+		"restricted", "restriction-lifted",
 	} {
 		names = append(names, "application."+n+".")
 	}

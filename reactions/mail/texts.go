@@ -32,6 +32,7 @@ var (
 	labelValue    = text{"当前内容", "Valor actual", "Current value"}
 	labelFix      = text{"如何更正", "Qué hacer", "What to do"}
 	labelNote     = text{"审核人员留言", "Nota del revisor", "Reviewer's note"}
+	labelBack     = text{"可撤销至", "Se puede deshacer hasta", "Can be taken back until"}
 	labelWhen     = text{"时间", "Cuándo", "When"}
 	labelKey      = text{"密钥", "Clave", "Key"}
 	labelBrowser  = text{"浏览器", "Navegador", "Browser"}
@@ -282,6 +283,37 @@ var wordings = map[Template]wording{
 			"An agent opened an application for you, and may fill in details and upload documents. Only you can agree to the texts and sign the contract. If you do not want it, withdraw it on the application's page.",
 		}},
 		action: text{"查看申请", "Ver la solicitud", "See the application"},
+	},
+	Restricted: {
+		subject: text{"您的数据已停止处理（{number}）", "Sus datos están bloqueados ({number})", "Your data are locked ({number})"},
+		heading: text{"数据已封存", "Datos bloqueados", "Data locked"},
+		body: []text{
+			{
+				"您本人要求删除数据，我们已停止处理该申请。申请不再出现在任何列表和页面中；数据在法律要求的期限届满后销毁。",
+				"Usted pidió en persona que se borren sus datos y hemos dejado de tratar la solicitud. Ya no aparece en ninguna lista ni página; los datos se destruirán cuando la ley lo permita.",
+				"You asked in person to have your data erased, and we have stopped processing the application. It is in no list and on no page any more; the data are destroyed as soon as the law allows.",
+			},
+			{
+				"如果您改变主意，可以在以下时间之前撤销；此前不会销毁任何数据。",
+				"Si cambia de idea, puede deshacerlo hasta el momento indicado; antes no se destruye nada.",
+				"If you change your mind, you can take it back until the time stated; nothing is destroyed before.",
+			},
+		},
+		facts:  []wordedFact{{labelNumber, "number"}, {labelWhen, "when"}, {labelBack, "back"}},
+		action: text{"查看或撤销", "Ver o deshacer", "See it or take it back"},
+		after:  []text{afterStranger},
+	},
+	RestrictionLifted: {
+		subject: text{"您的申请已恢复（{number}）", "Su solicitud sigue adelante ({number})", "Your application goes on ({number})"},
+		heading: text{"申请已恢复", "La solicitud sigue adelante", "The application goes on"},
+		body: []text{{
+			"您本人撤销了删除请求，申请已恢复到原来的状态，期限也已相应顺延。",
+			"Usted retiró en persona la petición de borrado. La solicitud continúa donde estaba y los plazos se han aplazado en consecuencia.",
+			"You took the request for erasure back in person. The application goes on where it stood, and its deadlines have moved accordingly.",
+		}},
+		facts:  []wordedFact{{labelNumber, "number"}, {labelWhen, "when"}},
+		action: text{"查看申请", "Ver la solicitud", "See the application"},
+		after:  []text{afterStranger},
 	},
 	PasswordChanged: {
 		subject: text{"您的密码已更改", "Se ha cambiado su contraseña", "Your password was changed"},

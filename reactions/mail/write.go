@@ -51,6 +51,9 @@ func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error)
 		return nil, "", err
 	}
 	j.merchant = now.Merchant
+	if !now.Shredded && (j.template == Restricted || j.template == RestrictionLifted) {
+		return m.composeRestriction(ctx, j, now)
+	}
 	if now.Restricted || now.Shredded {
 		return nil, FailedRestricted, nil
 	}
@@ -80,6 +83,30 @@ func (m *Mailer) compose(ctx context.Context, j *job) (*Message, Failure, error)
 	letter.greet(who)
 	msg := letter.message()
 	msg.Notice, msg.At, msg.Owner, msg.To = noticeID(j.cause, j.template), j.at, j.application, to
+	msg.Kind = j.template
+	return &msg, "", nil
+}
+
+// composeRestriction confirms to the merchant that processing was restricted, or goes
+// on. It uses the account alone: of the application's data only the number is told.
+func (m *Mailer) composeRestriction(ctx context.Context, j *job, now application.State) (*Message, Failure, error) {
+	who, err := m.cfg.Account(ctx, now.Merchant)
+	if err != nil {
+		return nil, "", err
+	}
+	if who.Email.Clear() == "" || who.Status == account.StatusClosed {
+		return nil, FailedNoAddress, nil
+	}
+	l := lang.Match(string(who.Language))
+	letter := write(j.template, l, params{"number": now.MerchantNumber, "when": moment(j.at, l), "back": moment(j.expires, l)})
+	target := m.cfg.Origin + "/applications/" + j.application
+	if j.template == Restricted {
+		target += "/restriction"
+	}
+	letter.Button = &button{Label: letter.action, URL: target}
+	letter.greet(who)
+	msg := letter.message()
+	msg.Notice, msg.At, msg.Owner, msg.To = noticeID(j.cause, j.template), j.at, j.application, who.Email.Clear()
 	msg.Kind = j.template
 	return &msg, "", nil
 }

@@ -41,7 +41,7 @@ func shredded(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := w.endTerms(ctx, r); err != nil {
+	if err := w.endTerms(ctx); err != nil {
 		return "", err
 	}
 	lives := append(slices.Clone(w.lives), w.draft)
@@ -90,11 +90,11 @@ func shredded(ctx context.Context, r *run) (string, error) {
 	return fmt.Sprintf("%s; root of %d events unchanged, log check passes; %s; %s; again %s", tried, root.N, told, rebuilt, figures), err
 }
 
-// endTerms lets the terms of the three merchants end: of the draft at once, as it
-// was never submitted; of the enterprise because it is restricted by a policy that
+// endTerms lets the terms of the three merchants end: of the draft, which was never
+// submitted, by a restriction that cannot be taken back any more; of the enterprise because it is restricted by a policy that
 // keeps nothing; of the individual, which waits ten years, by what the platform
 // will then record.
-func (w *world) endTerms(ctx context.Context, r *run) error {
+func (w *world) endTerms(ctx context.Context) error {
 	apps := w.applications()
 	do := func(l *drive.Life, name string, decide func(application.State) ([]application.Event, error)) error {
 		cmd := decider.Command{ID: decider.NewID(), Actor: system.ID, Role: string(system.Role), Operation: name}
@@ -116,18 +116,9 @@ func (w *world) endTerms(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	_, at, err := apps.Load(ctx, w.draft.ID)
-	if err != nil {
-		return err
-	}
-	seen := int64(at)
-	proof, err := w.draft.Self.Prove(ctx, "restriction")
-	if err != nil {
-		return err
-	}
-	_, err = w.draft.Self.Do(ctx, drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + w.draft.ID + "/restriction", Proof: proof,
-		Match: &seen, Body: map[string]string{"why": "no longer wanted"}, Key: drive.Key(r.Seed, "draft")}, nil)
-	return err
+	return do(w.draft, "restrict", func(application.State) ([]application.Event, error) {
+		return []application.Event{application.Restricted{Header: now, Why: "no longer wanted", Until: now.At, Back: now.At}}, nil
+	})
 }
 
 // tree is that of the first n events, or of all with -1.

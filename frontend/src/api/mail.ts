@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, body, type Schemas } from './client'
 import { applicationKey } from './command'
+import { whyOf } from './why'
 
 export type UndeliveredMail = Schemas['UndeliveredMail']
 
@@ -16,5 +17,10 @@ export const undeliveredQuery = (id: string) =>
   queryOptions({
     queryKey: [...applicationKey(id), 'undelivered'],
     queryFn: async ({ signal }) =>
-      body(await api.GET('/v1/applications/{id}/undelivered-mails', { params: { path: { id } }, signal })),
+      body(
+        await api.GET('/v1/applications/{id}/undelivered-mails', {
+          params: { path: { id }, query: { why: whyOf(id) } },
+          signal,
+        }),
+      ),
   })

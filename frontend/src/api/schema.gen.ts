@@ -1326,11 +1326,19 @@ export interface paths {
       }
       cookie?: never
     }
-    get?: never
-    /** Restrict processing: the merchant asks for erasure, in person */
+    /** Whether processing is restricted, and until when that can be taken back (its merchant) */
+    get: operations['restriction']
+    /**
+     * Restrict processing: the merchant asks for erasure, in person
+     * @description The application leaves every list and page at once, and the merchant gets a mail. For fourteen days the merchant can take it back (`liftRestriction`); nothing is destroyed before. Refused with 409 `relationship-active` while the account for payments is open, which needs the data: ask the platform to close it first. Refused with 409 `not-now` while the platform has to act first.
+     */
     put: operations['restrict']
     post?: never
-    delete?: never
+    /**
+     * Take a restriction back within fourteen days, in person
+     * @description The application goes on where it stood. A deadline of the platform begins anew; the merchant's moves by as long as the restriction stood. After fourteen days, or once the data are destroyed, the answer is 409 `restriction-final`.
+     */
+    delete: operations['liftRestriction']
     options?: never
     head?: never
     patch?: never
@@ -2311,6 +2319,20 @@ export interface components {
        * @enum {string}
        */
       step_up: 'password' | 'code' | 'oidc'
+    }
+    Restriction: {
+      /**
+       * Format: int64
+       * @description The revision as its merchant counts it, for If-Match.
+       */
+      revision: number
+      /** @description Whether processing is restricted. */
+      restricted: boolean
+      /**
+       * Format: date-time
+       * @description Until when the merchant can take it back; absent where it is not restricted, or cannot be taken back.
+       */
+      back?: string
     }
     /**
      * @description what a proof of presence is for: API keys and codes; reading personal values outside a claim; restricting processing; taking a copy of one's data
@@ -5321,6 +5343,36 @@ export interface operations {
       default: components['responses']['Problem']
     }
   }
+  restriction: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description the ETags of what the client has */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description whether it is restricted, and nothing else of the application */
+      200: {
+        headers: {
+          ETag?: string
+          'Alta-Revision'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Restriction']
+        }
+      }
+      304: components['responses']['NotModified']
+      default: components['responses']['Problem']
+    }
+  }
   restrict: {
     parameters: {
       query?: never
@@ -5345,6 +5397,29 @@ export interface operations {
         }
       }
     }
+    responses: {
+      204: components['responses']['Done']
+      default: components['responses']['Problem']
+    }
+  }
+  liftRestriction: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
+        'Alta-Step-Up'?: components['parameters']['StepUp']
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description the revision that was looked at */
+        'If-Match': components['parameters']['IfMatchRequired']
+      }
+      path: {
+        /** @description the application */
+        id: components['parameters']['ID']
+      }
+      cookie?: never
+    }
+    requestBody?: never
     responses: {
       204: components['responses']['Done']
       default: components['responses']['Problem']

@@ -32,6 +32,7 @@ import { Route as AppApplicationsIdIndexRouteImport } from './routes/_app/applic
 import { Route as AppApplicationsIdContractRouteImport } from './routes/_app/applications.$id.contract'
 import { Route as AppApplicationsIdCorrectionsRouteImport } from './routes/_app/applications.$id.corrections'
 import { Route as AppApplicationsIdFormRouteImport } from './routes/_app/applications.$id.form'
+import { Route as AppApplicationsIdRestrictionRouteImport } from './routes/_app/applications.$id.restriction'
 import { Route as AppApplicationsIdSiteRouteImport } from './routes/_app/applications.$id.site'
 import { Route as AppQueueQueueIndexRouteImport } from './routes/_app/queue.$queue.index'
 import { Route as AppQueueQueueNextRouteImport } from './routes/_app/queue.$queue.next'
@@ -152,6 +153,12 @@ const AppApplicationsIdFormRoute = AppApplicationsIdFormRouteImport.update({
   path: '/applications/$id/form',
   getParentRoute: () => AppRoute,
 } as any)
+const AppApplicationsIdRestrictionRoute =
+  AppApplicationsIdRestrictionRouteImport.update({
+    id: '/applications/$id/restriction',
+    path: '/applications/$id/restriction',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppApplicationsIdSiteRoute = AppApplicationsIdSiteRouteImport.update({
   id: '/applications/$id/site',
   path: '/applications/$id/site',
@@ -190,6 +197,7 @@ export interface FileRoutesByFullPath {
   '/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/applications/$id/form': typeof AppApplicationsIdFormRoute
+  '/applications/$id/restriction': typeof AppApplicationsIdRestrictionRoute
   '/applications/$id/site': typeof AppApplicationsIdSiteRoute
   '/queue/$queue/next': typeof AppQueueQueueNextRoute
   '/applications/$id/': typeof AppApplicationsIdIndexRoute
@@ -217,6 +225,7 @@ export interface FileRoutesByTo {
   '/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/applications/$id/form': typeof AppApplicationsIdFormRoute
+  '/applications/$id/restriction': typeof AppApplicationsIdRestrictionRoute
   '/applications/$id/site': typeof AppApplicationsIdSiteRoute
   '/queue/$queue/next': typeof AppQueueQueueNextRoute
   '/applications/$id': typeof AppApplicationsIdIndexRoute
@@ -246,6 +255,7 @@ export interface FileRoutesById {
   '/_app/applications/$id/contract': typeof AppApplicationsIdContractRoute
   '/_app/applications/$id/corrections': typeof AppApplicationsIdCorrectionsRoute
   '/_app/applications/$id/form': typeof AppApplicationsIdFormRoute
+  '/_app/applications/$id/restriction': typeof AppApplicationsIdRestrictionRoute
   '/_app/applications/$id/site': typeof AppApplicationsIdSiteRoute
   '/_app/queue/$queue/next': typeof AppQueueQueueNextRoute
   '/_app/applications/$id/': typeof AppApplicationsIdIndexRoute
@@ -275,6 +285,7 @@ export interface FileRouteTypes {
     | '/applications/$id/contract'
     | '/applications/$id/corrections'
     | '/applications/$id/form'
+    | '/applications/$id/restriction'
     | '/applications/$id/site'
     | '/queue/$queue/next'
     | '/applications/$id/'
@@ -302,6 +313,7 @@ export interface FileRouteTypes {
     | '/applications/$id/contract'
     | '/applications/$id/corrections'
     | '/applications/$id/form'
+    | '/applications/$id/restriction'
     | '/applications/$id/site'
     | '/queue/$queue/next'
     | '/applications/$id'
@@ -330,6 +342,7 @@ export interface FileRouteTypes {
     | '/_app/applications/$id/contract'
     | '/_app/applications/$id/corrections'
     | '/_app/applications/$id/form'
+    | '/_app/applications/$id/restriction'
     | '/_app/applications/$id/site'
     | '/_app/queue/$queue/next'
     | '/_app/applications/$id/'
@@ -509,6 +522,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppApplicationsIdFormRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/applications/$id/restriction': {
+      id: '/_app/applications/$id/restriction'
+      path: '/applications/$id/restriction'
+      fullPath: '/applications/$id/restriction'
+      preLoaderRoute: typeof AppApplicationsIdRestrictionRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/applications/$id/site': {
       id: '/_app/applications/$id/site'
       path: '/applications/$id/site'
@@ -549,6 +569,7 @@ interface AppRouteChildren {
   AppApplicationsIdContractRoute: typeof AppApplicationsIdContractRoute
   AppApplicationsIdCorrectionsRoute: typeof AppApplicationsIdCorrectionsRoute
   AppApplicationsIdFormRoute: typeof AppApplicationsIdFormRoute
+  AppApplicationsIdRestrictionRoute: typeof AppApplicationsIdRestrictionRoute
   AppApplicationsIdSiteRoute: typeof AppApplicationsIdSiteRoute
   AppQueueQueueNextRoute: typeof AppQueueQueueNextRoute
   AppApplicationsIdIndexRoute: typeof AppApplicationsIdIndexRoute
@@ -571,6 +592,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppApplicationsIdContractRoute: AppApplicationsIdContractRoute,
   AppApplicationsIdCorrectionsRoute: AppApplicationsIdCorrectionsRoute,
   AppApplicationsIdFormRoute: AppApplicationsIdFormRoute,
+  AppApplicationsIdRestrictionRoute: AppApplicationsIdRestrictionRoute,
   AppApplicationsIdSiteRoute: AppApplicationsIdSiteRoute,
   AppQueueQueueNextRoute: AppQueueQueueNextRoute,
   AppApplicationsIdIndexRoute: AppApplicationsIdIndexRoute,

@@ -108,8 +108,5 @@ export function formats(language: string, endOf: (day: string) => string = (day)
 export function useFormats(): Formats {
   const { i18n } = useTranslation()
   const { language } = i18n
-  return useMemo(
-    () => formats(language, (day) => i18n.t('shell:deadline.endOf', { day })),
-    [i18n, language],
-  )
+  return useMemo(() => formats(language, (day) => i18n.t('shell:deadline.endOf', { day })), [i18n, language])
 }

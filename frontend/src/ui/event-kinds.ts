@@ -53,6 +53,7 @@ export const eventKinds = [
   'deadline_extended',
   'policy_moved',
   'restricted',
+  'restriction_lifted',
   'hold_placed',
   'hold_lifted',
   'shredded',
@@ -122,6 +123,7 @@ export function categoryOf(kind: EventKind): EventCategory {
       return 'time'
     case 'document_redacted':
     case 'restricted':
+    case 'restriction_lifted':
     case 'hold_placed':
     case 'hold_lifted':
     case 'shredded':

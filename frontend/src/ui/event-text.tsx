@@ -95,6 +95,7 @@ export function describe(kind: EventKind, data: Entry['data'], words: Words, for
     case 'reopened':
     case 'decline_confirmed':
     case 'expired':
+    case 'restriction_lifted':
       return ''
   }
 }

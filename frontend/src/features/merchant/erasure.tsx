@@ -42,9 +42,10 @@ export function Erasure({ status }: { status: Status }) {
         onOk={() => {
           perform(erase, { why: why.trim() }, () => {
             setAsking(false)
-            // The application is gone from every page now, this one included.
+            // The application is gone from every page now, this one included; what is
+            // left of it is the way back.
             modal.success({ title: t('erasure.done'), content: t('erasure.doneBody') })
-            void navigate({ to: '/applications', replace: true })
+            void navigate({ to: '/applications/$id/restriction', params: { id: status.id }, replace: true })
           })
         }}
       >

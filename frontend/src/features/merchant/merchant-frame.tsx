@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, Navigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { statusQuery, type Status } from '@/api/applications'
 import { useChanges } from '@/api/changes'
+import { ProblemError } from '@/api/problem'
 import { useIdentity } from '@/api/session'
 import { useTranslation } from '@/i18n'
 import { Loading } from '@/ui/loading'
@@ -43,6 +44,9 @@ export function MerchantFrame({ id, title, lead, children }: Props) {
       ? [{ to: '/applications/$id/contract', label: t('tabs.contract') } as const]
       : []),
   ] as const
+  // Its merchant may have had the data locked, and can take that back for a time.
+  if (identity?.role === 'merchant' && status.error instanceof ProblemError && status.error.status === 404)
+    return <Navigate to="/applications/$id/restriction" params={{ id }} replace />
   return (
     <Page width="narrow" title={title} lead={lead}>
       {identity?.role === 'agent' && (

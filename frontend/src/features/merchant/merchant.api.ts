@@ -126,6 +126,19 @@ export function useErasure(id: string, revision: number): Command<{ why: string 
   )
 }
 
+export const restrictionQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...applicationKey(id), 'restriction'],
+    queryFn: async ({ signal }) =>
+      body(await api.GET('/v1/applications/{id}/restriction', { params: { path: { id } }, signal })),
+  })
+
+export function useLiftRestriction(id: string, revision: number): Command<void> {
+  return useCommand(id, revision, (_, header) =>
+    api.DELETE('/v1/applications/{id}/restriction', { params: { path: { id }, header } }),
+  )
+}
+
 export function useReopen(id: string, revision: number): Command<void> {
   return useCommand(id, revision, (_, header) =>
     api.POST('/v1/applications/{id}/reopening', { params: { path: { id }, header } }),
