@@ -20,6 +20,7 @@ test('a merchant has its data erased, and an auditor says why she opens them', a
   await expect(confirm).toBeDisabled()
   await own.getByLabel('Reason').fill('we no longer want an account')
   await confirm.click()
+  await prove(own, merchant.password)
   await expect(own.getByText('Your data are locked').last()).toBeVisible()
   await own.context().close()
 
