@@ -198,11 +198,16 @@ test('a merchant with a website lives the whole life, from registering to taking
     await expect(page.getByText(/Signed on/)).toBeVisible()
   })
 
-  await test.step('the platform countersigns and activates', async () => {
+  await test.step('somebody who did not approve countersigns, and activates', async () => {
     await reviewer.goto(`/cases/${id}`)
     await claimIfFree(reviewer)
-    await reviewer.getByRole('button', { name: 'Countersign' }).click()
-    await decide(reviewer, 'Activate and next', reviewer.getByText('This merchant can take payments.'))
+    await expect(reviewer.getByRole('button', { name: 'Countersign' })).toBeDisabled()
+    await reviewer.getByRole('button', { name: 'Release', exact: true }).click()
+    const other = await as(browser, people.reviewer2)
+    await other.goto(`/cases/${id}`)
+    await claimIfFree(other)
+    await other.getByRole('button', { name: 'Countersign' }).click()
+    await decide(other, 'Activate and next', other.getByText('This merchant can take payments.'))
     await page.goto(`/applications/${id}`)
     await expect(page.getByRole('heading', { name: 'You can take payments' })).toBeVisible()
   })
