@@ -97,6 +97,10 @@ func (f *Finder) Find(ctx context.Context, id string, s application.State) (Foun
 	left := looks
 	for _, r := range rows {
 		o, err := f.Load(ctx, r.ID)
+		if errors.Is(err, vault.ErrDamaged) || errors.Is(err, vault.ErrNoKey) {
+			out.More = true // one stream that cannot be opened must not stop the comparison with the others
+			continue
+		}
 		if err != nil {
 			return out, fmt.Errorf("duplicates: %w", err)
 		}

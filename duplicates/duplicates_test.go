@@ -171,3 +171,26 @@ func TestADamagedFileDoesNotStopTheComparison(t *testing.T) {
 		}
 	}
 }
+
+// One application whose key is lost must not stop the machine check of all others;
+// that something was not compared is said.
+func TestAStreamThatCannotBeOpenedDoesNotStopTheComparison(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	x := &index{rows: []projections.Row{{ID: "broken", Merchant: "broken", SubmittedAt: &at}, {ID: "other", Merchant: "other", SubmittedAt: &at}}}
+	r := record{"other": state("other", "shop.cn")}
+	for fault, goesOn := range map[error]bool{vault.ErrDamaged: true, vault.ErrNoKey: true, vault.ErrUnavailable: false} {
+		f := &Finder{Index: x, Keyed: keyed, Load: func(ctx context.Context, id string) (application.State, error) {
+			if id == "broken" {
+				return application.State{}, fault
+			}
+			return r.load(ctx, id)
+		}}
+		found, err := f.Find(t.Context(), "mine", state("me", "shop.cn"))
+		switch {
+		case goesOn && (err != nil || len(found.Matches) != 1 || !found.More):
+			t.Errorf("%v: %d matches, more %t, %v", fault, len(found.Matches), found.More, err)
+		case !goesOn && !errors.Is(err, fault):
+			t.Errorf("%v is passed over: %v", fault, err)
+		}
+	}
+}
