@@ -370,6 +370,7 @@ func (f *copying) event(out *copyApplication, e application.Event) (entry copyEn
 		entry.By = "agent"
 	}
 	switch e := e.(type) {
+	default: // of the others the copy tells no more than their name and time
 	case application.ReasonRaised:
 		f.raised[e.Reason] = e // it is told with the return
 	case application.Opened:

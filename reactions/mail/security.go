@@ -29,6 +29,7 @@ func securityOf(e account.Event) (t Template, subject string, at time.Time) {
 		if e.Kind == account.TrustNew {
 			return NewDevice, e.Device, e.At
 		}
+	default: // the others are not told by mail
 	}
 	return "", "", time.Time{}
 }
