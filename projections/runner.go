@@ -292,7 +292,8 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 	defer reading.Wait()
 	defer stop()
 	from := t.held.position()
-	reading.Go(func() { read(ctx, r.Log, from, feed) })
+	source := ctx // ctx is another one below, while the reading goes on
+	reading.Go(func() { read(source, r.Log, from, feed) })
 	if t.until == nil { // else nobody knows of this generation
 		var lost context.CancelCauseFunc
 		ctx, lost = context.WithCancelCause(ctx)

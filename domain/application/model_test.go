@@ -1,6 +1,7 @@
 package application
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"reflect"
@@ -388,7 +389,7 @@ func (m *model) discreet(before State, e Event) {
 
 // outside is a refusal as the merchant reads it.
 func outside(err error) string {
-	if r, ok := err.(*Refusal); ok {
+	if r := (*Refusal)(nil); errors.As(err, &r) {
 		return fmt.Sprintf("%+v", *Discreet(r))
 	}
 	return fmt.Sprint(err)
