@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,11 +67,13 @@ func TestCheckingIsNotPutOffByARunnerThatWritesMeanwhile(t *testing.T) {
 		w.fill(0, 5, "")
 		g := w.rebuilt()
 		// check compares while a runner beats right after the first readings.
-		check := func(beats int) (Comparison, error) {
+		check := func(most int) (Comparison, error) {
+			var beats atomic.Int64
+			beats.Store(int64(most))
 			rdb := redis.NewClient(w.rdb.(*redis.Client).Options())
 			defer rdb.Close()
 			rdb.AddHook(afterReading(func() {
-				if beats--; beats >= 0 {
+				if beats.Add(-1) >= 0 {
 					w.rdb.HIncrBy(background, w.store.keys(g, 0).checkpoint(), "beat", 1)
 				}
 			}))

@@ -190,7 +190,7 @@ func TestHTTPIsSpokenAsTheStandardsHaveIt(t *testing.T) {
 			t.Fatalf("%v with Content-Encoding %q", err, res.Header.Get("Content-Encoding"))
 		}
 		plain, err := io.ReadAll(z)
-		if err != nil || !json.Valid(plain) || len(body)*3 > len(plain) {
+		if err != nil || !json.Valid(plain) || len(body)*2 > len(plain) {
 			t.Errorf("%d bytes are sent for %d: %v", len(body), len(plain), err)
 		}
 		login := fmt.Sprintf(`{"email":"lead@demo.alta.example","password":%q}`, demoPassword)

@@ -98,6 +98,15 @@ func TestChangesAreHeardByWhomTheyConcernAndGoOnWhereAStreamEnded(t *testing.T) 
 			t.Fatal(err)
 		}
 	}
+	// A claim is for the staff alone; a longer deadline is told to the merchant.
+	lead := w.as(t, "lead")
+	for _, id := range []string{two.ID, one.ID} {
+		seen := w.revision(t, id, lead)
+		body := map[string]string{"due": time.Now().AddDate(0, 0, 20).UTC().Format(time.RFC3339), "why": "a holiday of theirs"}
+		if _, err := lead.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + id + "/deadline", Match: &seen, Body: body}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	staff.until(two.ID)
 	if e := merchant.until("changes"); strings.Contains(e[2], two.ID) || !strings.Contains(e[2], one.ID) || strings.Contains(e[2], "queue") {
 		t.Errorf("the merchant hears %s", e[2])

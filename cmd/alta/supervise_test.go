@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,28 +16,28 @@ func TestAPartThatEndsWithAnErrorIsStartedAgainAndSaysSoOnce(t *testing.T) {
 		j := &journal{}
 		ctx, stop := context.WithCancel(t.Context())
 		s := newSupervisor(ctx, slog.New(slog.NewTextHandler(j, nil)))
-		runs, well := 0, false
+		var runs, done atomic.Int64
+		var well atomic.Bool
 		s.start("part", func(ctx context.Context) error {
-			runs++
+			run := runs.Add(1)
 			switch {
-			case well:
+			case well.Load():
 				<-ctx.Done()
 				return ctx.Err()
-			case runs == 2:
+			case run == 2:
 				panic("a name")
 			}
 			return errors.New("no luck")
 		})
-		done := 0
-		s.start("once", func(context.Context) error { done++; return nil })
+		s.start("once", func(context.Context) error { done.Add(1); return nil })
 		time.Sleep(10 * time.Minute)
-		if runs < 10 || runs > 40 || done != 1 {
-			t.Errorf("%d runs in ten minutes, and %d of a part that was done", runs, done)
+		if n := runs.Load(); n < 10 || n > 40 || done.Load() != 1 {
+			t.Errorf("%d runs in ten minutes, and %d of a part that was done", n, done.Load())
 		}
 		if err := s.healthy(); err == nil || !strings.Contains(err.Error(), "part: no luck") {
 			t.Errorf("it says %v", err)
 		}
-		well = true
+		well.Store(true)
 		time.Sleep(time.Minute)
 		if err := s.healthy(); err != nil {
 			t.Errorf("it says %v", err)
