@@ -21,7 +21,7 @@ import (
 // Password is the merchant's: it follows from the seed, so that a later run can
 // go on.
 func (l *Life) Password() string {
-	return fmt.Sprintf("Merchant-%s!", Key(l.Plan.Merchant.Seed, l.Plan.Merchant.Index, "password")[:18])
+	return fmt.Sprintf("Merchant-%s!", Key(l.Plan.Merchant.Seed, l.Plan.Merchant.Index, "password"))
 }
 
 // arrive registers the merchant, or has its agent add it.
