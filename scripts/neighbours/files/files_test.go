@@ -263,7 +263,7 @@ func card() []byte {
 // merchant is one with a draft on a server of its own, and the path of a slot.
 func merchant(t *testing.T) (*drive.Person, string) {
 	t.Helper()
-	alta := neighbourtest.Serve(t, "", nil, "--demo", "--dev")
+	alta := neighbourtest.Serve(t, "", nil, "--demo", "--dev", "--quota-versions", "1000", "--quota-megabytes", "4000", "--quota-documents-per-hour", "1000", "--quota-events-per-hour", "5000")
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	client, err := drive.NewClient(alta.URL)
