@@ -15,6 +15,7 @@ import (
 func (w *world) logIn(events ...account.Event) {
 	w.t.Helper()
 	for _, e := range events {
+		synctest.Wait() // the mailer, which reads who it is, has come to rest
 		w.who = account.Evolve(w.who, e)
 		typ, data, err := account.Encode(e, clearly)
 		if err != nil {
