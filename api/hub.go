@@ -112,7 +112,7 @@ func (h *hub) follow(ctx context.Context, feed chan<- fact) {
 	if !ok {
 		return
 	}
-	filter := eventstore.Filter{Streams: []string{category, account.Category + "-"}}
+	filter := eventstore.Filter{Name: "live updates", Streams: []string{category, account.Category + "-"}}
 	for ctx.Err() == nil {
 		for m, err := range h.log.Subscribe(ctx, from, filter) {
 			if err != nil {

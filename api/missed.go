@@ -82,7 +82,7 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 // with the first revision that is new; false where they are too many.
 func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eventstore.Position, map[string]eventstore.Revision, bool, error) {
 	out, events, reached := map[string]eventstore.Revision{}, 0, after
-	for m, err := range h.log.Subscribe(ctx, after, eventstore.Filter{Streams: []string{category}}) {
+	for m, err := range h.log.Subscribe(ctx, after, eventstore.Filter{Name: "missed updates", Streams: []string{category}}) {
 		if err != nil {
 			return reached, nil, false, err
 		}

@@ -94,7 +94,7 @@ func (p *People) resume(ctx context.Context, log PeopleLog) (*directory, error) 
 // follow reads on, and writes a roster now and then.
 func (p *People) follow(ctx context.Context, log PeopleLog, d *directory) error {
 	live := false
-	for m, err := range log.Subscribe(ctx, d.from, eventstore.Filter{Streams: []string{account.Category + "-"}}) {
+	for m, err := range log.Subscribe(ctx, d.from, eventstore.Filter{Name: "names", Streams: []string{account.Category + "-"}}) {
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,10 @@ import (
 // Filter chooses the events of a subscription. An event passes when every field
 // that is set accepts it; the zero Filter accepts all.
 type Filter struct {
+	// Name says whose subscription it is, such as "projector", for log lines, health
+	// and metrics. It filters nothing.
+	Name string
+
 	Streams       []string       // prefixes of stream names
 	StreamPattern *regexp.Regexp // matched against the stream name
 	Types         []string       // prefixes of event types

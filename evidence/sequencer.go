@@ -220,7 +220,7 @@ func (t *term) follow(ctx context.Context) error {
 	var ended error
 	go func() {
 		defer close(items)
-		for m, err := range t.cfg.Log.Subscribe(ctx, after, eventstore.Filter{}) {
+		for m, err := range t.cfg.Log.Subscribe(ctx, after, eventstore.Filter{Name: "sequencer"}) {
 			if err != nil {
 				ended = err
 				return

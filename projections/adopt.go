@@ -126,7 +126,7 @@ func eventAt(ctx context.Context, log Log, at eventstore.Position) (string, erro
 		return "", nil
 	}
 	before := end
-	for m, err := range log.Subscribe(ctx, at, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(ctx, at, eventstore.Filter{Name: "snapshot"}) {
 		if err != nil {
 			return "", err
 		}

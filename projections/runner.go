@@ -246,7 +246,7 @@ func (s standing) foreign(origin string, head eventstore.Position) bool {
 func Origin(ctx context.Context, log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 }) (string, error) {
-	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "origin"}) {
 		switch {
 		case err != nil:
 			return "", err
@@ -383,7 +383,7 @@ func read(ctx context.Context, log Log, after eventstore.Position, feed chan<- d
 			return false
 		}
 	}
-	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{Name: "projector"}) {
 		if err == nil && m.Record == nil {
 			continue
 		}

@@ -271,7 +271,7 @@ func (e *Erase) look(ctx context.Context, id string, now time.Time) error {
 // log is gone through by the names of events alone, which is slow and rare.
 func (e *Erase) leave(ctx context.Context) error {
 	others := map[string][]string{}
-	from := eventstore.Filter{Streams: []string{"application-"}, Types: []string{"application.opened."}}
+	from := eventstore.Filter{Name: "erase leavers", Streams: []string{"application-"}, Types: []string{"application.opened."}}
 	for m, err := range e.cfg.Log.Subscribe(ctx, eventstore.Start, from) {
 		if err != nil {
 			return err

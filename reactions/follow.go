@@ -26,7 +26,7 @@ type Log interface {
 type Follower struct {
 	Name   string // of the reaction; its position is kept in the stream reaction-<Name>
 	Log    Log
-	Filter eventstore.Filter // Considered and Every are the follower's own
+	Filter eventstore.Filter // Name, Considered and Every are the follower's own
 	Now    func() time.Time
 	Logger *slog.Logger
 
@@ -182,6 +182,7 @@ func (f *Follower) read(ctx context.Context, feed chan<- delivery, after eventst
 		}
 	}
 	filter := f.Filter
+	filter.Name = f.Name
 	filter.Every = reportEvery
 	filter.Considered = func(p eventstore.Position) { hand(delivery{considered: p}) }
 	for m, err := range f.Log.Subscribe(ctx, after, filter) {

@@ -234,7 +234,7 @@ func (o *Orphans) cross(ctx context.Context, files map[string]vault.Whole, after
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	filter := eventstore.Filter{Types: []string{application.FileEvents}}
+	filter := eventstore.Filter{Name: "orphans", Types: []string{application.FileEvents}}
 	for m, err := range o.cfg.Log.Subscribe(ctx, after, filter) {
 		if err != nil {
 			return fmt.Errorf("reactions: read what the log says of files: %w", err)

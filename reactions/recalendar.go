@@ -107,7 +107,7 @@ func (r Recalendar) move(ctx context.Context, applied *Applications, id string, 
 // alone.
 func (r Recalendar) open(ctx context.Context) ([]string, error) {
 	open := map[string]bool{}
-	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: []string{"application-"}}) {
+	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "calendar", Streams: []string{"application-"}}) {
 		if err != nil {
 			return nil, err
 		}

@@ -229,7 +229,7 @@ type Feed interface {
 // and until the log's end is known, nothing is answered from memory.
 func (s *Service) Follow(ctx context.Context, feed Feed) {
 	defer s.seen.follow(false)
-	filter := eventstore.Filter{Streams: []string{account.Category + "-"}}
+	filter := eventstore.Filter{Name: "sessions", Streams: []string{account.Category + "-"}}
 	from, ok := s.end(ctx, feed)
 	for ok && ctx.Err() == nil {
 		for m, err := range feed.Subscribe(ctx, from, filter) {

@@ -186,7 +186,7 @@ func (p *program) listAccounts(ctx context.Context, r accountRequest, out io.Wri
 	defer stop()
 	listed, more := 0, false
 	now := p.now()
-	filter := eventstore.Filter{Types: []string{account.StoredName(account.Opened{})}}
+	filter := eventstore.Filter{Name: "account list", Types: []string{account.StoredName(account.Opened{})}}
 	for m, err := range p.log.Subscribe(ctx, eventstore.Start, filter) {
 		if err != nil {
 			return err

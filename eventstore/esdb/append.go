@@ -40,7 +40,7 @@ func (l *Log) Append(ctx context.Context, stream string, expected eventstore.Rev
 	switch {
 	case err == nil:
 		p := eventstore.Position{Commit: at.CommitPosition, Prepare: at.PreparePosition}
-		l.saw(p)
+		l.saw(p, time.Time{})
 		return eventstore.Appended{Revision: eventstore.Revision(at.NextExpectedVersion), Position: p}, nil
 	case conflicting(err):
 		return eventstore.Appended{}, l.conflict(ctx, stream, expected, err)
@@ -69,6 +69,7 @@ func insist[T any](ctx context.Context, l *Log, write func(context.Context, *esd
 	sent := false
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		v, err := guarded(within, l.calls, func(c *esdb.Client) (T, error) { return write(within, c) })
+		l.outcome(err)
 		if err == nil {
 			return v, nil
 		}

@@ -88,8 +88,13 @@ type Log struct {
 	ctx   context.Context // ends with Close
 	close context.CancelCauseFunc
 
-	mu   sync.Mutex
-	head eventstore.Position // newest known event of the application
+	mu        sync.Mutex
+	head      eventstore.Position // newest known event of the application
+	created   time.Time           // of that event; zero where it is not known
+	failure   error               // of the newest call; nil where it was answered
+	since     time.Time           // when failure came to be nil or not nil
+	answered  time.Time           // when the newest answer came
+	consumers map[*consumer]struct{}
 }
 
 // Open prepares the log at a connection string (see parse). It fails only where
@@ -115,6 +120,7 @@ func Open(connection string, opt Options) (*Log, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	return &Log{
 		opt: opt, logger: opt.Logger, ctx: ctx, close: cancel,
+		failure: errNotAsked, since: time.Now(), consumers: map[*consumer]struct{}{},
 		calls: newLane(conf, opt.InFlight, opt.Logger),
 		subs:  newLane(conf, opt.Subscriptions, opt.Logger),
 	}, nil
@@ -161,19 +167,10 @@ func (l *Log) Head(ctx context.Context) (eventstore.Position, error) {
 		if err != nil {
 			return eventstore.Start, fmt.Errorf("the newest position of the log: %w", err)
 		}
-		l.saw(r.Position)
+		l.saw(r.Position, r.Created)
 		return r.Position, nil
 	}
 	return known, nil
-}
-
-// saw remembers how far the log reaches.
-func (l *Log) saw(p eventstore.Position) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.head.Compare(p) < 0 {
-		l.head = p
-	}
 }
 
 func esPosition(p eventstore.Position) esdb.Position {

@@ -226,6 +226,7 @@ func (l *Log) page(ctx context.Context, count uint64, open func(context.Context,
 			defer s.Close()
 			return receive(s, count)
 		})
+		l.outcome(err)
 		if err == nil {
 			return p, nil
 		}

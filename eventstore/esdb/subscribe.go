@@ -27,6 +27,8 @@ import (
 func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
 		next := after
+		self, left := l.follows(filter.Name, after)
+		defer left()
 		l.follow(ctx, yield, func(ctx context.Context, c *esdb.Client) (*esdb.Subscription, error) {
 			o := esdb.SubscribeToAllOptions{From: esPosition(next), Filter: serverFilter(&filter), RequiresLeader: true}
 			if next == eventstore.Start {
@@ -41,11 +43,13 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 		}, func(e *esdb.SubscriptionEvent) (m eventstore.Message, deliver bool) {
 			switch {
 			case e.CaughtUp != nil:
+				self.caughtUp()
 				return eventstore.Message{CaughtUp: true}, true
 			case e.CheckPointReached != nil:
 				p := eventstore.Position{Commit: e.CheckPointReached.Commit, Prepare: e.CheckPointReached.Prepare}
 				if p.Compare(next) > 0 {
 					next = p
+					self.at(p)
 					if filter.Considered != nil && filter.Every > 0 {
 						filter.Considered(p)
 					}
@@ -56,7 +60,10 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 					return m, false
 				}
 				next = r.Position
-				l.saw(next)
+				self.at(next)
+				if !system(r) {
+					l.saw(next, r.Created)
+				}
 				return eventstore.Message{Record: r}, !system(r) && filter.Accepts(r.Stream, r.Type)
 			}
 			return m, false

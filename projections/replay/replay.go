@@ -101,7 +101,7 @@ func read(ctx context.Context, log Log, categories []string, target eventstore.P
 		}
 	}
 	whole := false
-	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Streams: categories}) {
+	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "replay", Streams: categories}) {
 		if err != nil {
 			return err
 		}

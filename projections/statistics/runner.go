@@ -339,7 +339,7 @@ func read(ctx context.Context, log Log, after eventstore.Position, feed chan<- d
 			return false
 		}
 	}
-	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(ctx, after, eventstore.Filter{Name: "statistics"}) {
 		if err == nil && m.Record == nil {
 			continue
 		}

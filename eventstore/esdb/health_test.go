@@ -1,0 +1,71 @@
+package esdb_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"alta/eventstore"
+	"alta/eventstore/esdb"
+)
+
+// until waits for a condition, for a minute at most.
+func until(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	for late := time.Now().Add(time.Minute); !met(); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("it never came about that " + what)
+		}
+	}
+}
+
+func TestHealthSaysWhetherTheServerAnswersAndWhoFollows(t *testing.T) {
+	server := &switchable{t: t, addr: "unix:" + socket(t), log: engine(t)}
+	server.up()
+	log := open(t, server.addr, esdb.Options{Patience: 100 * time.Millisecond})
+	if h := log.Health(); h.Reachable || h.Reason == nil || !h.Answered.IsZero() {
+		t.Fatalf("before the first call: %+v", h)
+	}
+	at, err := log.Append(t.Context(), "s-1", eventstore.NoStream, event(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := log.Health()
+	if !h.Reachable || h.Reason != nil || h.Answered.IsZero() || h.Newest != at.Position {
+		t.Fatalf("after an append: %+v", h)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "tester"}) {
+		}
+	}()
+	until(t, "the consumer is live", func() bool {
+		h := log.Health()
+		return len(h.Consumers) == 1 && h.Consumers[0].Live && !h.Created.IsZero()
+	})
+	if c := log.Health().Consumers[0]; c.Name != "tester" || c.Reached != at.Position || c.Waiting != 0 || c.Behind != 0 {
+		t.Fatalf("%+v", c)
+	}
+	cancel()
+	<-ended
+	if h := log.Health(); len(h.Consumers) != 0 {
+		t.Fatalf("%+v", h)
+	}
+
+	server.down()
+	if err := log.Ping(t.Context()); err == nil {
+		t.Fatal("a server that is away answered")
+	}
+	if h := log.Health(); h.Reachable || h.Reason == nil || h.Since.Before(h.Answered) {
+		t.Fatalf("in the outage: %+v", h)
+	}
+	server.up()
+	defer server.down()
+	until(t, "it answers again", func() bool { return log.Ping(t.Context()) == nil })
+	if h := log.Health(); !h.Reachable || h.Reason != nil {
+		t.Fatalf("after the outage: %+v", h)
+	}
+}
