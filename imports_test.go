@@ -42,6 +42,8 @@ var directions = map[string][]string{
 	"alta/simulate/direct":        {"alta/decider", "alta/domain/...", "alta/eventstore", "alta/simulate", "alta/simulate/specimen"},
 	"alta/cmd/...":                {"alta/..."},
 	"alta/scripts/...":            {"alta/..."},
+
+	"alta/eventstore/wire/nodetest": {"alta/eventstore", "alta/eventstore/embedded", "alta/eventstore/wire", "alta/evidence"}, // a cluster for tests
 }
 
 // pure are the packages that may import the standard library, x/net/idna,

@@ -12,15 +12,20 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// features is the ServerFeatures service: clients ask it first and choose their
-// calls by it. BatchAppend is not listed, so none uses it.
-type features struct {
-	serverfeatures.UnimplementedServerFeaturesServer
+// Features is the ServerFeatures service of a server of that version: clients ask
+// it first and choose their calls by it. BatchAppend is not listed, so none uses it.
+func Features(version string) serverfeatures.ServerFeaturesServer {
+	return features{version: version}
 }
 
-func (features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
+type features struct {
+	serverfeatures.UnimplementedServerFeaturesServer
+	version string
+}
+
+func (f features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
 	const streams = "event_store.client.streams.streams"
-	out := &serverfeatures.SupportedMethods{EventStoreServerVersion: Version}
+	out := &serverfeatures.SupportedMethods{EventStoreServerVersion: f.version}
 	for _, m := range []struct {
 		service, method string
 		features        []string

@@ -113,7 +113,6 @@ func Serve(ctx context.Context, listener net.Listener, log Log, opt Options) err
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s := &service{log: log, logger: opt.Logger, ended: ctx, addr: listener.Addr()}
 	server := grpc.NewServer(
 		grpc.MaxConcurrentStreams(opt.Streams),
 		// Official clients ping every 10 s, idle or not; the default policy of
@@ -121,9 +120,9 @@ func Serve(ctx context.Context, listener net.Listener, log Log, opt Options) err
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 10 * time.Second}),
 	)
-	streams.RegisterStreamsServer(server, s)
-	serverfeatures.RegisterServerFeaturesServer(server, features{})
-	gossip.RegisterGossipServer(server, members{addr: s.addr})
+	streams.RegisterStreamsServer(server, Streams(ctx, log, opt.Logger))
+	serverfeatures.RegisterServerFeaturesServer(server, Features(Version))
+	gossip.RegisterGossipServer(server, members{addr: listener.Addr()})
 
 	var stopping sync.WaitGroup
 	stopping.Add(1)
@@ -145,11 +144,17 @@ func Serve(ctx context.Context, listener net.Listener, log Log, opt Options) err
 	return fmt.Errorf("wire: %w", err)
 }
 
+// Streams is the Streams service alone, for a server that presents itself
+// otherwise than Serve does. Its subscriptions end with the context; failures of
+// the log itself go to the logger.
+func Streams(ended context.Context, log Log, logger *slog.Logger) streams.StreamsServer {
+	return &service{log: log, logger: logger, ended: ended}
+}
+
 // service is the Streams service.
 type service struct {
 	streams.UnimplementedStreamsServer
 	log    Log
 	logger *slog.Logger
 	ended  context.Context // ends with Serve's
-	addr   net.Addr
 }
