@@ -54,7 +54,7 @@ func (s State) acceptable(k item.Key) error {
 		return ErrHasReason.on(k)
 	case there.Redacted:
 		return ErrRedacted.on(k)
-	case there.Empty() && (i.Class != item.Site || k == item.SiteURL || k == item.SiteTestAccount) && !s.answered(k):
+	case there.Empty() && i.Class != item.Site && !s.answered(k):
 		return ErrNothingThere.on(k)
 	}
 	return nil

@@ -96,7 +96,6 @@ func Evolve(s State, e Event) State {
 		s.Approvers = []string{s.Proposal.By.ID, e.By.ID}
 		s = s.qualified().enter(e.Next, e.Deadline)
 	case QualificationRefused:
-		s.Proposal = Proposal{}
 		s = s.enter(Qualification, e.Deadline)
 	case ICPEvidenceRecorded:
 		s.Evidence, s.ICPVerified = e.Evidence, false
@@ -338,8 +337,6 @@ func (s State) reopened() State {
 	s = s.without([]Check{CheckICP})
 	s.Offer, s.Overridden, s.Decided, s.Unlocked, s.Allowed, s.From = Offer{}, nil, nil, nil, nil, ""
 	s.Items = s.each(func(i *Item) { i.Accepted, i.Former, i.Statement = 0, nil, "" })
-	s.Reasons = settle(s.Reasons, StatusWithdrawn, func(r Reason) bool {
-		return r.Status != StatusSettled && r.Status != StatusWithdrawn
-	})
+	s.Reasons = settle(s.Reasons, StatusWithdrawn, func(r Reason) bool { return r.Status != StatusSettled })
 	return s
 }

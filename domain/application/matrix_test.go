@@ -524,7 +524,7 @@ func lives(t testing.TB) []*story {
 		for _, a := range acts() {
 			for _, by := range []Actor{merchant, agent, anna, bo, lena, robot} {
 				if events, err := a.ask(w, by).Decide(w.s); err == nil && len(events) > 0 {
-					next := &story{tb: t, s: w.s, events: slices.Clip(w.events), at: w.at}
+					next := &story{tb: t, s: w.s, events: slices.Clip(w.events), at: w.at, known: len(w.events), from: w.s}
 					out = append(out, next.happened(events...))
 				}
 			}
@@ -539,9 +539,13 @@ const ways = 8
 func TestWhatAnEventChanges(t *testing.T) {
 	texts := map[string][]string{} // by stored name: each way in which it changed a state
 	for _, w := range lives(t) {
-		s := State{}
-		for _, e := range w.events {
+		s := w.from
+		for _, e := range w.events[w.known:] {
 			after := Evolve(s, e)
+			if len(texts[Name(e)]) == ways {
+				s = after
+				continue
+			}
 			var b strings.Builder
 			for _, l := range difference(s, after, e.Head().At) {
 				if strings.HasPrefix(l, ".Events:") || strings.HasPrefix(l, ".Last:") {
@@ -549,7 +553,7 @@ func TestWhatAnEventChanges(t *testing.T) {
 				}
 				fmt.Fprintf(&b, "  %s\n", l)
 			}
-			if text := b.String(); len(texts[Name(e)]) < ways && !slices.Contains(texts[Name(e)], text) {
+			if text := b.String(); !slices.Contains(texts[Name(e)], text) {
 				texts[Name(e)] = append(texts[Name(e)], text)
 			}
 			s = after

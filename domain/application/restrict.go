@@ -49,10 +49,7 @@ func (c Restrict) Decide(s State) ([]Event, error) {
 	e.Back = e.At.AddDate(0, 0, BackDays)
 	e.Until = e.Back
 	if s.Round > 0 {
-		e.Until = e.At.AddDate(p.Terms.RetentionYears, 0, 0)
-		if e.Until.Before(e.Back) {
-			e.Until = e.Back
-		}
+		e.Until = e.At.AddDate(p.Terms.RetentionYears, 0, 0) // ten at least, says package policy
 	}
 	return []Event{e}, nil
 }

@@ -40,6 +40,8 @@ type story struct {
 	s      State
 	events []Event
 	at     time.Time
+	known  int   // how many of the events another story of the same list has as well
+	from   State // that those lead to
 }
 
 func newStory(tb testing.TB) *story {

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"slices"
 	"time"
 
 	"alta/domain/item"
@@ -20,13 +21,13 @@ func (c SwitchKind) Decide(s State) ([]Event, error) {
 	if err := first(s.live(), s.helper(c.By)); err != nil {
 		return nil, err
 	}
-	if _, err := policy.ParseKind(string(c.Kind)); err != nil || c.Kind != policy.Individual && c.Kind != policy.Enterprise {
+	if !slices.Contains(policy.Kinds(), c.Kind) {
 		return nil, ErrKind.in("kind")
 	}
 	switch {
 	case s.Kind == c.Kind:
 		return nil, nil
-	case s.Round > 0 || s.Stage != Draft:
+	case s.Round > 0:
 		return nil, ErrKindFixed
 	}
 	var dropped []item.Key

@@ -26,6 +26,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,14 +37,20 @@ import (
 func main() {
 	sample := flag.Int("sample", 0, "try this many mutants, drawn at random; 0: all")
 	seed := flag.Uint64("seed", 1, "of the draw")
-	only := flag.String("only", "", "try mutants whose name contains this text")
+	only := flag.String("only", "", "try mutants whose name matches this regular expression")
 	workers := flag.Int("workers", runtime.NumCPU(), "how many mutants are tried at a time")
 	harmless := flag.String("harmless", "scripts/mutate/harmless.txt", "file of the survivors that change nothing, each with the reason")
+	skip := flag.String("skip", "", "ask no test whose name contains this text")
 	write := flag.String("write", "", "write the survivors that are not in that file to this one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := run(ctx, options{*sample, *seed, *only, *workers, *harmless, *write}, flag.Args())
+	match, err := regexp.Compile(*only)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(2)
+	}
+	ok, err := run(ctx, options{*sample, *seed, match, *workers, *harmless, *skip, *write}, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(2)
@@ -56,9 +63,10 @@ func main() {
 type options struct {
 	sample   int
 	seed     uint64
-	only     string
+	only     *regexp.Regexp
 	workers  int
 	harmless string
+	skip     string
 	write    string
 }
 
@@ -172,22 +180,26 @@ type binary struct {
 	pkg, dir, path string
 	tests          []test
 	flags          []string // that every run gets
+	skip           string   // part of the names of tests that are not asked
 }
 
 // test is one top-level test and what it reaches.
 type test struct {
 	name    string
 	took    time.Duration
+	cost    time.Duration // of the processor, without what starting the program costs
 	reaches []byte // one byte a mutant
 }
 
-// slow divides the tests of a mutant in two: the quick ones are asked first.
-const slow = 40 * time.Millisecond
+// patience divides the tests of a mutant by what they cost: the cheap ones are
+// asked first, and the others only if those did not notice.
+var patience = []time.Duration{40 * time.Millisecond, 400 * time.Millisecond, time.Hour}
 
 // look runs every test alone, without a mutant, to learn what it reaches.
 func (b *binary) look(ctx context.Context, dir string, mutants int) error {
 	// Failing walks would be kept in testdata for the next run to begin with.
-	if b.flags = []string{"-rapid.nofailfile"}; b.command(ctx, "-test.list", ".").Run() != nil {
+	// The walks are the same each time, so that a survivor stays one.
+	if b.flags = []string{"-rapid.nofailfile", "-rapid.seed=1"}; b.command(ctx, "-test.list", ".").Run() != nil {
 		b.flags = nil // the package has no such tests
 	}
 	out, err := b.command(ctx, "-test.list", ".").Output()
@@ -197,7 +209,7 @@ func (b *binary) look(ctx context.Context, dir string, mutants int) error {
 	file := filepath.Join(dir, "reached")
 	for name := range strings.Lines(string(out)) {
 		name = strings.TrimSpace(name)
-		if strings.HasPrefix(name, "Benchmark") || name == "" {
+		if strings.HasPrefix(name, "Benchmark") || name == "" || b.skip != "" && strings.Contains(name, b.skip) {
 			continue
 		}
 		if err := os.WriteFile(file, make([]byte, mutants+1), 0o600); err != nil {
@@ -209,11 +221,18 @@ func (b *binary) look(ctx context.Context, dir string, mutants int) error {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s fails without a mutant: %w\n%s", name, err, out)
 		}
-		t := test{name: name, took: time.Since(begun)}
+		t := test{name: name, took: time.Since(begun), cost: cmd.ProcessState.UserTime()}
 		if t.reaches, err = os.ReadFile(file); err != nil {
 			return err
 		}
 		b.tests = append(b.tests, t)
+	}
+	start := time.Hour
+	for _, t := range b.tests {
+		start = min(start, t.cost)
+	}
+	for i := range b.tests {
+		b.tests[i].cost -= start
 	}
 	return nil
 }
@@ -227,15 +246,17 @@ func (b *binary) command(ctx context.Context, args ...string) *exec.Cmd {
 // notices tells whether a test fails with the mutant in force. What does not end
 // has been noticed.
 func (b *binary) notices(ctx context.Context, p *point) (bool, error) {
-	for _, patient := range []bool{false, true} {
+	longer := time.Duration(-1)
+	for _, most := range patience {
 		var names []string
 		var usual time.Duration
 		for _, t := range b.tests {
-			if t.reaches[p.id] == 1 && (t.took > slow) == patient {
+			if t.reaches[p.id] == 1 && t.cost > longer && t.cost <= most {
 				names = append(names, t.name)
 				usual += t.took
 			}
 		}
+		longer = most
 		if len(names) == 0 {
 			continue
 		}
@@ -278,6 +299,7 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 		return false, err
 	}
 	for _, b := range binaries {
+		b.skip = o.skip
 		if err := b.look(ctx, dir, len(points)); err != nil {
 			return false, err
 		}
@@ -294,6 +316,9 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 				r, err := try(ctx, p, binaries)
 				mu.Lock()
 				results[p], failed = r, errors.Join(failed, err)
+				if err == nil && !r.noticed && known[p.key()] == "" {
+					fmt.Fprintln(os.Stderr, "survives:", p.key())
+				}
 				mu.Unlock()
 			}
 		})
@@ -328,7 +353,7 @@ func try(ctx context.Context, p *point, binaries []*binary) (r result, err error
 func choose(points []*point, o options) []*point {
 	var chosen []*point
 	for _, p := range points {
-		if strings.Contains(p.key(), o.only) {
+		if o.only.MatchString(p.key()) {
 			chosen = append(chosen, p)
 		}
 	}
