@@ -188,7 +188,7 @@ type test struct {
 	name    string
 	took    time.Duration
 	cost    time.Duration // of the processor, without what starting the program costs
-	reaches []byte // one byte a mutant
+	reaches []byte        // one byte a mutant
 }
 
 // patience divides the tests of a mutant by what they cost: the cheap ones are
@@ -315,7 +315,9 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 			for p := range next {
 				r, err := try(ctx, p, binaries)
 				mu.Lock()
-				results[p], failed = r, errors.Join(failed, err)
+				if results[p] = r; failed == nil {
+					failed = err
+				}
 				if err == nil && !r.noticed && known[p.key()] == "" {
 					fmt.Fprintln(os.Stderr, "survives:", p.key())
 				}
