@@ -280,19 +280,30 @@ func (c *Cluster) Restart(n int) error {
 // its kernel, and nothing answers. The others take it for the leader, where it was,
 // until Elect.
 func (c *Cluster) Stop(n int) {
-	c.change(func() { c.nodes[n].stopped = true })
-	c.nodes[n].gate.shut()
+	stopped := false
+	c.change(func() { stopped, c.nodes[n].stopped = c.nodes[n].stopped, true })
+	if !stopped {
+		c.nodes[n].gate.shut()
+	}
 }
 
 // Continue lets a stopped node go on. If another one was elected meanwhile, its
 // subscriptions end as they do at a follower.
 func (c *Cluster) Continue(n int) {
+	stopped := false
 	c.change(func() {
-		c.nodes[n].stopped = false
+		stopped, c.nodes[n].stopped = c.nodes[n].stopped, false
 		if c.leader != none && c.leader != n {
 			c.nodes[n].depose()
 		}
 	})
+	if !stopped {
+		return
+	}
+	select {
+	case <-c.nodes[n].listener.taken:
+	default:
+	}
 	c.nodes[n].gate.lift()
 }
 
@@ -382,4 +393,36 @@ func (c *Cluster) Replace(dir string) (before string, err error) {
 		err = errors.Join(err, n.start())
 	}
 	return old.dir, errors.Join(err, c.Elect(leader))
+}
+
+// Scavenge removes for good what metadata hide and what a tombstone closed, and of
+// metadata all but the newest. Positions keep their holes.
+func (c *Cluster) Scavenge(ctx context.Context) error {
+	c.write.Lock()
+	defer c.write.Unlock()
+	c.mu.Lock()
+	s := c.store
+	c.mu.Unlock()
+	last := map[string]eventstore.Revision{}
+	for r, err := range s.engine.ReadAll(ctx, eventstore.Start, embedded.All) {
+		if err != nil {
+			return err
+		}
+		last[outName(r.Stream)] = r.Revision
+	}
+	for r, err := range s.engine.ReadAll(ctx, eventstore.Start, embedded.All) {
+		if err != nil {
+			return err
+		}
+		stream := outName(r.Stream)
+		c.mu.Lock()
+		t := s.streams[stream]
+		closed := t != nil && t.gone && outName(r.Type) != typeDeleted
+		older := strings.HasPrefix(stream, ofStream) && r.Revision < last[stream]
+		if closed || older || t.hides(last[stream], c.opt.Now())(r) {
+			s.scavenged[r.Position.Commit] = true
+		}
+		c.mu.Unlock()
+	}
+	return nil
 }

@@ -20,20 +20,23 @@ func newGate() *gate {
 func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	select {
-	case <-g.open:
-		g.open = make(chan struct{})
-	default:
-	}
+	g.open = make(chan struct{})
 }
 
 func (g *gate) lift() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	close(g.open)
+}
+
+func (g *gate) isShut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	select {
 	case <-g.open:
+		return false
 	default:
-		close(g.open)
+		return true
 	}
 }
 
@@ -56,12 +59,19 @@ type listener struct {
 	gate   *gate
 	closed chan struct{}
 	once   sync.Once
+	taken  chan struct{} // holds one when a connection was taken while the gate was shut
 }
 
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if l.gate.isShut() {
+		select {
+		case l.taken <- struct{}{}:
+		default:
+		}
 	}
 	l.gate.pass(l.closed)
 	return &conn{Conn: c, gate: l.gate, closed: make(chan struct{})}, nil

@@ -82,7 +82,7 @@ func (n *node) start() error {
 		return fmt.Errorf("nodetest: start node %d: %w", n.index, err)
 	}
 	n.address, n.gate = inner.Addr().String(), newGate()
-	n.listener = &listener{Listener: inner, gate: n.gate, closed: make(chan struct{})}
+	n.listener = &listener{Listener: inner, gate: n.gate, closed: make(chan struct{}), taken: make(chan struct{}, 1)}
 	n.server = grpc.NewServer(
 		grpc.MaxConcurrentStreams(100),
 		grpc.WaitForHandlers(true),
@@ -121,7 +121,8 @@ func (n *node) stop() {
 }
 
 // deafen makes the kernel leave the opening of connections unanswered: nobody takes
-// those that came, and there is no room for more.
+// those that came, and there is no room for more. The gate is shut already, so that
+// one more connection is taken, which is waited for, and no other.
 func (n *node) deafen() error {
 	raw, err := n.listener.Listener.(*net.TCPListener).SyscallConn()
 	if err != nil {
@@ -131,12 +132,15 @@ func (n *node) deafen() error {
 	if err := raw.Control(func(fd uintptr) { lerr = syscall.Listen(int(fd), 0) }); err != nil || lerr != nil {
 		return errors.Join(err, lerr)
 	}
-	for range 16 {
-		c, err := net.DialTimeout("tcp", n.address, 100*time.Millisecond)
+	for i := range 16 {
+		c, err := net.DialTimeout("tcp", n.address, 200*time.Millisecond)
 		if err != nil {
 			return nil
 		}
 		n.fillers = append(n.fillers, c)
+		if i == 0 {
+			<-n.listener.taken
+		}
 	}
 	return errors.New("nodetest: the kernel goes on answering for a dead node")
 }
