@@ -45,7 +45,16 @@ type Command struct {
 
 // stored is the metadata's JSON. The fields stand in the order of their names
 // and nothing is escaped that need not be, so equal envelopes have equal bytes.
+//
+// EventStoreDB knows two names of its own: its pages follow them, and its
+// projection $by_correlation_id links every event to the stream $bc-<correlation>.
+// They repeat ours and are not read back; events from before have them not.
 type stored struct {
+	// ServerCausation is the event that caused this one, or where a person did,
+	// the command: the server wants a cause everywhere.
+	ServerCausation   string `json:"$causationId"`
+	ServerCorrelation string `json:"$correlationId"`
+
 	Actor       string `json:"actor"`
 	Causation   string `json:"causation,omitempty"`
 	Command     string `json:"command"`
@@ -68,6 +77,10 @@ func (c Command) Meta() ([]byte, error) {
 	}
 	if s.Correlation == "" {
 		s.Correlation = s.Command
+	}
+	s.ServerCorrelation = s.Correlation
+	if s.ServerCausation = s.Causation; s.ServerCausation == "" {
+		s.ServerCausation = s.Command
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -281,10 +282,21 @@ func TestMetadataIsCanonicalAndReadsBack(t *testing.T) {
 		Causation: eventstore.ID{2}, Policy: "2026-11", Reasons: "3",
 	}
 	meta, err := cmd.Meta()
-	want := `{"actor":"a<b>","causation":"02000000-0000-0000-0000-000000000000","command":"01000000-0000-0000-0000-000000000000","correlation":"c","operation":"PUT /x","policy":"2026-11","reasons":"3","role":"lead"}`
+	want := `{"$causationId":"02000000-0000-0000-0000-000000000000","$correlationId":"c","actor":"a<b>","causation":"02000000-0000-0000-0000-000000000000","command":"01000000-0000-0000-0000-000000000000","correlation":"c","operation":"PUT /x","policy":"2026-11","reasons":"3","role":"lead"}`
 	if err != nil || string(meta) != want {
 		t.Fatalf("got %s, %v", meta, err)
 	}
+	if back, err := decider.ReadMeta(meta); err != nil || back != cmd {
+		t.Fatalf("got %+v, %v", back, err)
+	}
+	// What a person asks for has no cause but itself.
+	cmd.Correlation, cmd.Causation = "", eventstore.ID{}
+	meta, err = cmd.Meta()
+	want = `{"$causationId":"01000000-0000-0000-0000-000000000000","$correlationId":"01000000-0000-0000-0000-000000000000","actor":"a<b>","command":"01000000-0000-0000-0000-000000000000","correlation":"01000000-0000-0000-0000-000000000000",`
+	if err != nil || !strings.HasPrefix(string(meta), want) {
+		t.Fatalf("got %s, %v", meta, err)
+	}
+	cmd.Correlation = cmd.ID.String()
 	if back, err := decider.ReadMeta(meta); err != nil || back != cmd {
 		t.Fatalf("got %+v, %v", back, err)
 	}
