@@ -129,10 +129,12 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) run(ctx context.Context) error {
 	g, err := r.Store.live(ctx)
 	if errors.Is(err, projections.ErrRebuilding) {
-		if adopted, err := r.adopt(ctx); adopted || err != nil {
-			return err
-		}
-		return r.replace(ctx, "")
+		return r.turn().Take(ctx, r.published, func(ctx context.Context) error {
+			if adopted, err := r.adopt(ctx); adopted || err != nil {
+				return err
+			}
+			return r.replace(ctx, "")
+		})
 	}
 	if err != nil {
 		return err
@@ -163,6 +165,23 @@ func (r *Runner) run(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// turn is this runner's turn to count everything, among those that share the Redis.
+func (r *Runner) turn() projections.BuildTurn {
+	return projections.BuildTurn{
+		Redis: r.Store.rdb, Key: root + "builder", ID: r.id, Heartbeat: r.Heartbeat, Patience: r.Patience,
+		Waits: func() { r.progress.state.Store(stateStandingBy); r.fault.Store(nil) },
+	}
+}
+
+// published reports whether readers have a generation.
+func (r *Runner) published(ctx context.Context) (bool, error) {
+	_, err := r.Store.live(ctx)
+	if errors.Is(err, projections.ErrRebuilding) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // takeOver waits until nobody else writes to a generation, and then holds it.
