@@ -107,9 +107,12 @@ func (f *Follower) Stats() Stats {
 
 // Run follows the log until the context ends, and answers the context's error.
 // It survives a log that is away; at an event that cannot be decoded it stands
-// still, and Healthy says at which.
+// still, and Healthy says at which. It may be called again after it ended: it then
+// goes on from where the reaction is by then, which may be another process's work.
 func (f *Follower) Run(ctx context.Context) error {
 	failures := 0
+	f.resumed = f.resumed && f.Replay
+	defer f.fault.Store(nil) // who does not run is not unwell
 	for ctx.Err() == nil {
 		err := f.follow(ctx, &failures)
 		if ctx.Err() != nil {

@@ -107,6 +107,7 @@ type job struct {
 	faults      int       // in a row, before there was anything to send
 	blamed      time.Time // since when the server refuses it for what looks like our own fault
 	delayed     bool      // the log says that it is late
+	taken       *Entry    // what is still to be noted: the server has the mail
 }
 
 const (
@@ -114,6 +115,8 @@ const (
 	room         = 1000            // mails that wait in memory; the log keeps the others
 	maxUnknown   = 3
 	settleTime   = 10 * time.Minute // after an attempt whose end is unknown
+	lookAgain    = 30 * time.Second // at an attempt that may be another worker's
+	yielded      = time.Second      // after another worker was first
 	giveUpAfter  = 5 * 24 * time.Hour
 	firstPause   = 5 * time.Second
 	longestPause = 5 * time.Minute
@@ -293,6 +296,11 @@ func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
 	switch {
 	case errors.As(err, &undecodable), ctx.Err() != nil:
 		return time.Time{}, err
+	case errors.Is(err, eventstore.ErrConflict):
+		// Another worker of this reaction was first. What it wrote is read at the next
+		// attempt; on a cluster it may not be readable at once.
+		j.next = now.Add(yielded)
+		m.cfg.Logger.Debug("another worker has this mail", "notice", noticeID(j.cause, j.template).String())
 	case err != nil: // a key, an account, the log cannot be had: the others go on
 		j.next = now.Add(min(firstPause<<min(j.faults, 12), time.Hour))
 		if j.faults++; j.faults >= 3 {
@@ -339,11 +347,17 @@ func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
 	if err != nil || n.over {
 		return n.over, err
 	}
+	if j.taken != nil {
+		return m.record(ctx, j, &n)
+	}
 	if n.unknown >= maxUnknown {
 		return m.fail(ctx, j, &n, FailedUnknown, nil)
 	}
 	if settled := n.begun.Add(settleTime); n.unknown > 0 && m.cfg.Now().Before(settled) {
-		j.next = settled // another worker may be at it
+		// Another worker may be at it, and soon say how it ended.
+		if j.next = m.cfg.Now().Add(lookAgain); settled.Before(j.next) {
+			j.next = settled
+		}
 		return false, nil
 	}
 	msg, failure, err := m.compose(ctx, j)
@@ -373,24 +387,28 @@ func (m *Mailer) attempt(ctx context.Context, j *job) (done bool, err error) {
 	sendErr := m.cfg.Sender.Send(ctx, *msg)
 	// What is known now must not get lost because the process is ending.
 	ctx = context.WithoutCancel(ctx)
-	if sendErr == nil {
+	switch {
+	case sendErr == nil:
 		m.took = m.cfg.Now()
 		m.works()
-		e.Attempts = max(n.attempts, j.tries)
-		err := m.note(ctx, j, &n, sentType, e)
-		if errors.Is(err, eventstore.ErrConflict) { // another worker wrote meanwhile
-			if n, err = m.look(ctx, j); err == nil && !n.over {
-				err = m.note(ctx, j, &n, sentType, e)
-			}
-		}
-		if err != nil {
-			return false, err
-		}
-		m.sent.Add(1)
-		m.arrived(ctx, j)
-		return true, nil
+		j.taken = &e
+		return m.record(ctx, j, &n)
+	case errors.Is(sendErr, eventstore.ErrConflict): // another worker began: nothing went out
+		return false, sendErr
 	}
 	return m.unsent(ctx, j, &n, e, begun, sendErr)
+}
+
+// record notes that the server has the mail. Where that fails the mail is not sent
+// again: the job keeps what is to be noted.
+func (m *Mailer) record(ctx context.Context, j *job, n *notice) (done bool, err error) {
+	j.taken.Attempts = max(n.attempts, j.tries)
+	if err := m.note(ctx, j, n, sentType, *j.taken); err != nil {
+		return false, err
+	}
+	m.sent.Add(1)
+	m.arrived(ctx, j)
+	return true, nil
 }
 
 // unsent decides what becomes of a mail that was not certainly delivered.
@@ -469,9 +487,6 @@ func (m *Mailer) fail(ctx context.Context, j *job, n *notice, why Failure, s *Se
 		return false, err
 	}
 	if err := m.note(ctx, j, n, failedType, e); err != nil {
-		if errors.Is(err, eventstore.ErrConflict) {
-			return false, nil // somebody else wrote: look again
-		}
 		return false, err
 	}
 	m.failed.Add(1)

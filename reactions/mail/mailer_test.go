@@ -1,14 +1,18 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,6 +25,7 @@ import (
 	"alta/domain/personal"
 	"alta/domain/reason"
 	"alta/eventstore"
+	"alta/reactions/internal/memlog"
 )
 
 func TestAMerchantHearsOfEveryStepOnceHoweverOftenEventsAreDelivered(t *testing.T) {
@@ -276,20 +281,80 @@ func TestAnUnknownOutcomeIsTriedThreeTimesAlsoAcrossRestarts(t *testing.T) {
 	})
 }
 
-func TestTwoMailersSendEachMailOnce(t *testing.T) {
+// pending is a log that refuses what others were first with before it shows what they
+// wrote, as a cluster does.
+type pending struct{ *memlog.Log }
+
+func (p pending) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) {
+		for r, err := range p.Log.ReadStream(ctx, stream, from, limit) {
+			fresh := err == nil && strings.HasPrefix(stream, "notice-") && time.Since(r.Created) < 3*time.Second
+			if fresh || !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Who loses a race for a notice reads what the other wrote; nothing is wrong, and
+// nobody is told that something was.
+func TestTwoMailersSendEachMailOnceAndCallNoRaceAFault(t *testing.T) {
+	for name, readable := range map[string]bool{"a conflict can be read at once": true, "a conflict is told first": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				var said bytes.Buffer
+				ctx, stop := context.WithCancel(t.Context())
+				var both sync.WaitGroup
+				for range 2 {
+					m := w.mailer(&w.box)
+					m.cfg.Logger = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))
+					m.Follower.Logger = m.cfg.Logger
+					if !readable {
+						m.cfg.Log = pending{w.Log}
+					}
+					both.Go(func() { _ = m.Run(ctx) })
+				}
+				for n := range 20 {
+					w.submits(fmt.Sprint(n))
+					time.Sleep(time.Second)
+				}
+				w.who.Email = personal.Text{} // nobody can be written to any more: told once, too
+				w.submits("20")
+				time.Sleep(time.Hour)
+				stop()
+				both.Wait()
+				if got := w.box.subjects(); len(got) != 20 {
+					t.Errorf("%d mails about 20 events", len(got))
+				}
+				if said.Len() > 0 {
+					t.Errorf("they said: %s", said.String())
+				}
+			})
+		})
+	}
+}
+
+// A mail that the server took is not sent again because the log was away then.
+func TestWhatTheServerTookIsNotedOnceTheLogIsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		_, one := w.runs()
-		_, two := w.runs()
-		for n := range 20 {
-			w.submits(fmt.Sprint(n))
-			time.Sleep(time.Second)
+		back := time.Now().Add(time.Hour)
+		w.Fail = func(call, stream string) error {
+			if call == "append" && strings.HasPrefix(stream, "notice-") && time.Now().Before(back) && len(w.All(stream)) > 0 {
+				return eventstore.ErrUnavailable
+			}
+			return nil
 		}
-		time.Sleep(time.Hour)
-		one()
-		two()
-		if got := w.box.subjects(); len(got) != 20 {
-			t.Errorf("%d mails about 20 events", len(got))
+		_, stop := w.runs()
+		w.submits("1")
+		time.Sleep(24 * time.Hour)
+		stop()
+		if got := w.box.subjects(); len(got) != 1 {
+			t.Errorf("sent %d times", len(got))
+		}
+		if e := w.lastNotice(t); e.Failure != "" || e.Attempts != 1 {
+			t.Errorf("the notice says %+v", e)
 		}
 	})
 }

@@ -225,6 +225,9 @@ func (m *Mailer) publish(ctx context.Context) {
 	if err == nil && stored.Condition != now.Condition {
 		err = m.storeServer(ctx, now, revision)
 	}
+	if errors.Is(err, eventstore.ErrConflict) { // another worker said how it is: compared at the next attempt
+		return
+	}
 	if err != nil {
 		m.cfg.Logger.Warn("the mail server's state cannot be recorded", "error", err)
 		return

@@ -110,6 +110,16 @@ func (m *Mailer) arrived(ctx context.Context, j *job) {
 	}
 }
 
+// told reports whether another worker of this reaction has said so already.
+func told(open []Problem, typ string, e Entry) bool {
+	if typ == deliveredType {
+		return !slices.ContainsFunc(open, func(p Problem) bool { return p.ToIndex == e.ToIndex })
+	}
+	return slices.ContainsFunc(open, func(p Problem) bool {
+		return p.MessageID == e.MessageID && p.Delayed == (typ == delayedType)
+	})
+}
+
 func (m *Mailer) tell(ctx context.Context, j *job, typ string, e Entry) error {
 	merchant, err := m.recipientOf(ctx, j)
 	if err != nil {
@@ -122,8 +132,8 @@ func (m *Mailer) tell(ctx context.Context, j *job, typ string, e Entry) error {
 		return err
 	}
 	for attempt := 0; ; attempt++ {
-		_, last, err := undelivered(ctx, m.cfg.Log, merchant)
-		if err != nil {
+		open, last, err := undelivered(ctx, m.cfg.Log, merchant)
+		if err != nil || told(open, typ, e) {
 			return err
 		}
 		err = m.put(ctx, UndeliveredStream(merchant), last, typ, data, decider.Command{
