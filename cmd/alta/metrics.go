@@ -124,12 +124,15 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	}
 	f.queues(s)
 	for _, r := range f.p.reactions {
-		s.gauge("alta_reaction_healthy", "1 while the reaction does its work.", truth(r.runs.Healthy() == nil), "reaction", r.name)
+		s.gauge("alta_reaction_healthy", "1 while the reaction does its work, or stands by.", truth(r.runs.Healthy() == nil), "reaction", r.name)
+		s.gauge("alta_reaction_standing_by", "1 while another process at this log does the reaction's work; of all processes one has 0.", truth(r.standby.Load()), "reaction", r.name)
 		switch runs := r.runs.(type) {
 		case *mail.Mailer:
 			s.mail(runs.Stats(), runs.Server(), f.p.now())
 		case interface{ Stats() reactions.Stats }:
-			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
+			if !r.standby.Load() {
+				s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
+			}
 		}
 	}
 	if o := f.p.orphans; o != nil {

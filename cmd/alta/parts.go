@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"alta/api/auth"
@@ -195,21 +196,28 @@ func (p *program) sender(origin string) (mail.Sender, error) {
 
 // startReactions starts what events set in motion.
 func (p *program) startReactions(mailer *mail.Mailer, background background) {
-	p.reactions = []reaction{
-		{"mail", mailer},
-		{"precheck", reactions.NewPrecheck(reactions.PrecheckConfig{
+	p.reactions = []*reaction{
+		{name: "mail", runs: mailer, resumes: true},
+		{name: "precheck", resumes: true, runs: reactions.NewPrecheck(reactions.PrecheckConfig{
 			Log: p.log, Applications: p.applications, Rules: p.rules, Duplicates: checked{p}, Now: p.now, Logger: p.logger,
 		})},
-		{"deadline", reactions.NewDeadline(reactions.DeadlineConfig{
+		{name: "deadline", runs: reactions.NewDeadline(reactions.DeadlineConfig{
 			Log: p.log, Rules: p.rules, Timers: reactions.NewMemoryTimers(), Now: p.now, Logger: p.logger,
 		})},
-		{"sample", reactions.NewSample(reactions.SampleConfig{
+		{name: "sample", resumes: true, runs: reactions.NewSample(reactions.SampleConfig{
 			Log: p.log, Samples: p.samples, Rules: p.rules, Percent: p.cfg.SamplePercent, Keyed: p.vault.Index, Now: p.now, Logger: p.logger,
 		})},
-		{"erase", p.newErase()},
+		{name: "erase", runs: p.newErase()},
 	}
 	for _, r := range p.reactions {
-		background(r.name, r.runs.Run)
+		run := r.runs.Run
+		if p.server != nil && r.resumes {
+			run = p.oneAtATime(r)
+		}
+		background(r.name, run)
+	}
+	if p.server != nil && p.smtp != nil { // the interface sends codes while another process sends the mails
+		background("mail server", p.smtp.Learn)
 	}
 }
 
@@ -220,6 +228,11 @@ type reaction struct {
 		Run(context.Context) error
 		Healthy() error
 	}
+	// resumes: it goes on from a kept position, so that another process can take over
+	// at once. What folds the whole log at its start runs in every process instead,
+	// ready for the moment at which something is due.
+	resumes bool
+	standby atomic.Bool // another process does the work
 }
 
 // newDuplicates finds what applications share.

@@ -76,7 +76,7 @@ type program struct {
 	details      *projections.Details
 	duplicates   *duplicates.Finder
 	counter      *counter
-	reactions    []reaction
+	reactions    []*reaction
 	orphans      *reactions.Orphans // where reactions run
 	mailer       *mail.Mailer
 	smtp         *mail.SMTP // nil without a mail server

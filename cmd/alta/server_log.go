@@ -112,9 +112,34 @@ func (p *program) startSequencer(background background) error {
 	return nil
 }
 
-// leaseLife is how long a lease outlives a process that ended without giving it
-// back.
-const leaseLife = 15 * time.Second
+// How long a lease outlives a process that ended without giving it back.
+const (
+	leaseLife = 15 * time.Second
+	turnLife  = 6 * time.Second // of a reaction: somebody may be waiting for its mail
+)
+
+// oneAtATime lets one process of several at one log do a reaction's work; the others
+// stand by. That spares each mail a race for its notice, and the server all but one
+// subscription. It is a courtesy: what keeps two from doing a thing twice are exact
+// revisions and ids that follow from the cause. So the work never waits for Redis:
+// where that cannot be asked, whoever works goes on, and the others begin as well.
+func (p *program) oneAtATime(r *reaction) func(context.Context) error {
+	lease := redisLease{client: redislock.New(p.redis), key: "alta:reaction:" + r.name, life: turnLife, logger: p.logger, optional: true}
+	return func(ctx context.Context) error {
+		for {
+			r.standby.Store(true)
+			err := lease.Hold(ctx, func(ctx context.Context) error {
+				r.standby.Store(false)
+				p.logger.Info("this process does the work of a reaction", "reaction", r.name)
+				return r.runs.Run(ctx)
+			})
+			if ctx.Err() != nil || err != nil && !errors.Is(err, context.Canceled) {
+				return err
+			}
+			p.logger.Info("another process does the work of a reaction", "reaction", r.name)
+		}
+	}
+}
 
 // redisLease is a lease in Redis. It may be lost with Redis, and then be held
 // twice: whoever uses it must be fenced by other means.
@@ -123,6 +148,9 @@ type redisLease struct {
 	key    string
 	life   time.Duration
 	logger *slog.Logger
+	// optional: the work is done without the lease where Redis cannot be asked for as
+	// long as the lease lives.
+	optional bool
 }
 
 // Hold waits for the lease and runs the work while it can be prolonged.
@@ -135,11 +163,14 @@ func (l redisLease) Hold(ctx context.Context, work func(context.Context) error) 
 	var prolonging sync.WaitGroup
 	prolonging.Go(func() {
 		defer stop()
-		l.prolong(ctx, lock)
+		lock = l.prolong(ctx, lock)
 	})
 	err = work(ctx)
 	stop()
 	prolonging.Wait()
+	if lock == nil {
+		return err
+	}
 	// Best effort: a lease that cannot be given back ends by itself.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -149,13 +180,23 @@ func (l redisLease) Hold(ctx context.Context, work func(context.Context) error) 
 	return err
 }
 
+// obtain waits for the lease. It answers nil where the work is to begin without it.
 func (l redisLease) obtain(ctx context.Context) (*redislock.Lock, error) {
-	for quiet := false; ; {
-		lock, err := l.client.Obtain(ctx, l.key, l.life, nil)
-		if err == nil {
+	quiet := false
+	for away := (time.Time{}); ; {
+		asked := time.Now()
+		lock, err := l.ask(ctx)
+		switch {
+		case err == nil:
 			return lock, nil
+		case errors.Is(err, redislock.ErrNotObtained):
+			away = time.Time{}
+		case away.IsZero():
+			away = asked
+		case l.optional && time.Since(away) >= l.life:
+			return nil, nil
 		}
-		if !errors.Is(err, redislock.ErrNotObtained) && !quiet && ctx.Err() == nil {
+		if !away.IsZero() && !quiet && ctx.Err() == nil {
 			quiet = true
 			l.logger.Warn("Redis cannot be asked for a lease", "lease", l.key, "error", err.Error())
 		}
@@ -165,20 +206,37 @@ func (l redisLease) obtain(ctx context.Context) (*redislock.Lock, error) {
 	}
 }
 
-// prolong prolongs the lease until ctx ends, another has it, or it has run out.
-func (l redisLease) prolong(ctx context.Context, lock *redislock.Lock) {
+func (l redisLease) ask(ctx context.Context) (*redislock.Lock, error) {
+	try, cancel := context.WithTimeout(ctx, l.life/6)
+	defer cancel()
+	return l.client.Obtain(try, l.key, l.life, nil)
+}
+
+// prolong prolongs the lease until ctx ends, another has it, or it has run out, and
+// answers what is held then. A lease that is optional does not run out, and is asked
+// for anew where Redis has none of it, as after it was emptied.
+func (l redisLease) prolong(ctx context.Context, lock *redislock.Lock) *redislock.Lock {
 	for good := time.Now(); pause(ctx, l.life/3); {
 		asked := time.Now()
-		try, cancel := context.WithTimeout(ctx, l.life/6)
-		err := lock.Refresh(try, l.life, nil)
-		cancel()
+		err := redislock.ErrNotObtained
+		if lock != nil {
+			try, cancel := context.WithTimeout(ctx, l.life/6)
+			err = lock.Refresh(try, l.life, nil)
+			cancel()
+		}
+		gone := errors.Is(err, redislock.ErrNotObtained) || errors.Is(err, redislock.ErrLockNotHeld)
+		if gone && l.optional {
+			lock, err = l.ask(ctx)
+			gone = errors.Is(err, redislock.ErrNotObtained)
+		}
 		switch {
 		case err == nil:
 			good = asked
-		case errors.Is(err, redislock.ErrNotObtained), errors.Is(err, redislock.ErrLockNotHeld), time.Since(good) > l.life*2/3:
-			return
+		case gone, !l.optional && time.Since(good) > l.life*2/3:
+			return nil
 		}
 	}
+	return lock
 }
 
 // pause answers false when ctx ended first.

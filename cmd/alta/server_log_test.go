@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +54,49 @@ func TestOneAtATimeHasTheLeaseAndLosesItWithRedis(t *testing.T) {
 	m.FlushAll()
 	if err := <-nextDone; !errors.Is(err, context.Canceled) || work.Err() == nil {
 		t.Fatalf("who lost the lease goes on: %v", err)
+	}
+}
+
+// Mails and machine checks go on while Redis is away: whoever works goes on, and who
+// stands by begins, because the one that worked may have gone with it. Once it is back
+// one works.
+func TestAReactionNeedsNoRedisAndOneDoesItsWorkWhileThereIsOne(t *testing.T) {
+	m := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { _ = client.Close() })
+	lease := redisLease{client: redislock.New(client), key: "k", life: 300 * time.Millisecond, logger: slog.New(slog.DiscardHandler), optional: true}
+	ctx, stop := context.WithCancel(t.Context())
+	var working atomic.Int32
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			for ctx.Err() == nil {
+				_ = lease.Hold(ctx, func(ctx context.Context) error {
+					working.Add(1)
+					defer working.Add(-1)
+					<-ctx.Done()
+					return ctx.Err()
+				})
+			}
+		})
+	}
+	wait := func(n int32, when string) {
+		t.Helper()
+		for late := time.Now().Add(time.Minute); working.Load() != n; time.Sleep(time.Millisecond) {
+			if time.Now().After(late) {
+				t.Fatalf("%s: %d work, not %d", when, working.Load(), n)
+			}
+		}
+	}
+	wait(1, "at the start")
+	m.SetError("away")
+	wait(2, "without Redis")
+	m.SetError("")
+	wait(1, "with Redis again")
+	stop()
+	both.Wait()
+	if m.Exists(lease.key) {
+		t.Error("the lease was not given back")
 	}
 }
 
