@@ -61,7 +61,7 @@ func runSimulate(ctx context.Context, args []string, out, errOut io.Writer) erro
 	var f simulateFlags
 	fs := flag.NewFlagSet("alta simulate", flag.ContinueOnError)
 	fs.SetOutput(errOut)
-	fs.StringVar(&f.api, "api", env("ALTA_API", "http://127.0.0.1:8080"), "address of the server (ALTA_API); it must run with --dev, because links and codes come by mail")
+	fs.StringVar(&f.api, "api", env("ALTA_API", "http://127.0.0.1:8080"), "address of the server, or of several nodes at one log, separated by commas (ALTA_API); they must run with --dev, because links and codes come by mail")
 	fs.Uint64Var(&f.seed, "seed", 1, "the same seed makes the same merchants")
 	fs.Uint64Var(&f.first, "first", 0, "index of the first merchant")
 	fs.IntVar(&f.count, "count", 10, "how many merchants")

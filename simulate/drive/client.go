@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -69,10 +71,12 @@ type Actor struct {
 	Organisation string `json:"organisation,omitempty"`
 }
 
-// Client reaches one server. It is safe for concurrent use.
+// Client reaches a server, or several nodes of one installation, request by request
+// in turn, as a load balancer does. It is safe for concurrent use.
 type Client struct {
-	base string
-	http *http.Client
+	nodes []string
+	next  atomic.Uint64
+	http  *http.Client
 }
 
 const (
@@ -82,16 +86,24 @@ const (
 	largest     = 64 << 20         // bytes of an answer
 )
 
-// NewClient makes a client for the server at base, such as "http://127.0.0.1:8080".
-func NewClient(base string) (*Client, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("drive: %q is not the address of a server", base)
+// NewClient makes a client for the server at an address, such as
+// "http://127.0.0.1:8080", or for the nodes at several, separated by commas.
+func NewClient(addresses string) (*Client, error) {
+	var nodes []string
+	for base := range strings.SplitSeq(addresses, ",") {
+		u, err := url.Parse(base)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("drive: %q is not the address of a server", base)
+		}
+		nodes = append(nodes, strings.TrimRight(base, "/"))
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64
-	return &Client{strings.TrimRight(base, "/"), &http.Client{Transport: t, Timeout: requestTime}}, nil
+	return &Client{nodes: nodes, http: &http.Client{Transport: t, Timeout: requestTime}}, nil
 }
+
+// node is the one whose turn it is.
+func (c *Client) node() string { return c.nodes[c.next.Add(1)%uint64(len(c.nodes))] }
 
 // Request is one call of an operation.
 type Request struct {
@@ -105,7 +117,13 @@ type Request struct {
 	Proof  string // of presence, see Person.Prove
 
 	Language string
+
+	again bool // it may be sent again without a Key
 }
+
+// repeatable reports whether the request may be sent again though an answer to it may
+// have been lost.
+func (r Request) repeatable() bool { return r.Method != http.MethodPost || r.Key != "" || r.again }
 
 // Reply is an answer that does not refuse.
 type Reply struct {
@@ -117,7 +135,8 @@ type Reply struct {
 }
 
 // Do sends a request and reads the answer. A refusal is a *Problem. Where the
-// server asks for a rest, or its answer is lost, the same request is sent again.
+// server asks for a rest, or its answer is lost, the same request is sent again, to
+// the next node where there are several.
 func (c *Client) Do(ctx context.Context, r Request, into any) (Reply, error) {
 	body, media := r.Body, r.Media
 	var raw []byte
@@ -163,7 +182,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // once sends it one time; rest is how long to wait before sending it again, 0
 // for never.
 func (c *Client) once(ctx context.Context, r Request, raw []byte, media string) (reply Reply, rest time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, r.Method, c.node()+r.Path, bytes.NewReader(raw))
 	if err != nil {
 		return Reply{}, 0, err
 	}
@@ -187,7 +206,7 @@ func (c *Client) once(ctx context.Context, r Request, raw []byte, media string) 
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		if ctx.Err() != nil || r.Method == http.MethodPost && r.Key == "" {
+		if ctx.Err() != nil || !r.repeatable() && !errors.Is(err, syscall.ECONNREFUSED) {
 			return Reply{}, 0, err
 		}
 		return Reply{}, 200 * time.Millisecond, err
@@ -195,6 +214,9 @@ func (c *Client) once(ctx context.Context, r Request, raw []byte, media string) 
 	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, largest))
 	if err != nil {
+		if !r.repeatable() {
+			return Reply{}, 0, err
+		}
 		return Reply{}, 200 * time.Millisecond, err
 	}
 	reply = Reply{Status: res.StatusCode, Revision: -1, Position: res.Header.Get("Alta-Position"), Media: res.Header.Get("Content-Type"), Body: b}
@@ -249,7 +271,7 @@ type Person struct {
 func (p *Person) Prove(ctx context.Context, purpose string) (string, error) {
 	var proof struct{ Proof string }
 	body := map[string]string{"purpose": purpose, "password": p.password}
-	_, err := p.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/auth/step-up", Body: body}, &proof)
+	_, err := p.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/auth/step-up", Body: body, again: true}, &proof)
 	return proof.Proof, err
 }
 
@@ -270,7 +292,7 @@ func (p *Person) logIn(ctx context.Context) error {
 		Account     struct{ ID, Role, Name, Language, Organisation string }
 	}
 	body := map[string]string{"email": p.email, "password": p.password}
-	if _, err := p.client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/auth/login", Body: body}, &s); err != nil {
+	if _, err := p.client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/auth/login", Body: body, again: true}, &s); err != nil {
 		return fmt.Errorf("log in as %s: %w", p.email, err)
 	}
 	if s.MustEnrol {

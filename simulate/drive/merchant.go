@@ -95,7 +95,7 @@ func (l *Life) logIn(ctx context.Context) error {
 		return err
 	}
 	body := map[string]string{"token": token, "password": l.Password()}
-	r := Request{Method: http.MethodPost, Path: "/v1/auth/activation", Body: body, Language: l.Plan.Language}
+	r := Request{Method: http.MethodPost, Path: "/v1/auth/activation", Body: body, Language: l.Plan.Language, again: true}
 	_, err = l.d.Client.Do(ctx, r, nil)
 	var used *Problem
 	if err != nil && (!errors.As(err, &used) || used.Status >= 500 || used.Status == http.StatusTooManyRequests) {
