@@ -22,9 +22,9 @@ import (
 type Keys struct {
 	path string
 
-	mu     sync.RWMutex
-	all    []key     // oldest first, never empty
-	looked time.Time // when the file was last read again for a key that was missing
+	mu   sync.RWMutex
+	all  []key       // oldest first, never empty
+	file os.FileInfo // of the file when it was read
 }
 
 type key struct {
@@ -110,7 +110,7 @@ func (k *Keys) Reload() error {
 	slices.SortStableFunc(f.Keys, func(a, b key) int { return a.Created.Compare(b.Created) })
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.all = f.Keys
+	k.all, k.file = f.Keys, info
 	return nil
 }
 
@@ -162,16 +162,17 @@ func (k *Keys) Maintain(now time.Time) error {
 }
 
 // missing reads the file again because a token asks for a key that is not there:
-// another node may have rotated. Anybody can send such tokens, so it does so at
-// most every five seconds. It reports whether it did.
-func (k *Keys) missing(now time.Time) bool {
-	k.mu.Lock()
-	due := now.Sub(k.looked) >= 5*time.Second || now.Before(k.looked)
-	if due {
-		k.looked = now
+// another node may have rotated. Anybody can send such tokens, so the file is read
+// only where it is not the one that was read before. It reports whether it was read.
+func (k *Keys) missing() bool {
+	k.mu.RLock()
+	read := k.file
+	k.mu.RUnlock()
+	info, err := os.Stat(k.path)
+	if err != nil || read != nil && os.SameFile(info, read) && info.ModTime().Equal(read.ModTime()) {
+		return false
 	}
-	k.mu.Unlock()
-	return due && k.Reload() == nil
+	return k.Reload() == nil
 }
 
 // recorded answers a key that an event of the log names. Another node may have made

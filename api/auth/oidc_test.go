@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,49 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 
 // What providers say, and how they say it, decides who is let in; the log says why
 // somebody was not.
+// The node that the person comes back to has not heard of the key with which another
+// one has sealed the way there.
+func TestAfterARotationEveryNodeTakesWhatAnotherOneMadeAtOnce(t *testing.T) {
+	w := newWorld(t)
+	p := newProvider(t, w.clock.now)
+	o, err := auth.NewOIDC(auth.OIDCConfig{
+		Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "keys.json")
+	var keys [2]*auth.Keys
+	var nodes [2]*auth.Service
+	for i := range nodes {
+		if keys[i], err = auth.OpenKeys(path, w.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		nodes[i] = w.node(func(c *auth.Config) { c.OIDC, c.Keys = o, keys[i] })
+	}
+	w.join(nodes[0], person(account.Reviewer))
+	for range 3 { // and the next rotation may come in the same second
+		if err := keys[0].Rotate(w.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		location, kept, err := nodes[0].BeginOIDC(t.Context(), here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nodes[1].FinishOIDC(t.Context(), kept, p.visit(location), "good", here); err != nil {
+			t.Fatal(err)
+		}
+		// What a stranger sends in between does not keep the node from looking again.
+		if err := keys[0].Rotate(w.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nodes[1].Refresh(t.Context(), strings.Repeat("A", 90), here); err == nil {
+			t.Fatal("a made-up token was taken")
+		}
+		w.principal(nodes[1], w.login(nodes[0]).AccessToken)
+	}
+}
+
 func TestIdentityProvidersAsTheyAre(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
