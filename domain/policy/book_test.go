@@ -195,6 +195,12 @@ func TestAnOperatorMayBringABookOfTheirOwn(t *testing.T) {
 	if b, err := policy.Load(files()); err != nil || len(b.Versions()) != 2 {
 		t.Fatalf("%v", err)
 	}
+	later := files() // a version named by its day stands after that of its month, though its file does not
+	later["versions/2026-07-15.json"] = &fstest.MapFile{Data: []byte(strings.Replace(strings.Replace(string(later["versions/2026-07.json"].Data),
+		`"2026-07-01"`, `"2026-07-15"`, 1), `"version": "2026-07"`, `"version": "2026-07-15"`, 1))}
+	if b, err := policy.Load(later); err != nil || b.Latest().Version != "2026-07-15" {
+		t.Fatalf("%v", err)
+	}
 	for _, c := range []struct {
 		rule, want string
 		change     func(fstest.MapFS)

@@ -137,9 +137,7 @@ func (p *Policy) compile() *plan {
 				}
 			}
 		}
-		if len(it.rules) > 0 {
-			out.items = append(out.items, it)
-		}
+		out.items = append(out.items, it)
 	}
 	for _, s := range Stages() {
 		st := plannedStage{stage: s}

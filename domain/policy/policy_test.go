@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -348,5 +349,83 @@ func TestTheBanksAreFoundByTheirCNAPSDigits(t *testing.T) {
 	}
 	if _, ok := latest().Bank("999"); ok {
 		t.Error("an unknown bank is found")
+	}
+}
+
+// An answer is worked out once and given to many, each of whom may add to it.
+func TestWhatOneMerchantIsToldReachesNoOther(t *testing.T) {
+	first := latest().Requirements(webCompany)
+	other := latest().Requirements(with(webCompany, func(f *policy.Facts) { f.Licence = "91350100M0001TGQXM" }))
+	for r, licence := range map[*policy.Requirements]string{&first: modernLicence, &other: "91350100M0001TGQXM"} {
+		for _, w := range r.Waived {
+			if w.Item == item.CompanyOrgCode && w.Derived != licence[8:17] {
+				t.Errorf("%s derives %s", licence, w.Derived)
+			}
+		}
+	}
+	for _, facts := range []policy.Facts{webCompany, webIndividual, {Kind: policy.Individual, Products: []policy.Product{policy.WeChat}, Site: policy.Offline}} {
+		a, b := latest().Requirements(facts), latest().Requirements(facts)
+		a.Items, b.Items = append(a.Items, policy.Requirement{Item: "a"}), append(b.Items, policy.Requirement{Item: "b"})
+		a.Stages, b.Stages = append(a.Stages, policy.Step{Stage: "a"}), append(b.Stages, policy.Step{Stage: "b"})
+		a.Absent, b.Absent = append(a.Absent, policy.Step{Stage: "a"}), append(b.Absent, policy.Step{Stage: "b"})
+		a.FourEyesWhy, b.FourEyesWhy = append(a.FourEyesWhy, lang.Text{En: "a"}), append(b.FourEyesWhy, lang.Text{En: "b"})
+		if a.Items[len(a.Items)-1].Item != "a" || a.Stages[len(a.Stages)-1].Stage != "a" || a.Absent[len(a.Absent)-1].Stage != "a" || a.FourEyesWhy[len(a.FourEyesWhy)-1].En != "a" {
+			t.Errorf("%+v: what one caller added to its answer was written over by another", facts)
+		}
+	}
+}
+
+func TestAPolicyThatWasNotReadFromAFileAnswersTheSame(t *testing.T) {
+	p := latest()
+	made := policy.Policy{Version: p.Version, Items: p.Items, Stages: p.Stages, Waivers: p.Waivers, FourEyes: p.FourEyes}
+	for _, f := range []policy.Facts{webCompany, webIndividual} {
+		if got, want := made.Requirements(f), p.Requirements(f); !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestHowPeriodsEndAndWhenNoticesGoOut(t *testing.T) {
+	for _, k := range []struct {
+		terms    policy.Terms
+		ends     policy.PeriodEnd
+		rolls    bool
+		from, to time.Duration
+	}{
+		{policy.Terms{}, policy.EndOfDay, true, 9 * time.Hour, 20 * time.Hour},
+		{policy.Terms{PeriodEnd: policy.EndOfDay, PeriodDayOff: policy.NextBusinessDay}, policy.EndOfDay, true, 9 * time.Hour, 20 * time.Hour},
+		{policy.Terms{PeriodEnd: policy.SameInstant, PeriodDayOff: policy.StaysOnDayOff, NoticesFrom: "08:30", NoticesTo: "21:45"},
+			policy.SameInstant, false, 8*time.Hour + 30*time.Minute, 21*time.Hour + 45*time.Minute},
+	} {
+		from, to := k.terms.NoticeHours()
+		if k.terms.Ends() != k.ends || k.terms.RollsOver() != k.rolls || from != k.from || to != k.to {
+			t.Errorf("%+v: ends %s, rolls %v, notices %s to %s", k.terms, k.terms.Ends(), k.terms.RollsOver(), from, to)
+		}
+	}
+}
+
+func TestTheFormOfALicenceNumber(t *testing.T) {
+	for number, want := range map[string]policy.LicenceForm{
+		"": policy.NoLicence, "110108000000016": policy.FifteenD, "11010800000001": policy.NoLicence, "1101080000000161": policy.NoLicence,
+		"11010800000001A": policy.NoLicence, "110108\u3000000\t000 016": policy.FifteenD, "１１０１０８０００００００１６": policy.FifteenD,
+		modernLicence: policy.USCC, "９１３５０１００ｍ０００１００ｙ４３": policy.USCC, "91350100M000100Y4": policy.NoLicence, "91350100M000100Y433": policy.NoLicence,
+		"9135010AM000100Y43": policy.NoLicence, "91350100I000100Y43": policy.NoLicence, "91A50100M000100Y43": policy.NoLicence, "AA350100M000100Y43": policy.USCC,
+		"110108000000016000": policy.USCC, "91350100M000100Y4-": policy.NoLicence,
+	} {
+		if got := policy.FormOf(number); got != want {
+			t.Errorf("%q has the form %q, want %q", number, got, want)
+		}
+	}
+}
+
+func TestAWordThatIsNotKnownIsAnsweredWithThoseThatAre(t *testing.T) {
+	var word *policy.WordError
+	if _, err := policy.ParseSiteType("moon"); !errors.As(err, &word) || !slices.Equal(word.Accepted, []string{"web", "app", "offline"}) || word.Value != "moon" {
+		t.Errorf("%+v", word)
+	}
+	var place *policy.PlaceError
+	err := latest().Check(policy.Facts{Kind: policy.Individual, Products: []policy.Product{policy.OnlineBanking}, Site: policy.Offline})
+	if !errors.As(err, &place) || !slices.Equal(place.Sites, []policy.SiteType{policy.Web, policy.App}) || place.Site != policy.Offline {
+		t.Errorf("%+v", place)
 	}
 }

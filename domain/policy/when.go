@@ -61,7 +61,7 @@ func normalLicence(s string) string {
 		switch {
 		case r == ' ' || r == '\u3000' || r == '\t':
 			return -1
-		case r >= '！' && r <= '～': // full-width ASCII
+		case r >= '０' && r <= 'ｙ': // full-width digits and letters; no code has a z
 			return r - '！' + '!'
 		}
 		return r

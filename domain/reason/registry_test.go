@@ -238,3 +238,30 @@ func golden(t *testing.T, file, got string) {
 		t.Errorf("differs from %s; if the change is meant, change reason.Version and run `go test ./domain/reason -update`", path)
 	}
 }
+
+func TestEverythingThatIsMissingHasItsReason(t *testing.T) {
+	for _, i := range item.All() {
+		sub, ok := reason.MissingSub(i.Key)
+		if !ok || sub == reason.SameFile || !reason.AppliesTo(reason.R01, sub, i.Key) {
+			t.Errorf("%s is missing: R01/%s, %v", i.Key, sub, ok)
+		}
+	}
+	if sub, ok := reason.MissingSub("passport.photo"); ok {
+		t.Errorf("what does not exist is missing as %s", sub)
+	}
+}
+
+func TestTheOtherSideOfADocument(t *testing.T) {
+	pairs := map[item.Key]item.Key{item.IDCardFront: item.IDCardBack, item.BankFront: item.BankBack, item.LegalPersonFront: item.LegalPersonBack}
+	for _, i := range item.All() {
+		want, sided := pairs[i.Key]
+		for front, back := range pairs {
+			if back == i.Key {
+				want, sided = front, true
+			}
+		}
+		if got, ok := reason.OtherSide(i.Key); ok != sided || got != want {
+			t.Errorf("the other side of %s is %s, %v", i.Key, got, ok)
+		}
+	}
+}

@@ -168,3 +168,15 @@ func ExampleRender() {
 	// “identity document, emblem side” has expired; it was valid until 2026-03-01.
 	// Please put it right and resubmit by 8 December 2026, 18:00 (Beijing time).
 }
+
+func TestADialectReadsAsItsLanguage(t *testing.T) {
+	e, _ := reason.Lookup(reason.R03, reason.Unclear)
+	for dialect, l := range map[lang.Lang]lang.Lang{"es-MX": lang.Spanish, "zh-Hans": lang.Chinese, "fr": lang.English} {
+		if got, want := e.Internal(dialect, full(item.IDCardFront)), e.Internal(l, full(item.IDCardFront)); got != want {
+			t.Errorf("%s: %q, want %q", dialect, got, want)
+		}
+		if got, want := e.Render(dialect, full(item.IDCardFront)), e.Render(l, full(item.IDCardFront)); got != want {
+			t.Errorf("%s: %+v, want %+v", dialect, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"alta/domain/policy"
@@ -63,5 +64,11 @@ func TestAnUnknownNameIsRefusedAndNothingIsSkipped(t *testing.T) {
 		if _, err := Decode(r[0], []byte(r[1])); err == nil {
 			t.Errorf("%s was read", what)
 		}
+	}
+	if _, _, err := Encode(nil); err == nil {
+		t.Error("what is no event was written")
+	}
+	if !slices.IsSorted(Names()) {
+		t.Error("the stored names are listed in their order")
 	}
 }

@@ -123,6 +123,9 @@ func TestTheSecondLook(t *testing.T) {
 		"the same verdict twice is one":                      {judged, judging(cleo, no), "", nil},
 		"the order of the reasons is no difference":          {judged, judging(cleo, Verdict{Return, []Reason{mobile, unclear, mobile}}), "", nil},
 		"once judged stays judged":                           {judged, judging(cleo, yes), "", ErrJudged},
+		"nor are other reasons found afterwards":             {judged, judging(cleo, Verdict{Return, []Reason{unclear}}), "", ErrJudged},
+		"a hundred reasons are as many as a verdict has":     {fresh, judging(cleo, Verdict{Return, many(100)}), "sample.judged.v1", nil},
+		"one more is refused":                                {fresh, judging(cleo, Verdict{Return, many(101)}), "", ErrVerdict},
 		"one person judges":                                  {judged, judging(lena, no), "", ErrJudged},
 		"nobody judges what may not be looked at":            {dropped, judging(cleo, yes), "", ErrDropped},
 		"nobody judges what was not drawn":                   {State{}, judging(cleo, yes), "", ErrNotDrawn},
@@ -166,6 +169,45 @@ func TestTheSecondLook(t *testing.T) {
 				t.Errorf("doing it twice did %v, %v", again, err)
 			}
 		})
+	}
+}
+
+// many are so many reasons that may be raised on an individual's items.
+func many(n int) []Reason {
+	var out []Reason
+	for _, e := range reason.All() {
+		for _, k := range e.Targets {
+			if k.Fits(item.Individual) && len(out) < n {
+				out = append(out, Reason{k, e.Code, e.Sub})
+			}
+		}
+	}
+	return out
+}
+
+func TestARefusedVerdictSaysWhatIsWrong(t *testing.T) {
+	fresh := of(t, approved())
+	for field, v := range map[string]Verdict{"outcome": {}, "reasons": {Outcome: Return}} {
+		_, err := judging(cleo, v).Decide(fresh)
+		var r *application.Refusal
+		if !errors.As(err, &r) || r.Field != field {
+			t.Errorf("%+v: %v, want the field %s", v, err, field)
+		}
+	}
+	_, err := judging(cleo, Verdict{Return, []Reason{{item.BankNumber, reason.R03, reason.Unclear}}}).Decide(fresh)
+	var r *application.Refusal
+	if !errors.As(err, &r) || r.Item != item.BankNumber {
+		t.Errorf("%v, want the item", err)
+	}
+}
+
+func TestAVerdictIsNeverBeforeTheDecision(t *testing.T) {
+	fresh := of(t, approved())
+	for given, want := range map[time.Time]time.Time{at: fresh.DecidedAt, fresh.DecidedAt: fresh.DecidedAt, at.Add(time.Hour): at.Add(time.Hour)} {
+		events, err := Judge{Verdict: Verdict{Outcome: Approve}, By: cleo, At: given}.Decide(fresh)
+		if err != nil || !events[0].Head().At.Equal(want) {
+			t.Errorf("judged at %s: %v, %v", given, events, err)
+		}
 	}
 }
 
@@ -229,6 +271,8 @@ func TestTheEvidenceHoldsNothingOfTheJudging(t *testing.T) {
 		application.DocumentUploaded{Header: by(merchant, 10), Slot: item.IDCardFront, Document: application.Document{ID: "front-2", SHA256: "2"}},
 		application.Resubmitted{Header: by(merchant, 11), Round: 2, Next: application.Qualification},
 		application.PrecheckFound{Header: by(robot, 12), Round: 2},
+		application.DetailsFilled{Header: by(application.Actor{ID: "agent-1", Role: application.RoleAgent}, 12)},
+		application.SiteDeclared{Header: by(merchant, 12)},
 		application.Claimed{Header: by(bo, 13), Stage: application.Qualification},
 		application.DocumentRedacted{Header: by(bo, 14), Slot: item.BankBack},
 		application.ReasonRaised{Header: by(bo, 15), Reason: "r4", Code: reason.R03, Sub: reason.Unclear, Target: item.IDCardFront, Round: 2},
@@ -240,18 +284,25 @@ func TestTheEvidenceHoldsNothingOfTheJudging(t *testing.T) {
 		application.Withdrawn{Header: by(merchant, 20)})
 	var got []string
 	var last int64
+	former := 0
 	for revision, e := range Evidence(all, decided-1) {
 		if !reflect.DeepEqual(e, all[revision]) {
 			t.Fatalf("revision %d is another event", revision)
 		}
 		last = revision
+		if revision < 10 {
+			former++
+		}
 		if revision >= 10 {
 			got = append(got, application.Name(e))
 		}
 	}
-	want := []string{"application.document-uploaded.v1", "application.resubmitted.v1", "application.precheck-found.v1", "application.document-redacted.v2", "application.policy-moved.v2"}
+	want := []string{"application.document-uploaded.v1", "application.resubmitted.v1", "application.precheck-found.v1", "application.details-filled.v1", "application.site-declared.v2", "application.document-redacted.v2", "application.policy-moved.v2"}
 	if !slices.Equal(got, want) || last != decided-1 {
 		t.Errorf("after the first round the evidence is %v up to %d, want %v", got, last, want)
+	}
+	if former != 10 {
+		t.Errorf("of the rounds before, which the merchant was told of, %d events are evidence, want all ten", former)
 	}
 	first := 0
 	for range Evidence(all, 8) { // as it was in the first round
@@ -272,6 +323,7 @@ func TestAgreementIsTheOutcomeAndTheCodesThatBothName(t *testing.T) {
 	}{
 		"two approvals agree":                     {yes, yes, Agreement{Same: true}},
 		"an approval and a return do not":         {yes, no(unclear), Agreement{}},
+		"a return and an approval do not":         {no(unclear), yes, Agreement{}},
 		"two returns agree, and in the one code":  {no(unclear), no(unclear), Agreement{true, 1, 1}},
 		"of three codes two returns share one":    {no(unclear, mobile), no(unclear, missing), Agreement{true, 1, 3}},
 		"a code on two items is one code":         {no(unclear, Reason{item.IDCardBack, reason.R03, reason.Incomplete}), no(unclear), Agreement{true, 1, 1}},

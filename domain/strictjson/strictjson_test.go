@@ -63,6 +63,8 @@ func TestWhatDoesNotFitIsRefusedWhereItStands(t *testing.T) {
 		switch {
 		case !errors.As(err, &e):
 			t.Errorf("%q: %v, want an error that says where", text, err)
+		case e.Why == "cannot be a string" && want.why == "":
+			t.Errorf("%q: told that it is a string instead of what is wrong with it", text)
 		case e.Field != want.field || e.Why == "" || want.why != "" && e.Why != want.why:
 			t.Errorf("%q: field %q, why %q; want %q, %q", text, e.Field, e.Why, want.field, want.why)
 		}
