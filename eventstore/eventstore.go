@@ -2,10 +2,11 @@
 // a stored event is, how a stream's revision and the log's position are
 // expressed, and the ways in which a call can be refused.
 //
-// It has no behaviour and imports only the standard library. Two engines speak
-// these words, the embedded one (package embedded) and EventStoreDB through its
-// official client (package esdb); the laws that both obey are written once, as
-// tests, in package eventstoretest. Interfaces are declared where they are
+// It does nothing with them but find an event again, in whatever log (Locate), and
+// it imports only the standard library. Two engines speak these words, the embedded
+// one (package embedded) and EventStoreDB through its official client (package
+// esdb); the laws that both obey are written once, as tests, in package
+// eventstoretest. Other interfaces are declared where they are
 // consumed, not here.
 //
 // The semantics follow EventStoreDB 24.10: a stream is a dense sequence of

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"alta/eventstore"
 
@@ -58,9 +57,6 @@ func (r *Runner) adopt(ctx context.Context) (bool, error) {
 	return false, r.Store.drop(ctx, g)
 }
 
-// errForeign: the generation was made from another log.
-var errForeign = errors.New("projections: it was made from another log, or from a longer one")
-
 // resume brings a generation that nobody reads up to the end of the log, and
 // publishes it. It answers why the generation is refused, or the error that kept it
 // from finding out.
@@ -79,13 +75,14 @@ func (r *Runner) resume(ctx context.Context, g generation) (refused, err error) 
 			return nil, err
 		}
 	}
-	if now.foreign(origin, head) {
-		return errForeign, nil
+	here, err := r.here(ctx, now, origin)
+	if errors.Is(err, eventstore.ErrForeign) {
+		return err, nil
 	}
-	if strange, err := r.strange(ctx, now); strange || err != nil {
-		return errForeign, err
+	if err != nil {
+		return nil, err
 	}
-	held, err := r.Store.seize(ctx, g, now, r.id, origin)
+	held, err := r.Store.seize(ctx, g, now, here, r.id, origin)
 	if err != nil {
 		return nil, err
 	}
@@ -93,56 +90,4 @@ func (r *Runner) resume(ctx context.Context, g generation) (refused, err error) 
 		return nil, err
 	}
 	return nil, r.Store.publish(ctx, g, "")
-}
-
-// strange reports whether a shard ends with an event that this log does not hold at
-// that position.
-func (r *Runner) strange(ctx context.Context, now standing) (bool, error) {
-	for i, c := range now {
-		if c.last == "" || i > 0 && c.position == now[0].position {
-			continue
-		}
-		id, err := eventAt(ctx, r.Log, c.position)
-		if err != nil {
-			return false, err
-		}
-		if id != "" && id != c.last {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// Backward is what a Log may be able to do besides: read from its end.
-type Backward interface {
-	ReadAllBackward(ctx context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
-}
-
-// eventAt is the id of the event at a position. Where the log holds none there it is
-// that of the event before; empty where nobody can tell.
-func eventAt(ctx context.Context, log Log, at eventstore.Position) (string, error) {
-	b, ok := log.(Backward)
-	if !ok || at == eventstore.Start {
-		return "", nil
-	}
-	before := end
-	for m, err := range log.Subscribe(ctx, at, eventstore.Filter{Name: "snapshot"}) {
-		if err != nil {
-			return "", err
-		}
-		if m.Record != nil {
-			before = m.Record.Position
-		}
-		break // or it is the end
-	}
-	for rec, err := range b.ReadAllBackward(ctx, before, 1) {
-		if err != nil {
-			return "", err
-		}
-		if before == end && rec.Position != at { // appended meanwhile
-			return "", nil
-		}
-		return rec.ID.String(), nil
-	}
-	return "", nil
 }

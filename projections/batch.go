@@ -181,8 +181,7 @@ func (b *batch) queue(ctx context.Context, p redis.Pipeliner) {
 
 // place is how far a batch goes.
 type place struct {
-	at     eventstore.Position
-	last   string // id of the event there
+	mark   eventstore.Mark
 	origin string // id of the log's first event, which a generation of an empty log did not know
 }
 
@@ -210,7 +209,7 @@ func (s *Store) write(ctx context.Context, t *tail, to place, changes []*change)
 		parts[s.shard(c.id)].put(c, former[i])
 	}
 	return s.everywhere(g, func(i int, k keys) error {
-		if to.at.Compare(held[i].position) <= 0 {
+		if to.mark.Position.Compare(held[i].mark.Position) <= 0 {
 			return nil
 		}
 		next, set, gone := parts[i].grown(t.sizes[i])
@@ -222,11 +221,11 @@ func (s *Store) write(ctx context.Context, t *tail, to place, changes []*change)
 			if len(gone) > 0 {
 				p.HDel(ctx, k.sizes(), gone...)
 			}
-			p.HSet(ctx, k.checkpoint(), "position", to.at.String(), "origin", to.origin, "last", to.last)
+			p.HSet(ctx, k.checkpoint(), append(markFields(to.mark), "origin", to.origin)...)
 			return nil
 		})
 		if err == nil {
-			held[i].position, held[i].origin, held[i].last = to.at, to.origin, to.last
+			held[i].mark, held[i].origin = to.mark, to.origin
 			maps.Copy(t.sizes[i], next)
 			maps.DeleteFunc(t.sizes[i], func(name string, n int64) bool { return n == 0 && name != sizesMark })
 		}

@@ -96,11 +96,11 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 	if err != nil {
 		return g, err
 	}
-	last, err := eventAt(ctx, r.Log, target)
+	last, err := eventstore.MarkAt(ctx, r.Log, target)
 	if err != nil {
 		return g, err
 	}
-	count, err := r.Store.filled(ctx, g, place{target, last, origin}, writes)
+	count, err := r.Store.filled(ctx, g, place{last, origin}, writes)
 	if err != nil {
 		return g, err
 	}
@@ -348,7 +348,7 @@ func (s *Store) filled(ctx context.Context, g generation, to place, writes int64
 	}
 	return applications, s.everywhere(g, func(_ int, k keys) error {
 		return s.guarded(ctx, k, func(c checkpoint) bool { return c == checkpoint{origin: to.origin} }, func(p redis.Pipeliner) error {
-			p.HSet(ctx, k.checkpoint(), "position", to.at.String(), "last", to.last)
+			p.HSet(ctx, k.checkpoint(), markFields(to.mark)...)
 			return nil
 		})
 	})

@@ -141,7 +141,7 @@ func TestASnapshotIsShownOnlyOnceItHasCaughtUpWithItsOwnLog(t *testing.T) {
 		// Another log, and one that is as long but holds other events.
 		g, _ = w.store.live(t.Context())
 		for what, change := range map[string][]any{
-			"another first event": {"origin", "other"}, "another last event": {"last", "other"}, "a longer log": {"position", (eventstore.Position{Commit: 1 << 40, Prepare: 1 << 40}).String()},
+			"another first event": {"origin", "other"}, "another last event": {"last", eventstore.ID{1}.String()}, "a longer log": {"revision", 1 << 20, "position", (eventstore.Position{Commit: 1 << 40, Prepare: 1 << 40}).String()},
 		} {
 			if err := w.rdb.HSet(t.Context(), w.store.keys(g, 0).checkpoint(), change...).Err(); err != nil {
 				t.Fatal(err)

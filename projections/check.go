@@ -102,8 +102,11 @@ func (r *Runner) halt(ctx context.Context) (generation, standing, error) {
 		}
 		seen, err := r.Store.standing(ctx, live)
 		if err == nil && seen.even() {
-			var held standing
-			if held, err = r.Store.seize(ctx, live, seen, r.id, seen[0].origin); err == nil {
+			var here, held standing
+			if here, err = r.here(ctx, seen, seen[0].origin); err == nil {
+				held, err = r.Store.seize(ctx, live, seen, here, r.id, seen[0].origin)
+			}
+			if err == nil {
 				return live, held, nil
 			}
 		}

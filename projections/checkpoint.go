@@ -15,7 +15,9 @@ import (
 
 // checkpoint is where one shard of a generation stands and who may write to it.
 type checkpoint struct {
-	position eventstore.Position
+	// mark is the last event that was folded, by which it is found again in whatever
+	// log this Redis meets: positions are those of the log that it was filled from.
+	mark eventstore.Mark
 	// epoch counts the runners that have held the generation. A stale one is
 	// refused by it even at an equal position.
 	epoch int64
@@ -26,13 +28,33 @@ type checkpoint struct {
 	// origin is the id of the first event of the log that was folded: a Redis that
 	// was filled from another log is not believed.
 	origin string
-	// last is the id of the event at position: a log that holds another one there is
-	// another log, however it began. Empty where it is not known.
-	last string
 }
 
 func (c checkpoint) fields() []any {
-	return []any{"epoch", c.epoch, "position", c.position.String(), "holder", c.holder, "beat", c.beat, "origin", c.origin, "last", c.last}
+	return append(markFields(c.mark), "epoch", c.epoch, "holder", c.holder, "beat", c.beat, "origin", c.origin)
+}
+
+// markFields are the fields of a checkpoint's hash that hold a mark.
+func markFields(m eventstore.Mark) []any {
+	return []any{"position", m.Position.String(), "stream", m.Stream, "revision", int64(m.Revision), "last", m.ID.String()}
+}
+
+// ParseMark reads the mark in the hash of a checkpoint: position, stream, revision
+// and last, the id.
+func ParseMark(h map[string]string) (m eventstore.Mark, err error) {
+	if m.Position, err = eventstore.ParsePosition(h["position"]); err != nil {
+		return m, err
+	}
+	if h["last"] == "" { // of a program before, which kept less: no log is recognised by it
+		return m, nil
+	}
+	if m.ID, err = eventstore.ParseID(h["last"]); err != nil {
+		return m, err
+	}
+	m.Stream = h["stream"]
+	revision, err := strconv.ParseInt(h["revision"], 10, 64)
+	m.Revision = eventstore.Revision(revision)
+	return m, err
 }
 
 // standing is the checkpoints of a generation, one per shard.
@@ -40,10 +62,10 @@ type standing []checkpoint
 
 // position is how far all shards have come.
 func (s standing) position() eventstore.Position {
-	at := s[0].position
+	at := s[0].mark.Position
 	for _, c := range s[1:] {
-		if c.position.Compare(at) < 0 {
-			at = c.position
+		if c.mark.Position.Compare(at) < 0 {
+			at = c.mark.Position
 		}
 	}
 	return at
@@ -51,7 +73,7 @@ func (s standing) position() eventstore.Position {
 
 // even reports whether all shards have come equally far.
 func (s standing) even() bool {
-	return !slices.ContainsFunc(s, func(c checkpoint) bool { return c.position != s[0].position })
+	return !slices.ContainsFunc(s, func(c checkpoint) bool { return c.mark != s[0].mark })
 }
 
 // errLost: the generation has no checkpoint (any more): Redis was flushed, or
@@ -93,15 +115,17 @@ func parseCheckpoint(h map[string]string) (out checkpoint, err error) {
 	if len(h) == 0 {
 		return checkpoint{}, errLost
 	}
-	out = checkpoint{holder: h["holder"], origin: h["origin"], last: h["last"]}
+	out = checkpoint{holder: h["holder"], origin: h["origin"]}
 	if out.epoch, err = strconv.ParseInt(h["epoch"], 10, 64); err != nil {
 		return checkpoint{}, fmt.Errorf("projections: epoch: %w", err)
 	}
 	if out.beat, err = strconv.ParseInt(h["beat"], 10, 64); err != nil {
 		return checkpoint{}, fmt.Errorf("projections: beat: %w", err)
 	}
-	out.position, err = eventstore.ParsePosition(h["position"])
-	return out, err
+	if out.mark, err = ParseMark(h); err != nil {
+		return checkpoint{}, fmt.Errorf("projections: position: %w", err)
+	}
+	return out, nil
 }
 
 // live is the generation that readers use.
@@ -258,10 +282,10 @@ func torn(cmds []redis.Cmder, err error) error {
 }
 
 // seize begins a new epoch in a generation, if its checkpoints still are those
-// that were seen. It takes the shards in order, so that of two who come at once
-// the first shard refuses one.
-func (s *Store) seize(ctx context.Context, g generation, seen standing, holder, origin string) (standing, error) {
-	taken := slices.Clone(seen)
+// that were seen, with the positions that their events have in this log. It takes the
+// shards in order, so that of two who come at once the first shard refuses one.
+func (s *Store) seize(ctx context.Context, g generation, seen, here standing, holder, origin string) (standing, error) {
+	taken := slices.Clone(here)
 	for i, k := range s.each(g) {
 		c := &taken[i]
 		c.epoch, c.holder, c.origin, c.beat = seen[0].epoch+1, holder, origin, c.beat+1

@@ -19,6 +19,6 @@ func FuzzParseCursor(f *testing.F) {
 func FuzzParseCheckpoint(f *testing.F) {
 	f.Add("1", "2", "0000000000000001-0000000000000002")
 	f.Fuzz(func(_ *testing.T, epoch, beat, position string) {
-		_, _ = parseCheckpoint(map[string]string{"epoch": epoch, "beat": beat, "position": position})
+		_, _ = parseCheckpoint(map[string]string{"epoch": epoch, "beat": beat, "position": position, "last": epoch, "revision": beat})
 	})
 }

@@ -24,7 +24,7 @@ type Log interface {
 	// Subscribe delivers every event after a position, in order, and then the new
 	// ones as they come, until the context ends.
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	eventstore.Finding
 	// Head is the position of the newest event, Start for none. It fails where that
 	// is not known: then nothing may be built, published or compared.
 	Head(ctx context.Context) (eventstore.Position, error)
@@ -220,21 +220,23 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 		if err != nil {
 			return nil, err
 		}
-		foreign := now.foreign(origin, head)
-		if !foreign {
-			if foreign, err = r.strange(ctx, now); err != nil {
-				return nil, err
-			}
-		}
-		if foreign {
+		here, err := r.here(ctx, now, origin)
+		if errors.Is(err, eventstore.ErrForeign) {
 			r.Logger.Warn("Redis was filled from another log, or from a longer one")
 			return nil, errLost
+		}
+		if err != nil {
+			return nil, err
 		}
 		if !slices.Equal(now, seen) {
 			seen, waited = now, 0
 		}
 		if holder := now[0].holder; holder == "" || holder == r.id || waited >= r.Patience {
-			held, err := r.Store.seize(ctx, g, now, r.id, origin)
+			held, err := r.Store.seize(ctx, g, now, here, r.id, origin)
+			if err == nil && here.position() != now.position() {
+				r.Logger.Info("the lists were made from a log of which this one is a copy: they are kept, and go on at the same event",
+					"there", now.position().String(), "here", here.position().String())
+			}
 			t := &tail{generation: g, held: held, docs: map[string]*kept{}}
 			if err == nil {
 				err = t.measured(ctx, r.Store)
@@ -254,11 +256,49 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 	}
 }
 
-// foreign reports whether a shard has seen events that a log does not have.
-func (s standing) foreign(origin string, head eventstore.Position) bool {
-	return slices.ContainsFunc(s, func(c checkpoint) bool {
-		return c.position != eventstore.Start && c.origin != origin || c.position.Compare(head) > 0
-	})
+// here answers the checkpoints with the positions that their events have in this log.
+// It fails with eventstore.ErrForeign where a shard has seen events that this log does
+// not hold: it began with another event, or lacks the last one.
+func (r *Runner) here(ctx context.Context, now standing, origin string) (standing, error) {
+	out := slices.Clone(now)
+	for i, c := range now {
+		if c.mark.Position != eventstore.Start && c.origin != origin {
+			return nil, eventstore.ErrForeign
+		}
+		if i > 0 && c.mark == now[i-1].mark {
+			out[i].mark = out[i-1].mark
+			continue
+		}
+		at, err := eventstore.Locate(ctx, r.Log, c.mark)
+		if err != nil {
+			return nil, err
+		}
+		out[i].mark.Position = at
+	}
+	return out, nil
+}
+
+// errMoved: the log behind the address is another one than before.
+var errMoved = errors.New("projections: the log does not hold the last event that was written, or not at its position any more")
+
+// verifyTime is how long a runner that follows asks whether its events are there.
+const verifyTime = 2 * time.Second
+
+// verify answers errMoved where the log does not hold the event any more at which
+// this runner stands: its server was set back, or another log took its place. A
+// subscription alone would wait there for ever. A log that cannot be asked just now
+// says nothing.
+func (r *Runner) verify(ctx context.Context, t *tail) error {
+	asking, stop := context.WithTimeout(ctx, verifyTime)
+	defer stop()
+	for i := range t.held {
+		mark := t.held[i].mark // the heartbeat writes beside it
+		at, err := eventstore.Locate(asking, r.Log, mark)
+		if errors.Is(err, eventstore.ErrForeign) || err == nil && at != mark.Position {
+			return errMoved
+		}
+	}
+	return nil
 }
 
 // Origin is the id of a log's first event, empty while it has none.
@@ -336,6 +376,9 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 				return cause(ctx, err)
 			}
 			if sweep++; sweep%10 == 0 {
+				if err := r.verify(ctx, t); err != nil {
+					return err
+				}
 				r.sweep(ctx)
 			}
 		case d := <-feed:
@@ -468,7 +511,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 })
 	last := batch[len(batch)-1]
 	err := t.hold(func() error {
-		return r.Store.write(ctx, t, place{last.Position, last.ID.String(), t.origin(batch)}, order)
+		return r.Store.write(ctx, t, place{eventstore.MarkOf(last), t.origin(batch)}, order)
 	})
 	if err != nil {
 		clear(t.docs)
@@ -490,7 +533,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 // generation began while the log was empty, the first of the batch.
 func (t *tail) origin(batch []*eventstore.Record) string {
 	for _, c := range t.held {
-		if c.position != eventstore.Start {
+		if c.mark.Position != eventstore.Start {
 			return c.origin
 		}
 	}
@@ -501,7 +544,7 @@ func (t *tail) origin(batch []*eventstore.Record) string {
 // the record already.
 func (r *Runner) ours(t *tail, rec *eventstore.Record) (id string, ours bool) {
 	id, ours = strings.CutPrefix(rec.Stream, category)
-	return id, ours && rec.Position.Compare(t.held[r.Store.shard(id)].position) > 0
+	return id, ours && rec.Position.Compare(t.held[r.Store.shard(id)].mark.Position) > 0
 }
 
 // fetch brings the applications that a batch changes into memory: their rows from

@@ -128,7 +128,11 @@ func TestAPositionThatWasSetBackCostsAReplayAndNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "position", eventstore.Position{Commit: 3, Prepare: 3}.String()).Err(); err != nil {
+		third, err := w.log.ReadAt(background, eventstore.Position{Commit: 3, Prepare: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), markFields(eventstore.MarkOf(third))...).Err(); err != nil {
 			t.Fatal(err)
 		}
 		w.caughtUp()
@@ -223,8 +227,8 @@ func TestDeliveringEverythingThreeTimesGivesTheSameDocuments(t *testing.T) {
 				all = append(all, rec)
 			}
 			for i, k := range w.store.each(g) { // as if nothing had been delivered
-				held[i].position = eventstore.Start
-				if err := w.rdb.HSet(background, k.checkpoint(), "position", eventstore.Start.String()).Err(); err != nil {
+				held[i].mark = eventstore.Mark{}
+				if err := w.rdb.HSet(background, k.checkpoint(), markFields(eventstore.Mark{})...).Err(); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -616,7 +620,7 @@ func TestARebuildThatLostWritesInAFailoverIsNotPublished(t *testing.T) {
 		if err := w.rdb.HSet(background, w.store.keys(g, 0).checkpoint(), "built", 7).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.store.filled(background, g, place{at: w.head(), origin: "o"}, 10); !errors.Is(err, errLost) {
+		if _, err := w.store.filled(background, g, place{mark: eventstore.Mark{Position: w.head()}, origin: "o"}, 10); !errors.Is(err, errLost) {
 			t.Errorf("7 of 10 applications: %v", err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"alta/eventstore"
 	"alta/projections/redistest"
 
 	"github.com/redis/go-redis/v9"
@@ -191,16 +192,16 @@ func TestOnAClusterAPausedRunnerIsFencedInEveryShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stale, err := w.store.seize(background, g, seen, "stale", seen[0].origin)
+	stale, err := w.store.seize(background, g, seen, seen, "stale", seen[0].origin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.store.seize(background, g, append(standing{}, stale...), "fresh", seen[0].origin); err != nil {
+	if _, err := w.store.seize(background, g, append(standing{}, stale...), stale, "fresh", seen[0].origin); err != nil {
 		t.Fatal(err)
 	}
 	before := w.dump()
 	w.fill(30, 30, "")
-	if err := w.store.write(background, &tail{generation: g, held: stale}, place{at: w.head()}, nil); err == nil {
+	if err := w.store.write(background, &tail{generation: g, held: stale}, place{mark: eventstore.Mark{Position: w.head()}}, nil); err == nil {
 		t.Error("a runner that lost its hold moved the position")
 	}
 	if w.dump() != before {

@@ -14,11 +14,9 @@ import (
 // Log is what a reaction needs of the event log.
 type Log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	eventstore.Finding
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
-	// Head is the position of the newest event, Start for none.
-	Head(ctx context.Context) (eventstore.Position, error)
 }
 
 // Follower drives one reaction. Fill the exported fields once, then call Run.
@@ -45,6 +43,9 @@ type Follower struct {
 	// Held, if set, answers the position up to which all is really done, when
 	// that is before what was handled.
 	Held func() (eventstore.Position, bool)
+	// Moved, if set, is called before the reaction goes on at another place because the
+	// log is another one: positions that the reaction remembers are of no more use.
+	Moved func()
 	// Full, if set and true, holds events back until Wake made room.
 	Full func() bool
 
@@ -52,10 +53,12 @@ type Follower struct {
 	// stream says; it is set before the first Handle.
 	Begun time.Time
 
-	at      eventstore.Position // handled up to here
-	kept    position            // what the stream holds
-	savedAt time.Time
-	resumed bool // the position was read
+	at       eventstore.Position // handled up to here
+	seen     eventstore.Mark     // the newest event known at or before there
+	kept     position            // what the stream holds
+	savedAt  time.Time
+	verified time.Time // when the log was last asked for the event of seen
+	resumed  bool      // the position was read
 
 	position atomic.Pointer[eventstore.Position]
 	fault    atomic.Pointer[error]
@@ -121,6 +124,15 @@ func (f *Follower) Run(ctx context.Context) error {
 		if errors.Is(err, errReplay) {
 			f.Logger.Warn("reaction goes through the log again", "reaction", f.Name)
 			f.at = eventstore.Start
+			continue
+		}
+		if errors.Is(err, errMoved) {
+			f.fault.Store(&err)
+			f.Logger.Error("reaction finds another log in place of its own", "reaction", f.Name, "error", err)
+			f.resumed = false
+			if f.Moved != nil {
+				f.Moved()
+			}
 			continue
 		}
 		f.failed(ctx, &failures, "subscription", err)
@@ -216,6 +228,9 @@ func (f *Follower) take(ctx context.Context, d delivery, failures *int) error {
 		}
 		f.well(failures)
 		f.handled.Add(1)
+		if r.Position.Compare(f.at) > 0 {
+			f.seen = eventstore.MarkOf(r)
+		}
 		f.reached(r.Position)
 	case d.considered != (eventstore.Position{}):
 		f.reached(d.considered)
@@ -254,13 +269,24 @@ func (f *Follower) wake(ctx context.Context, failures *int) (next time.Time, err
 			f.well(failures)
 		}
 	}
+	soon := func(due time.Time) {
+		if next.IsZero() || due.Before(next) {
+			next = due
+		}
+	}
+	if f.seen != (eventstore.Mark{}) {
+		if due := f.verified.Add(verifyEvery); !f.Now().Before(due) {
+			if err := f.verify(ctx); err != nil {
+				return next, err
+			}
+		}
+		soon(f.verified.Add(verifyEvery))
+	}
 	if f.Replay || f.done() == f.kept.At {
 		return next, ctx.Err()
 	}
 	if due := f.savedAt.Add(saveEvery); f.Now().Before(due) {
-		if next.IsZero() || due.Before(next) {
-			next = due
-		}
+		soon(due)
 		return next, ctx.Err()
 	}
 	f.save(ctx)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -202,26 +204,171 @@ func TestALogThatIsAwayIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestAPositionOfAnotherLogIsNotTrusted(t *testing.T) {
+// The stored shapes of a position. They are never changed.
+var storedPositions = map[string]string{
+	"reaction.position.v1": `{"position":"00000000000f4240-00000000000f4240","begun":"2026-01-01T00:00:00Z","at":"2026-01-01T00:00:00Z"}`,
+	"reaction.position.v2": `{"mark":{"position":"00000000000f4240-00000000000f4240","stream":"a-1","revision":0,"id":"01020304-0506-4708-890a-0b0c0d0e0f10"},"begun":"2026-01-01T00:00:00Z","at":"2026-01-01T00:00:00Z"}`,
+}
+
+var markedID = eventstore.ID{1, 2, 3, 4, 5, 6, 0x47, 8, 0x89, 10, 11, 12, 13, 14, 15, 16}
+
+// keep appends a stored position to the stream of the test's reaction.
+func keep(t *testing.T, l *memlog.Log, typ, data string) {
+	t.Helper()
+	n := eventstore.Revision(len(l.All("reaction-test")))
+	id := eventstore.ID{9, byte(n)}
+	if _, err := l.Append(t.Context(), "reaction-test", n-1, eventstore.Proposed{ID: id, Type: typ, Data: []byte(data)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAPositionGoesWithItsEventIntoACopyOfTheLog(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		prepare func(l *memlog.Log)
+		handled string
+	}{
+		{"the event lies elsewhere in this log", func(l *memlog.Log) {
+			_, _ = l.Append(t.Context(), "a-1", eventstore.NoStream, eventstore.Proposed{ID: markedID, Type: "x.v1"})
+			keep(t, l, "reaction.position.v2", storedPositions["reaction.position.v2"])
+		}, "[a-1@1]"},
+		{"this log holds another event in its place", func(l *memlog.Log) {
+			_, _ = l.Append(t.Context(), "a-1", eventstore.NoStream, eventstore.Proposed{ID: eventstore.ID{7}, Type: "x.v1"})
+			keep(t, l, "reaction.position.v2", storedPositions["reaction.position.v2"])
+		}, "[a-1@0 a-1@1]"},
+		{"this log never had its stream", func(l *memlog.Log) {
+			keep(t, l, "reaction.position.v2", storedPositions["reaction.position.v2"])
+		}, "[a-1@0]"},
+		{"a former program kept it", func(l *memlog.Log) {
+			_, _ = l.Append(t.Context(), "a-1", eventstore.NoStream, eventstore.Proposed{ID: markedID, Type: "x.v1"})
+			keep(t, l, "reaction.position.v1", storedPositions["reaction.position.v1"])
+		}, "[a-1@0 a-1@1]"},
+		{"the newest is not found and the one before is", func(l *memlog.Log) {
+			_, _ = l.Append(t.Context(), "a-1", eventstore.NoStream, eventstore.Proposed{ID: markedID, Type: "x.v1"})
+			keep(t, l, "reaction.position.v2", storedPositions["reaction.position.v2"])
+			keep(t, l, "reaction.position.v2", strings.Replace(storedPositions["reaction.position.v2"], `"a-1"`, `"a-gone"`, 1))
+		}, "[a-1@1]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := memlog.New()
+				test.prepare(l)
+				happen(t, l, "a-1", "x.v1")
+				var seen []string
+				f := newFollower(l, func(_ context.Context, r *eventstore.Record) error {
+					seen = append(seen, fmt.Sprintf("%s@%d", r.Stream, r.Revision))
+					return nil
+				})
+				stop := following(t, f)
+				synctest.Wait()
+				if got := fmt.Sprint(seen); got != test.handled || f.Begun.Year() != 2026 || f.Begun.Month() != 1 {
+					t.Errorf("handled %s, want %s; begun %v", got, test.handled, f.Begun)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+func TestAPositionIsStoredAsItWasAlways(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := memlog.New()
-		data := []byte(`{"position":"00000000000f4240-00000000000f4240","begun":"2026-01-01T00:00:00Z","at":"2026-01-01T00:00:00Z"}`)
-		if _, err := l.Append(t.Context(), "reaction-test", eventstore.NoStream, eventstore.Proposed{ID: eventstore.ID{9}, Type: "reaction.position.v1", Data: data}); err != nil {
+		happen(t, l, "b-1", "x.v1")
+		if _, err := l.Append(t.Context(), "a-1", eventstore.NoStream, eventstore.Proposed{ID: markedID, Type: "x.v1"}); err != nil {
 			t.Fatal(err)
 		}
-		happen(t, l, "a-1", "x.v1")
-		handled := 0
-		f := newFollower(l, func(context.Context, *eventstore.Record) error { handled++; return nil })
+		stop := following(t, newFollower(l, func(context.Context, *eventstore.Record) error { return nil }))
+		synctest.Wait()
+		stop()
+		all := l.All("reaction-test")
+		if len(all) != 1 || all[0].Type != "reaction.position.v2" {
+			t.Fatalf("%d positions", len(all))
+		}
+		const want = `{"mark":{"position":"0000000000000002-0000000000000002","stream":"a-1","revision":0,"id":"01020304-0506-4708-890a-0b0c0d0e0f10"},"begun":"2000-01-01T00:00:00Z","at":"2000-01-01T00:00:00Z"}`
+		if got := string(all[0].Data); got != want {
+			t.Errorf("stored\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestANarrowFilterKeepsThePositionOfTheNewestEventBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := memlog.New()
+		for range 2500 {
+			happen(t, l, "b-1", "x.v1")
+		}
+		stop := following(t, newFollower(l, func(context.Context, *eventstore.Record) error { return nil }))
+		synctest.Wait()
+		stop()
+		all := l.All("reaction-test")
+		if len(all) != 1 || !strings.Contains(string(all[0].Data), `"stream":"b-1","revision":1999,`) {
+			t.Fatalf("%d positions: %s", len(all), all[len(all)-1].Data)
+		}
+	})
+}
+
+func TestALogThatIsReplacedWhileAReactionFollowsItIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, other := memlog.New(), memlog.New()
+		happen(t, l, "a-1", "x.v1", "x.v1", "x.v1")
+		happen(t, other, "a-2", "x.v1")
+		swapped := &replaced{Log: l, other: other}
+		var seen []string
+		moved := 0
+		f := newFollower(l, func(_ context.Context, r *eventstore.Record) error {
+			seen = append(seen, fmt.Sprintf("%s@%d", r.Stream, r.Revision))
+			return nil
+		})
+		f.Log = swapped
+		f.Moved = func() { moved++ }
 		stop := following(t, f)
 		synctest.Wait()
-		if handled != 1 || f.Begun.Year() != 2026 || f.Begun.Month() != 1 {
-			t.Errorf("%d handled; begun %v", handled, f.Begun)
+		swapped.now.Store(true)
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
+		if got := fmt.Sprint(seen); got != "[a-1@0 a-1@1 a-1@2 a-2@0]" || moved != 1 || f.Healthy() != nil {
+			t.Errorf("handled %s, moved %d times, %v", got, moved, f.Healthy())
 		}
 		stop()
 	})
 }
 
-func TestAnUnknownEndOfTheLogDoesNotStartAReactionOver(t *testing.T) {
+// replaced is a log in whose place another one is put. Subscriptions stay open, and
+// silent.
+type replaced struct {
+	*memlog.Log
+	other *memlog.Log
+	now   atomic.Bool
+}
+
+func (l *replaced) use() *memlog.Log {
+	if l.now.Load() {
+		return l.other
+	}
+	return l.Log
+}
+
+func (l *replaced) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
+	return l.use().ReadStream(ctx, stream, from, limit)
+}
+
+func (l *replaced) ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
+	return l.use().ReadStreamBackward(ctx, stream, from, limit)
+}
+
+func (l *replaced) ReadAt(ctx context.Context, at eventstore.Position) (*eventstore.Record, error) {
+	return l.use().ReadAt(ctx, at)
+}
+
+func (l *replaced) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
+	return l.use().Append(ctx, stream, expected, events...)
+}
+
+func (l *replaced) Subscribe(ctx context.Context, after eventstore.Position, f eventstore.Filter) iter.Seq2[eventstore.Message, error] {
+	return l.use().Subscribe(ctx, after, f)
+}
+
+func TestAnEventThatCannotBeLookedForDoesNotStartAReactionOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := memlog.New()
 		happen(t, l, "a-1", "x.v1", "x.v1")
@@ -232,8 +379,8 @@ func TestAnUnknownEndOfTheLogDoesNotStartAReactionOver(t *testing.T) {
 		stop()
 		var unknown atomic.Bool
 		unknown.Store(true)
-		l.Fail = func(call, _ string) error {
-			if call == "head" && unknown.Load() {
+		l.Fail = func(call, stream string) error {
+			if call == "read" && stream == "a-1" && unknown.Load() {
 				return eventstore.ErrUnavailable
 			}
 			return nil

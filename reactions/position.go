@@ -11,49 +11,75 @@ import (
 	"alta/eventstore"
 )
 
-// positionType is the stored name of the event that keeps a position.
-const positionType = "reaction.position.v1"
+// Stored names of the event that keeps a position. What the first said cannot be
+// recognised in a copy of the log: it is read as a position of no log.
+const (
+	positionType       = "reaction.position.v2"
+	formerPositionType = "reaction.position.v1"
+)
+
+// fallbacks is how many positions are tried, the newest first: the event of one may
+// have been deleted.
+const fallbacks = 8
 
 // position is what the newest event of a reaction's stream says.
 type position struct {
-	At       eventstore.Position
-	Begun    time.Time // when the reaction first ran on this log
+	At       eventstore.Position // in this log
+	Begun    time.Time           // when the reaction first ran on this log
 	revision eventstore.Revision
 }
 
+// storedPosition is the event's data. The names inside mark are those of
+// eventstore.Mark.
 type storedPosition struct {
-	Position string    `json:"position"`
-	Begun    time.Time `json:"begun"`
-	At       time.Time `json:"at"`
+	Mark  eventstore.Mark `json:"mark"`
+	Begun time.Time       `json:"begun"`
+	At    time.Time       `json:"at"`
 }
 
 // Stream is where the position is kept.
 func (f *Follower) Stream() string { return "reaction-" + f.Name }
 
-// resume reads the position, once in the life of a process.
+// resume reads the position, once in the life of a process, and again where the log
+// became another one.
 func (f *Follower) resume(ctx context.Context) error {
 	if f.resumed {
 		return nil
 	}
 	if f.Replay {
-		f.Begun, f.resumed = f.Now(), true
+		f.Begun, f.at, f.seen, f.resumed = f.Now(), eventstore.Start, eventstore.Mark{}, true
+		f.verified = f.Now()
 		return nil
 	}
-	p, err := f.load(ctx)
+	kept, err := f.load(ctx, fallbacks)
 	if err != nil {
 		return err
 	}
-	// A position beyond the log's end is another log's: reading everything again
-	// is safe, and leaving something out is not.
-	head, err := f.Log.Head(ctx)
-	if err != nil {
-		return err
+	p := position{revision: eventstore.NoStream}
+	f.seen = eventstore.Mark{}
+	for i, k := range kept {
+		if i == 0 {
+			p.Begun, p.revision = k.Begun, k.revision
+		}
+		p.At, err = eventstore.Locate(ctx, f.Log, k.mark)
+		if errors.Is(err, eventstore.ErrForeign) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reactions: position of %s: %w", f.Name, err)
+		}
+		f.seen = k.mark
+		f.seen.Position = p.At
+		if i > 0 {
+			f.Logger.Warn("reaction goes back to an older position: this log does not hold the event of the newest", "reaction", f.Name, "back", i)
+		}
+		break
 	}
-	if p.At.Compare(head) > 0 {
-		f.Logger.Warn("reaction starts over: its position lies beyond the end of the log", "reaction", f.Name)
-		p.At = eventstore.Start
+	// Reading everything again is safe, and leaving something out is not.
+	if len(kept) > 0 && p.At == eventstore.Start {
+		f.Logger.Warn("reaction starts over: this log does not hold the event of its position", "reaction", f.Name)
 	}
-	f.kept, f.at, f.savedAt, f.resumed = p, p.At, f.Now(), true
+	f.kept, f.at, f.savedAt, f.verified, f.resumed = p, p.At, f.Now(), f.Now(), true
 	if f.Begun = p.Begun; f.Begun.IsZero() {
 		f.Begun = f.Now()
 	}
@@ -61,26 +87,70 @@ func (f *Follower) resume(ctx context.Context) error {
 	return nil
 }
 
-// load reads what the stream says now.
-func (f *Follower) load(ctx context.Context) (position, error) {
-	p := position{revision: eventstore.NoStream}
-	for r, err := range f.Log.ReadStreamBackward(ctx, f.Stream(), -1, 1) {
+// keptPosition is one event of a reaction's stream.
+type keptPosition struct {
+	mark     eventstore.Mark
+	Begun    time.Time
+	revision eventstore.Revision
+}
+
+// load reads what the stream says now, the newest first, at most some of it.
+func (f *Follower) load(ctx context.Context, most int) ([]keptPosition, error) {
+	var all []keptPosition
+	for r, err := range f.Log.ReadStreamBackward(ctx, f.Stream(), -1, most) {
 		if errors.Is(err, eventstore.ErrStreamNotFound) {
-			return p, nil
+			return nil, nil
 		}
 		if err != nil {
-			return p, fmt.Errorf("reactions: position of %s: %w", f.Name, err)
+			return nil, fmt.Errorf("reactions: position of %s: %w", f.Name, err)
 		}
 		var s storedPosition
-		if err := json.Unmarshal(r.Data, &s); err != nil || r.Type != positionType {
-			return p, Undecodable(r, errors.Join(err, errors.New("want "+positionType)))
+		switch r.Type {
+		case positionType:
+			err = json.Unmarshal(r.Data, &s)
+		case formerPositionType:
+			var former struct {
+				Begun time.Time `json:"begun"`
+			}
+			err = json.Unmarshal(r.Data, &former)
+			s = storedPosition{Mark: eventstore.Mark{Revision: eventstore.NoStream}, Begun: former.Begun} // of no log
+		default:
+			err = errors.New("want " + positionType)
 		}
-		if p.At, err = eventstore.ParsePosition(s.Position); err != nil {
-			return p, Undecodable(r, err)
+		if err != nil && len(all) > 0 {
+			break // an older one is of no more use
 		}
-		p.Begun, p.revision = s.Begun, r.Revision
+		if err != nil {
+			return nil, Undecodable(r, err)
+		}
+		all = append(all, keptPosition{s.Mark, s.Begun, r.Revision})
 	}
-	return p, nil
+	return all, nil
+}
+
+// verifyEvery is how often a reaction asks whether the log still holds the event at
+// which it stands, and verifyTime how long.
+const (
+	verifyEvery = time.Minute
+	verifyTime  = 2 * time.Second
+)
+
+// errMoved: the log behind the address is another one than before.
+var errMoved = errors.New("reactions: the log does not hold the last event that was handled, or not at its position any more")
+
+// verify answers errMoved where the log does not hold the event any more at which
+// the reaction stands: its server was set back, or another log took its place. A
+// subscription alone would wait there for ever. A log that cannot be asked just now
+// says nothing.
+func (f *Follower) verify(ctx context.Context) error {
+	f.verified = f.Now()
+	asking, stop := context.WithTimeout(ctx, verifyTime)
+	defer stop()
+	at, err := eventstore.Locate(asking, f.Log, f.seen)
+	if errors.Is(err, eventstore.ErrForeign) || err == nil && at != f.seen.Position {
+		return errMoved
+	}
+	return nil
 }
 
 // done is the position that may be kept: everything up to it has its effect.
@@ -103,20 +173,37 @@ func (f *Follower) save(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	data, err := json.Marshal(storedPosition{p.String(), f.Begun.UTC().Truncate(time.Millisecond), f.Now().UTC().Truncate(time.Millisecond)})
+	mark := f.seen
+	var err error
+	if mark.Position != p {
+		if mark, err = eventstore.MarkAt(ctx, f.Log, p); err == nil && mark.Position.Compare(f.kept.At) <= 0 {
+			f.kept.At = p // nothing but the store's own events came
+			return
+		}
+	}
+	var data []byte
+	now := f.Now().UTC().Truncate(time.Millisecond)
 	if err == nil {
-		id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, f.Stream()), fmt.Sprintf("%d/%s", f.kept.revision+1, p))
+		data, err = json.Marshal(storedPosition{mark, f.Begun.UTC().Truncate(time.Millisecond), now})
+	}
+	if err == nil {
+		// The moment is part of the id: the streams of two installations are alike, and
+		// an event that both hold would make one log look like a copy of the other.
+		id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, f.Stream()), fmt.Sprintf("%d/%s/%d", f.kept.revision+1, p, now.UnixMilli()))
 		var appended eventstore.Appended
 		appended, err = f.Log.Append(ctx, f.Stream(), f.kept.revision, eventstore.Proposed{ID: id, Type: positionType, Data: data})
 		if err == nil {
+			if f.seen.Position.Compare(mark.Position) < 0 {
+				f.seen = mark
+			}
 			f.kept.At, f.kept.revision = p, appended.Revision
 			f.saved.Add(1)
 			return
 		}
 	}
 	if errors.Is(err, eventstore.ErrConflict) { // another worker of the same reaction
-		if kept, loadErr := f.load(ctx); loadErr == nil {
-			f.kept = kept
+		if kept, loadErr := f.load(ctx, 1); loadErr == nil && len(kept) == 1 {
+			f.kept.At, f.kept.revision = kept[0].mark.Position, kept[0].revision
 			return
 		}
 	}

@@ -37,6 +37,7 @@ import (
 // eventLog is what the program needs of an event log; both engines have it.
 type eventLog interface {
 	decider.Log
+	eventstore.Finding
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	Head(ctx context.Context) (eventstore.Position, error)

@@ -28,6 +28,7 @@ type Log interface {
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	ReadAll(ctx context.Context, after eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
 	ReadAllBackward(ctx context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
+	ReadAt(ctx context.Context, at eventstore.Position) (*eventstore.Record, error)
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	SubscribeStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Message, error]
 	Delete(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
@@ -48,7 +49,7 @@ const all = -1
 // Run asks every law of the log that open answers. Open is called once per law
 // and may answer the same log each time; it arranges closing by itself.
 func Run(t *testing.T, open func(t *testing.T) Log) {
-	for _, group := range []map[string]func(*T){appendLaws, retryLaws, readLaws, deleteLaws, subscriptionLaws, limitLaws, headLaws} {
+	for _, group := range []map[string]func(*T){appendLaws, retryLaws, readLaws, deleteLaws, subscriptionLaws, limitLaws, headLaws, markLaws} {
 		for name, law := range group {
 			t.Run(name, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

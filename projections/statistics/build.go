@@ -99,7 +99,7 @@ func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
 // the order of adding, so each worker counts its part of the applications, and a
 // case that memory had to let go is read from the log again.
 func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, target eventstore.Position) (count int64, err error) {
-	gather := &gathering{all: newSums(), write: func(all *sums, to eventstore.Position) error {
+	gather := &gathering{all: newSums(), write: func(all *sums, to eventstore.Mark) error {
 		return r.Store.write(ctx, g, held, to, all)
 	}}
 	var applications atomic.Int64
@@ -131,18 +131,22 @@ func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, targe
 	if err != nil {
 		return applications.Load(), err
 	}
-	return applications.Load(), gather.write(gather.all, target)
+	last, err := eventstore.MarkAt(ctx, r.Log, target)
+	if err != nil {
+		return applications.Load(), err
+	}
+	return applications.Load(), gather.write(gather.all, last)
 }
 
 // gathering is where builders put together what they counted.
 type gathering struct {
 	mu    sync.Mutex
 	all   *sums
-	write func(*sums, eventstore.Position) error
+	write func(*sums, eventstore.Mark) error
 }
 
 // add takes what some events add; where that is much in all, it is written.
-// Position Start says that the build is under way.
+// The zero Mark says that the build is under way.
 func (s *gathering) add(adds []addition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,7 +156,7 @@ func (s *gathering) add(adds []addition) error {
 	}
 	full := s.all
 	s.all = newSums()
-	return s.write(full, eventstore.Start)
+	return s.write(full, eventstore.Mark{})
 }
 
 // sighting is where a generation stood when it was looked at.

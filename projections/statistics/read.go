@@ -138,7 +138,7 @@ func (r Reader) read(ctx context.Context, from, to calendar.Date, fill func(*que
 	cal := r.Calendar()
 	err = r.within(ctx, func(g generation, c checkpoint) error {
 		q := &question{store: r.Store, g: g, from: from, Report: &Report{
-			From: from.String(), To: to.String(), Zone: cal.Zone().String(), Calendar: cal.Version, Position: c.position.String(),
+			From: from.String(), To: to.String(), Zone: cal.Zone().String(), Calendar: cal.Version, Position: c.mark.Position.String(),
 		}}
 		for d := from; !to.Before(d); d = d.Next() {
 			if q.Days = append(q.Days, d.String()); len(q.Days) > MaxDays {

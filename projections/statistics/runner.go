@@ -23,7 +23,7 @@ import (
 // Log is what a Runner needs of the event log.
 type Log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	eventstore.Finding
 	// Head is the position of the newest event, Start for none. It fails where that
 	// is not known: then nothing may be built, published or compared.
 	Head(ctx context.Context) (eventstore.Position, error)
@@ -148,7 +148,7 @@ func (r *Runner) run(ctx context.Context) error {
 		return err
 	}
 	r.fault.Store(nil)
-	r.progress.at(t.held.position)
+	r.progress.at(t.held.mark.Position)
 	r.progress.state.Store(stateFollowing)
 	err = r.follow(ctx, t, nil)
 	switch {
@@ -200,19 +200,27 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 		if err != nil {
 			return nil, err
 		}
-		if now.foreign(first, r.Calendar().Version, head) {
+		here, err := r.here(ctx, now, first)
+		if errors.Is(err, eventstore.ErrForeign) {
 			r.Logger.Warn("the statistics in Redis are of another log or calendar, or of a longer log")
 			return nil, errLost
+		}
+		if err != nil {
+			return nil, err
 		}
 		if now != seen {
 			seen, waited = now, 0
 		}
 		if now.holder == "" || now.holder == r.id || waited >= r.Patience {
-			taken := now
+			taken := here
 			taken.epoch, taken.holder = now.epoch+1, r.id
 			taken.beat++
 			held := now
 			err := r.Store.guarded(ctx, g, &held, taken, nil)
+			if err == nil && here.mark.Position != now.mark.Position {
+				r.Logger.Info("the statistics were made from a log of which this one is a copy: they are kept, and go on at the same event",
+					"there", now.mark.Position.String(), "here", here.mark.Position.String())
+			}
 			return &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}, err
 		}
 		r.progress.state.Store(stateStandingBy)
@@ -228,11 +236,37 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 	}
 }
 
-// foreign reports whether sums are those of another calendar, or of events that a
-// log does not have.
-func (c checkpoint) foreign(first, calendar string, head eventstore.Position) bool {
+// here answers a checkpoint with the position that its event has in this log. It
+// fails with eventstore.ErrForeign where the sums are those of another calendar, or of
+// events that this log does not hold; first is the id of its first event.
+func (r *Runner) here(ctx context.Context, c checkpoint, first string) (checkpoint, error) {
 	origin, version, _ := strings.Cut(c.origin, " ")
-	return version != calendar || c.position != eventstore.Start && origin != first || c.position.Compare(head) > 0
+	if version != r.Calendar().Version || c.mark != (eventstore.Mark{}) && origin != first {
+		return c, eventstore.ErrForeign
+	}
+	at, err := eventstore.Locate(ctx, r.Log, c.mark)
+	c.mark.Position = at
+	return c, err
+}
+
+// errMoved: the log behind the address is another one than before.
+var errMoved = errors.New("statistics: the log does not hold the last event that was counted, or not at its position any more")
+
+// verifyTime is how long a runner that follows asks whether its event is there.
+const verifyTime = 2 * time.Second
+
+// verify answers errMoved where the log does not hold the event any more at which
+// this runner stands. A log that cannot be asked just now says nothing.
+func (r *Runner) verify(ctx context.Context, t *tail) error {
+	asking, stop := context.WithTimeout(ctx, verifyTime)
+	defer stop()
+	var mark eventstore.Mark
+	_ = t.hold(func() error { mark = t.held.mark; return nil }) // the heartbeat writes beside it
+	at, err := eventstore.Locate(asking, r.Log, mark)
+	if errors.Is(err, eventstore.ErrForeign) || err == nil && at != mark.Position {
+		return errMoved
+	}
+	return nil
 }
 
 // tail is the state of one runner at the end of one generation.
@@ -303,7 +337,7 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer stop()
-	from := t.held.position
+	from := t.held.mark.Position
 	source := ctx // ctx is another one below, while the reading goes on
 	reading.Go(func() { read(source, r.Log, from, feed) })
 	if until == nil { // else nobody knows of this generation
@@ -317,7 +351,7 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 	defer beat.Stop()
 	var batch []*eventstore.Record
 	for sweep := 0; ; {
-		if until != nil && t.held.position.Compare(*until) >= 0 {
+		if until != nil && t.held.mark.Position.Compare(*until) >= 0 {
 			return nil
 		}
 		due := false
@@ -328,7 +362,12 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 			if until != nil {
 				continue
 			}
-			if sweep++; sweep%30 == 0 {
+			if sweep++; sweep%10 == 0 {
+				if err := r.verify(ctx, t); err != nil {
+					return err
+				}
+			}
+			if sweep%30 == 0 {
 				r.sweep(ctx)
 			}
 		case <-write.C:
@@ -386,7 +425,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 		all.add(adds)
 	}
 	first, last := batch[0], batch[len(batch)-1]
-	if err := t.hold(func() error { return r.write(ctx, t, first, last.Position, all) }); err != nil {
+	if err := t.hold(func() error { return r.write(ctx, t, first, last, all) }); err != nil {
 		t.cases.forget()
 		return err
 	}
@@ -396,13 +435,13 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 
 // write writes a batch in one transaction: a batch is never so large that it
 // would be split.
-func (r *Runner) write(ctx context.Context, t *tail, first *eventstore.Record, to eventstore.Position, all *sums) error {
+func (r *Runner) write(ctx context.Context, t *tail, first, last *eventstore.Record, all *sums) error {
 	if err := r.Store.total(ctx, t.generation, all); err != nil {
 		return err
 	}
 	next := t.held
-	next.writes, next.position = next.writes+1, to
-	if t.held.position == eventstore.Start { // the log was empty when the count began
+	next.writes, next.mark = next.writes+1, eventstore.MarkOf(last)
+	if t.held.mark == (eventstore.Mark{}) { // the log was empty when the count began
 		_, calendar, _ := strings.Cut(t.held.origin, " ")
 		next.origin = first.ID.String() + " " + calendar
 	}

@@ -49,11 +49,11 @@ func (g generation) samples() string { return root + string(g) + ":samples" }
 
 // checkpoint is where a generation stands and who may write to it.
 type checkpoint struct {
-	position eventstore.Position
-	epoch    int64  // runners that have held it
-	writes   int64  // transactions so far, so that one that a failover lost is missed
-	holder   string // the runner that writes now; empty where one ended in order
-	beat     int64  // changes while it is alive
+	mark   eventstore.Mark // the last event that was counted, see projections
+	epoch  int64           // runners that have held it
+	writes int64           // transactions so far, so that one that a failover lost is missed
+	holder string          // the runner that writes now; empty where one ended in order
+	beat   int64           // changes while it is alive
 	// origin is the id of the log's first event and the version of the calendar
 	// by which time was measured: other sums are not believed.
 	origin string
@@ -61,7 +61,8 @@ type checkpoint struct {
 
 func (c checkpoint) fields() []any {
 	return []any{
-		"position", c.position.String(), "epoch", c.epoch, "writes", c.writes, "holder", c.holder, "beat", c.beat, "origin", c.origin,
+		"position", c.mark.Position.String(), "stream", c.mark.Stream, "revision", int64(c.mark.Revision), "last", c.mark.ID.String(),
+		"epoch", c.epoch, "writes", c.writes, "holder", c.holder, "beat", c.beat, "origin", c.origin,
 	}
 }
 
@@ -81,7 +82,7 @@ func checkpointIn(ctx context.Context, c redis.Cmdable, g generation) (out check
 			return out, fmt.Errorf("statistics: %s of %s: %w", name, g, err)
 		}
 	}
-	out.position, err = eventstore.ParsePosition(h["position"])
+	out.mark, err = projections.ParseMark(h)
 	return out, err
 }
 
@@ -160,7 +161,7 @@ const pipeCells = 4096
 // and writes what it becomes: the checkpoint, which every write moves, tells that
 // nobody wrote in between. More than a transaction holds is only written while a
 // generation is built, where nobody reads and a position in the middle is none.
-func (s *Store) write(ctx context.Context, g generation, held *checkpoint, to eventstore.Position, all *sums) error {
+func (s *Store) write(ctx context.Context, g generation, held *checkpoint, to eventstore.Mark, all *sums) error {
 	parts := all.parts()
 	for i, part := range parts {
 		if err := s.total(ctx, g, part); err != nil {
@@ -169,7 +170,7 @@ func (s *Store) write(ctx context.Context, g generation, held *checkpoint, to ev
 		next := *held
 		next.writes++
 		if i == len(parts)-1 {
-			next.position = to
+			next.mark = to
 		}
 		if err := s.guarded(ctx, g, held, next, func(p redis.Pipeliner) { part.queue(ctx, p, g) }); err != nil {
 			return err
@@ -417,7 +418,14 @@ func (r *Runner) adopt(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	if lost || c.foreign(first, r.Calendar().Version, head) {
+	foreign := lost
+	if !lost {
+		_, err := r.here(ctx, c, first)
+		if foreign = errors.Is(err, eventstore.ErrForeign); err != nil && !foreign {
+			return false, err
+		}
+	}
+	if foreign {
 		r.Logger.Warn("the snapshot's statistics are of another log or calendar, and are counted anew")
 		if err := r.Store.rdb.Del(ctx, withheld).Err(); err != nil {
 			return false, failed(err)

@@ -227,7 +227,7 @@ func (w *world) caughtUp() {
 		}
 		c, err := checkpointIn(context.Background(), w.rdb, g)
 		head, unknown := w.log.Head(context.Background())
-		return err == nil && unknown == nil && c.position.Compare(head) >= 0
+		return err == nil && unknown == nil && c.mark.Position.Compare(head) >= 0
 	})
 }
 

@@ -153,6 +153,10 @@ func New(c Config) *Mailer {
 			return m.waiting[0].before, true
 		},
 		Full: func() bool { return len(m.waiting) >= room },
+		Moved: func() {
+			m.waiting = nil // the log delivers them again
+			m.counted()
+		},
 	}
 	return m
 }

@@ -22,7 +22,8 @@ type Log struct {
 
 	// Repeat delivers every event so many times more.
 	Repeat int
-	// Fail, when set, may refuse a call: "append", "read", "subscribe" or "head".
+	// Fail, when set, may refuse a call: "append", "read", "subscribe", "at",
+	// "all" or "head".
 	Fail func(call, stream string) error
 }
 
@@ -154,6 +155,37 @@ func (l *Log) Head(context.Context) (eventstore.Position, error) {
 	defer l.mu.Unlock()
 	n := uint64(len(l.all))
 	return eventstore.Position{Commit: n, Prepare: n}, nil
+}
+
+// ReadAt implements the port.
+func (l *Log) ReadAt(_ context.Context, at eventstore.Position) (*eventstore.Record, error) {
+	if err := l.fail("at", ""); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at.Commit == 0 || at.Commit > uint64(len(l.all)) {
+		return nil, eventstore.ErrNoPosition
+	}
+	return l.all[at.Commit-1], nil
+}
+
+// ReadAllBackward implements the port.
+func (l *Log) ReadAllBackward(_ context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) {
+		if err := l.fail("all", ""); err != nil {
+			yield(nil, err)
+			return
+		}
+		l.mu.Lock()
+		some := l.all[:min(before.Commit-min(before.Commit, 1), uint64(len(l.all)))]
+		l.mu.Unlock()
+		for i := len(some) - 1; i >= 0 && limit > 0; i, limit = i-1, limit-1 {
+			if !yield(some[i], nil) {
+				return
+			}
+		}
+	}
 }
 
 // All lists the events of a stream, or with "" of the log.
