@@ -19,6 +19,7 @@ var directions = map[string][]string{
 	"alta/durable":                {},
 	"alta/eventstore":             {},
 	"alta/eventstore/...":         {"alta/eventstore"},
+	"alta/eventstore/esdb":        {"alta/eventstore", "alta/eventstore/fanout"},
 	"alta/domain/...":             {"alta/domain/..."},
 	"alta/domain/account":         {"alta/domain/...", "alta/eventstore"}, // its codec names the event that binds a sealed value
 	"alta/decider":                {"alta/eventstore"},

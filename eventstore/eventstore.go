@@ -154,6 +154,8 @@ var (
 	ErrDiskReserve = fmt.Errorf("%w: the disk is nearly full", ErrReadOnly)
 	// ErrCorrupt: the log holds something that it cannot have written.
 	ErrCorrupt = errors.New("eventstore: the log is damaged")
+	// ErrNoPosition: the log holds no event at that position; it is another log's.
+	ErrNoPosition = errors.New("eventstore: the log holds no event at that position")
 	// ErrClosed: the log was closed.
 	ErrClosed = errors.New("eventstore: the log is closed")
 )
@@ -163,10 +165,17 @@ type ConflictError struct {
 	Stream   string
 	Expected Revision
 	Actual   Revision // what the stream is at
+	// Unread: the event at Actual could not be read yet when there was no more time. A
+	// cluster may tell a conflict with what a majority does not have.
+	Unread bool
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("eventstore: stream %s is at revision %d, not at the expected %d", e.Stream, e.Actual, e.Expected)
+	text := fmt.Sprintf("eventstore: stream %s is at revision %d, not at the expected %d", e.Stream, e.Actual, e.Expected)
+	if e.Unread {
+		text += ", and that revision cannot be read yet"
+	}
+	return text
 }
 
 // Is makes errors.Is(err, ErrConflict) true.

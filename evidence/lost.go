@@ -108,6 +108,9 @@ func holds(ctx context.Context, log Followed, t *TreeFile, index int64) (bool, e
 		after = before.Position
 	}
 	for r, err := range log.ReadAll(ctx, after, 1) {
+		if errors.Is(err, eventstore.ErrNoPosition) { // it is no place in this log
+			return false, nil
+		}
 		if err != nil {
 			return false, fmt.Errorf("evidence: read the end of the log: %w", err)
 		}

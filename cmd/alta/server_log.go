@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"alta/eventstore"
@@ -21,53 +20,43 @@ import (
 // its own.
 func treeDir(data string) string { return filepath.Join(data, "tree") }
 
-// serverLog is the log on a server. It takes nothing in before it was seen that
-// the server still holds the newest event that this data directory knows of, and
-// nothing any more once the sequencer found that it does not: a server that was
-// restored to an older backup must not be built upon.
+// serverLog is the log on a server. Over every new connection it takes nothing in
+// before it was seen that the server still holds the newest event that this data
+// directory knows of, and nothing any more once the sequencer found that it does not:
+// a server that was restored to an older backup must not be built upon.
 type serverLog struct {
 	*esdb.Log
-	tree      string
 	sequencer *evidence.Sequencer // nil where another process has it
+}
 
-	mu       sync.Mutex
-	compared atomic.Bool
+// newServerLog opens the log at a server, whose tree, if there is one, is in a
+// directory. The server is connected to when it is first needed.
+func newServerLog(connection, tree string, logger *slog.Logger) (*serverLog, error) {
+	l := &serverLog{}
+	log, err := esdb.Open(connection, esdb.Options{Logger: logger, Verify: func(ctx context.Context) error {
+		return evidence.CompareEnd(ctx, l.Log, tree)
+	}})
+	l.Log = log
+	return l, err
 }
 
 // openServerLog opens the log on a server. It fails with *evidence.LostError where
 // the server lost events; a server that cannot be reached is compared before the
 // first append instead.
 func (p *program) openServerLog(ctx context.Context) error {
-	l, err := esdb.Open(p.cfg.EventStore, esdb.Options{Logger: p.logger})
+	l, err := newServerLog(p.cfg.EventStore, treeDir(p.cfg.Data), p.logger)
 	if err != nil {
 		return fmt.Errorf("--eventstore: %w", err)
 	}
-	p.server = &serverLog{Log: l, tree: treeDir(p.cfg.Data)}
-	p.log = p.server
+	p.server, p.log = l, l
 	p.closers = append(p.closers, l.Close)
-	err = p.server.compare(ctx)
+	err = evidence.CompareEnd(ctx, l.Log, treeDir(p.cfg.Data))
 	switch {
 	case errors.Is(err, eventstore.ErrCorrupt):
 		return fmt.Errorf("--eventstore: %w", err)
 	case err != nil:
 		p.logger.Warn("the log cannot be compared with its tree yet", "error", err.Error())
 	}
-	return nil
-}
-
-func (l *serverLog) compare(ctx context.Context) error {
-	if l.compared.Load() {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.compared.Load() {
-		return nil
-	}
-	if err := evidence.CompareEnd(ctx, l.Log, l.tree); err != nil {
-		return err
-	}
-	l.compared.Store(true)
 	return nil
 }
 
@@ -86,12 +75,6 @@ func (l *serverLog) refusal() error {
 // server lost events.
 func (l *serverLog) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
 	if err := l.refusal(); err != nil {
-		return eventstore.Appended{}, err
-	}
-	if err := l.compare(ctx); err != nil {
-		if errors.Is(err, eventstore.ErrCorrupt) {
-			err = fmt.Errorf("%w: %w", eventstore.ErrReadOnly, err)
-		}
 		return eventstore.Appended{}, err
 	}
 	return l.Log.Append(ctx, stream, expected, events...)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"alta/eventstore"
-	"alta/eventstore/esdb"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/bsm/redislock"
@@ -144,12 +143,11 @@ func TestALogOnAServerIsCheckedAgainstItsEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A program that could not ask it at the start asks before the first append.
-	l, err := esdb.Open(older, esdb.Options{})
+	late, err := newServerLog(older, treeDir(c.Data), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	late := &serverLog{Log: l, tree: treeDir(c.Data)}
+	defer late.Close()
 	if _, err := late.Append(t.Context(), "s", 24, eventstore.Proposed{ID: eventstore.ID{8}, Type: "t.v1", Data: []byte(`{}`)}); !errors.Is(err, eventstore.ErrReadOnly) || !errors.Is(err, eventstore.ErrCorrupt) {
 		t.Fatalf("a server that lost events was appended to: %v", err)
 	}

@@ -30,7 +30,7 @@ func (l *Log) Append(ctx context.Context, stream string, expected eventstore.Rev
 			EventID: [16]byte(e.ID), EventType: e.Type, ContentType: esdb.ContentTypeJson, Data: e.Data, Metadata: e.Meta,
 		}
 	}
-	at, err := insist(ctx, l, func(ctx context.Context, c *esdb.Client) (*esdb.WriteResult, error) {
+	at, err := insist(ctx, l, stream, func(ctx context.Context, c *esdb.Client) (*esdb.WriteResult, error) {
 		at, err := c.AppendToStream(ctx, stream, opts, data...)
 		if err == nil && at.CommitPosition == 0 {
 			err = errNoAnswer
@@ -40,7 +40,8 @@ func (l *Log) Append(ctx context.Context, stream string, expected eventstore.Rev
 	switch {
 	case err == nil:
 		p := eventstore.Position{Commit: at.CommitPosition, Prepare: at.PreparePosition}
-		l.saw(p, time.Time{})
+		last := events[len(events)-1]
+		l.reaches(seen{position: p, stream: stream, revision: eventstore.Revision(at.NextExpectedVersion), id: last.ID})
 		return eventstore.Appended{Revision: eventstore.Revision(at.NextExpectedVersion), Position: p}, nil
 	case conflicting(err):
 		return eventstore.Appended{}, l.conflict(ctx, stream, expected, err)
@@ -58,22 +59,42 @@ func expectation(r eventstore.Revision) esdb.ExpectedRevision {
 	return esdb.Revision(uint64(r))
 }
 
-// insist repeats a write until its outcome is certain or time is up.
-func insist[T any](ctx context.Context, l *Log, write func(context.Context, *esdb.Client) (T, error)) (T, error) {
+// insist repeats a write until its outcome is certain, time is up, or the server is
+// known to be away. Before each sending it is known that the connection leads to the
+// log that it should.
+func insist[T any](ctx context.Context, l *Log, stream string, write func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
 	if ctx.Err() != nil { // nothing is sent
 		return none, fmt.Errorf("%w: %w", eventstore.ErrUnavailable, context.Cause(ctx))
 	}
 	within, done := l.within(ctx)
 	defer done()
+	leave, err := l.streams.enter(within, stream)
+	if err != nil {
+		return none, l.unresolved(ctx, within, false, err)
+	}
+	defer leave()
 	sent := false
-	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		v, err := guarded(within, l.calls, func(c *esdb.Client) (T, error) { return write(within, c) })
-		l.outcome(err)
+	for pause := 20 * time.Millisecond; ; {
+		var v T
+		connection, err := l.trusted(within)
 		if err == nil {
-			return v, nil
+			v, err = guardedOver(within, l.calls, &route{only: connection}, write)
 		}
-		if !errors.Is(err, errNotSent) {
+		switch {
+		case err == nil:
+			return v, nil
+		case errors.Is(err, errMoved):
+			l.moved(connection)
+			continue // to the new connection, which is compared first
+		case errors.Is(err, eventstore.ErrReadOnly):
+			if sent {
+				err = fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
+			}
+			return none, err
+		case errors.Is(err, errAway):
+			return none, l.unresolved(ctx, within, sent, err)
+		case !errors.Is(err, errNotSent):
 			sent = true
 			if answer, final := understand(err); final {
 				return none, answer
@@ -82,6 +103,7 @@ func insist[T any](ctx context.Context, l *Log, write func(context.Context, *esd
 		if !wait(within, pause) {
 			return none, l.unresolved(ctx, within, sent, err)
 		}
+		pause = min(2*pause, time.Second)
 	}
 }
 
@@ -89,6 +111,10 @@ func insist[T any](ctx context.Context, l *Log, write func(context.Context, *esd
 func (l *Log) unresolved(ctx, within context.Context, sent bool, last error) error {
 	why := context.Cause(within)
 	switch {
+	case why == nil && sent: // the server is away
+		return fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, last)
+	case why == nil:
+		return fmt.Errorf("%w: %w", eventstore.ErrUnavailable, last)
 	case sent:
 		return fmt.Errorf("%w: %w (%w)", eventstore.ErrUnknownOutcome, why, last)
 	case ctx.Err() != nil:

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"alta/eventstore"
 
@@ -29,7 +30,10 @@ func understand(err error) (answer error, final bool) {
 		case esdb.ErrorCodeStreamDeleted:
 			return fmt.Errorf("%w: %w", eventstore.ErrStreamDeleted, err), true
 		case esdb.ErrorCodeResourceNotFound:
-			return fmt.Errorf("%w: %w", eventstore.ErrStreamNotFound, err), true
+			if absent(err) {
+				return fmt.Errorf("%w: %w", eventstore.ErrStreamNotFound, err), true
+			}
+			return err, false
 		case esdb.ErrorCodeAccessDenied, esdb.ErrorCodeUnauthenticated:
 			return fmt.Errorf("%w: %w", ErrDenied, err), true
 		case esdb.ErrorCodeUnsupportedFeature:
@@ -49,13 +53,24 @@ func understand(err error) (answer error, final bool) {
 		}
 		return err, true
 	case codes.NotFound:
-		return fmt.Errorf("%w: %w", eventstore.ErrStreamNotFound, err), true
+		if absent(err) {
+			return fmt.Errorf("%w: %w", eventstore.ErrStreamNotFound, err), true
+		}
+		return err, false
 	case codes.PermissionDenied, codes.Unauthenticated:
 		return fmt.Errorf("%w: %w", ErrDenied, err), true
 	case codes.ResourceExhausted:
 		return fmt.Errorf("%w: %w", eventstore.ErrReadOnly, err), true
 	}
 	return err, false
+}
+
+// absent is true where "not found" is said of a stream: the client's own words for
+// what a read says, and the server's for a delete. A server says "not found" of
+// other things too, of its leader for one, and that is no answer.
+func absent(err error) bool {
+	status := cause(err)
+	return status == nil || strings.Contains(status.Error(), "Event stream '")
 }
 
 // cause finds what gRPC said inside the client's error.
@@ -67,6 +82,15 @@ func cause(err error) error {
 	}
 	return nil
 }
+
+// foreign is true for what a server says of a position at which nothing begins: it
+// is an offset in its files. Other failures of the server read the same, so it is
+// asked foreignFailures times.
+func foreign(err error) bool {
+	return err != nil && status.Code(cause(err)) == codes.Unknown && strings.Contains(err.Error(), "Exception was thrown by handler")
+}
+
+const foreignFailures = 3
 
 // conflicting is true for a refusal because of the revision: the appends' own
 // answer, and what deletes say in its place.
@@ -98,21 +122,52 @@ func readActual(text string) (eventstore.Revision, bool) {
 	return eventstore.Revision(n), true
 }
 
-// conflict words a refusal because of the revision. Where the text does not tell
-// what the stream is at, the stream is asked.
+// How long a conflict is held back until what it speaks of can be read. A cluster
+// tells a conflict with an event that a majority does not have yet; a stream that
+// shows nothing may be one that was deleted.
+const (
+	readable     = 2 * time.Second
+	readableGone = 300 * time.Millisecond
+)
+
+// conflict words a refusal because of the revision, once the event that caused it
+// can be read. Where the text does not tell what the stream is at, the stream is
+// asked.
 func (l *Log) conflict(ctx context.Context, stream string, expected eventstore.Revision, err error) error {
-	actual, ok := readActual(err.Error())
-	if !ok {
-		actual = eventstore.NoStream
+	actual, told := readActual(err.Error())
+	c := &eventstore.ConflictError{Stream: stream, Expected: expected, Actual: actual}
+	if told && actual == eventstore.NoStream { // nothing is to come
+		return c
+	}
+	begun := time.Now()
+	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		at, bound := eventstore.NoStream, readable
 		for r, rerr := range l.ReadStreamBackward(ctx, stream, eventstore.NoStream, 1) {
 			switch {
 			case rerr == nil:
-				actual = r.Revision
+				at = r.Revision
 			case errors.Is(rerr, eventstore.ErrStreamNotFound):
+				bound = readableGone
+			case errors.Is(rerr, eventstore.ErrStreamDeleted):
+				c.Actual = max(c.Actual, eventstore.NoStream)
+				return c
+			case told:
+				c.Unread = true
+				return c
 			default:
 				return fmt.Errorf("%w: stream %s, expected %d; what it is at could not be read: %w", eventstore.ErrConflict, stream, expected, rerr)
 			}
 		}
+		if !told {
+			c.Actual = at
+			return c
+		}
+		if at >= actual {
+			return c
+		}
+		if time.Since(begun) > bound || !wait(ctx, pause) {
+			c.Unread = true
+			return c
+		}
 	}
-	return &eventstore.ConflictError{Stream: stream, Expected: expected, Actual: actual}
 }

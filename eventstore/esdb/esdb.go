@@ -18,13 +18,26 @@
 //     own behind recover and is left alone when the caller's context ends; the
 //     number of calls in flight is bounded, so that what is left alone is too.
 //   - A server grants some 100 streams a connection, and subscriptions count. They
-//     have a client of their own, and so never keep an append waiting.
+//     have a client of their own, and so never keep an append waiting. All consumers
+//     of a process share one subscription (package fanout); one that is behind has its
+//     own until it has caught up.
 //   - Wrong sizes and names come back as an unknown error or a bare EOF: they are
 //     checked before the call. Event ids are always set.
 //   - Subscriptions drop and stay dropped: they are resumed after the position
 //     they had reached.
 //   - It means to ask that the leader answers and forgets to send it: the header is
 //     added here, so that no decision is taken on a follower's stale answer.
+//   - A node that is not the leader may confirm a subscription and end it with "not
+//     found", and the client does not see who is: before each subscription one event
+//     is read, which moves the client to the leader. Only what is said of a stream is
+//     an absence.
+//   - A connection to a dead machine, and a subscription at a leader that was cut off,
+//     are silent. Each connection is asked for the newest event again and again: where
+//     no answer comes another one is made beside it, and a subscription that brings
+//     nothing although the log went on is resumed elsewhere.
+//   - gRPC connects anew without a word: connections are numbered (see route), and
+//     before the first append over each it is compared whether this is still the log
+//     that it was.
 //   - Without TLS it drops credentials without a word: Open refuses that.
 //   - An event without its creation time ends the whole process (log.Fatalf).
 //     There is no way to prevent it; servers always send it, ours too.
@@ -35,7 +48,10 @@
 // append may have happened. It is repeated with the same ids and the same expected
 // revision, which EventStoreDB recognises, until the answer is certain or time is
 // up: then the error is eventstore.ErrUnknownOutcome. Where nothing was ever sent
-// it is eventstore.ErrUnavailable. Expectations other than an exact revision are
+// it is eventstore.ErrUnavailable, and at once where the server is known to be away.
+// Never is one sent while the one before may be under way over the same connection;
+// the writes of one stream wait for each other. A conflict is told once what it
+// speaks of can be read. Expectations other than an exact revision are
 // refused, because their repetition is not recognised reliably.
 //
 // # Rights
@@ -56,9 +72,11 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"alta/eventstore"
+	"alta/eventstore/fanout"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/metadata"
@@ -69,13 +87,19 @@ type Options struct {
 	// InFlight bounds the calls under way; 64 when 0. Further ones wait.
 	InFlight int
 	// Subscriptions bounds the open subscriptions, under the 100 streams that a
-	// server grants; 90 when 0. Further ones fail with eventstore.ErrUnavailable.
+	// server grants, which they use while they catch up; 90 when 0. Further ones fail
+	// with eventstore.ErrUnavailable.
 	Subscriptions int
 	// Patience bounds how long a call goes on trying when its context allows for
 	// more; 10 s when 0.
 	Patience time.Duration
 	// Logger gets lost connections; nothing is logged when nil.
 	Logger *slog.Logger
+	// Verify is asked before the first append over every connection, the first one
+	// included, whether this is still the log that it was. Where it answers
+	// eventstore.ErrCorrupt nothing is appended over that connection, and appends fail
+	// with ErrReadOnly too. After other errors it is asked again. It may read the log.
+	Verify func(ctx context.Context) error
 }
 
 // Log is a log on a server. Its methods may be called from any goroutine.
@@ -88,13 +112,17 @@ type Log struct {
 	ctx   context.Context // ends with Close
 	close context.CancelCauseFunc
 
-	mu        sync.Mutex
-	head      eventstore.Position // newest known event of the application
-	created   time.Time           // of that event; zero where it is not known
-	failure   error               // of the newest call; nil where it was answered
-	since     time.Time           // when failure came to be nil or not nil
-	answered  time.Time           // when the newest answer came
-	consumers map[*consumer]struct{}
+	streams queues // of writes
+
+	verifying chan struct{} // holds one token; who takes it verifies
+	verified  uint64        // the connection that refusal is of; guarded by the token
+	refusal   error         // why nothing may be appended over it
+
+	feed    *fanout.Feed
+	tooSlow atomic.Uint64 // drops because a consumer was too slow for the server
+
+	mu     sync.Mutex
+	newest seen // of the application
 }
 
 // Open prepares the log at a connection string (see parse). It fails only where
@@ -118,18 +146,21 @@ func Open(connection string, opt Options) (*Log, error) {
 		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	return &Log{
-		opt: opt, logger: opt.Logger, ctx: ctx, close: cancel,
-		failure: errNotAsked, since: time.Now(), consumers: map[*consumer]struct{}{},
-		calls: newLane(conf, opt.InFlight, opt.Logger),
-		subs:  newLane(conf, opt.Subscriptions, opt.Logger),
-	}, nil
+	l := &Log{
+		opt: opt, logger: opt.Logger, ctx: ctx, close: cancel, verifying: make(chan struct{}, 1),
+	}
+	l.verifying <- struct{}{}
+	l.calls = newLane(ctx, conf, opt.InFlight, opt, l.saw)
+	l.subs = newLane(ctx, conf, opt.Subscriptions+1, opt, l.saw) // and the shared one
+	l.feed = fanout.New(ctx, source{l}, fanout.Options{Consumers: opt.Subscriptions, Logger: opt.Logger})
+	return l, nil
 }
 
 // Close ends all calls and subscriptions with eventstore.ErrClosed and closes the
 // connections. Calling it again does nothing.
 func (l *Log) Close() error {
 	l.close(eventstore.ErrClosed)
+	l.feed.Close()
 	return errors.Join(l.calls.close(), l.subs.close())
 }
 
@@ -160,17 +191,44 @@ func leader(ctx context.Context) context.Context {
 // A server that does not answer makes it fail with eventstore.ErrUnavailable:
 // what was known before is no answer, because others append too.
 func (l *Log) Head(ctx context.Context) (eventstore.Position, error) {
-	l.mu.Lock()
-	known := l.head
-	l.mu.Unlock()
+	known := l.head()
 	for r, err := range l.readAllBackward(ctx, end, 1, known) {
 		if err != nil {
 			return eventstore.Start, fmt.Errorf("the newest position of the log: %w", err)
 		}
-		l.saw(r.Position, r.Created)
+		l.saw(r)
 		return r.Position, nil
 	}
 	return known, nil
+}
+
+// seen is an event that the log was seen to hold.
+type seen struct {
+	position eventstore.Position
+	stream   string
+	revision eventstore.Revision
+	id       eventstore.ID
+	created  time.Time // zero where an append answered it
+}
+
+// saw remembers how far the log reaches.
+func (l *Log) saw(r *eventstore.Record) {
+	l.reaches(seen{r.Position, r.Stream, r.Revision, r.ID, r.Created})
+}
+
+func (l *Log) reaches(s seen) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.newest.position.Compare(s.position); c < 0 || c == 0 && l.newest.created.IsZero() {
+		l.newest = s
+	}
+}
+
+// head is the position of the newest event that is known of.
+func (l *Log) head() eventstore.Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newest.position
 }
 
 func esPosition(p eventstore.Position) esdb.Position {
@@ -180,7 +238,7 @@ func esPosition(p eventstore.Position) esdb.Position {
 // Ping answers nil when the server answers, for health pages. It fails with
 // eventstore.ErrUnavailable or ErrDenied.
 func (l *Log) Ping(ctx context.Context) error {
-	_, err := l.page(ctx, 1, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
+	_, err := l.page(ctx, 1, false, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
 		return c.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}, RequiresLeader: true}, count)
 	})
 	return err

@@ -6,13 +6,21 @@ import (
 	"fmt"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // guarded runs one call of the client in a goroutine of its own, behind recover.
 // When ctx ends first it answers at once, with ctx's cause; the call keeps its
 // slot and its link until it returns. An error that is errNotSent says that the
 // client was not called.
-func guarded[T any](ctx context.Context, n *lane, call func(*esdb.Client) (T, error)) (T, error) {
+func guarded[T any](ctx context.Context, n *lane, call func(context.Context, *esdb.Client) (T, error)) (T, error) {
+	return guardedOver(ctx, n, nil, call)
+}
+
+// guardedOver is guarded for one connection of gRPC, and says which it was; nil is
+// any. It fails with errMoved where the present connection is another one.
+func guardedOver[T any](ctx context.Context, n *lane, r *route, call func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, fmt.Errorf("%w: %w", errNotSent, context.Cause(ctx))
@@ -20,7 +28,7 @@ func guarded[T any](ctx context.Context, n *lane, call func(*esdb.Client) (T, er
 	if err := n.enter(ctx); err != nil {
 		return none, err
 	}
-	k, err := n.acquire(ctx)
+	k, err := n.acquire(ctx, false)
 	if err != nil {
 		n.leave()
 		return none, err
@@ -34,14 +42,26 @@ func guarded[T any](ctx context.Context, n *lane, call func(*esdb.Client) (T, er
 		defer n.leave()
 		var o outcome
 		var gone error
+		bound, unbind := k.bind(ctx)
+		if r != nil {
+			bound = over(bound, r)
+		}
 		defer func() {
-			n.release(k, gone)
+			unbind()
+			n.release(k, gone, answered(o.err))
 			done <- o
 		}()
 		o.err = protect(func() (err error) {
-			o.value, err = call(k.client)
+			o.value, err = call(bound, k.client)
 			return err
 		})
+		switch {
+		case o.err == nil:
+		case r != nil && r.refused.Load():
+			o.err = errMoved
+		case k.ctx.Err() != nil:
+			o.err = &lostError{o.err}
+		}
 		gone = connectionLost(o.err)
 	}()
 	select {
@@ -50,6 +70,15 @@ func guarded[T any](ctx context.Context, n *lane, call func(*esdb.Client) (T, er
 	case <-ctx.Done():
 		return none, context.Cause(ctx)
 	}
+}
+
+// answered is true where a call's outcome is an answer of the leader.
+func answered(err error) bool {
+	if err == nil {
+		return true
+	}
+	_, final := understand(err)
+	return final
 }
 
 // protect turns a panic into an error.
@@ -86,6 +115,10 @@ func connectionLost(err error) error {
 	case errors.As(err, &l), errors.As(err, &p):
 		return err
 	case errors.As(err, &e) && e.Code() == esdb.ErrorCodeConnectionClosed:
+		return err
+	case status.Code(cause(err)) == codes.NotFound && !absent(err):
+		// A node that is no leader says so in these words too, where the client does
+		// not see who is: "Leader info available".
 		return err
 	}
 	return nil

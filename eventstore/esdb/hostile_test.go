@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +31,14 @@ type script struct {
 	serverfeatures.UnimplementedServerFeaturesServer
 
 	append func(n int, a received, trailer func(metadata.MD)) (*streams.AppendResp, error)
-	read   func(n int, req *streams.ReadReq, call streams.Streams_ReadServer) error
+	// read answers reads and subscriptions, but for those that newest and shared answer.
+	read func(n int, req *streams.ReadReq, call streams.Streams_ReadServer) error
+	// newest answers who asks for the newest event, as every connection and every
+	// subscription does first; nil is an empty log.
+	newest func(call streams.Streams_ReadServer) error
+	// shared answers the subscription that all consumers share; nil is one at which
+	// nothing ever comes.
+	shared func(req *streams.ReadReq, call streams.Streams_ReadServer) error
 	remove func(n int) error
 
 	mu      sync.Mutex
@@ -90,10 +98,32 @@ func structured(u *shared.UUID) (id eventstore.ID) {
 }
 
 func (s *script) Read(req *streams.ReadReq, call streams.Streams_ReadServer) error {
+	switch o := req.GetOptions(); {
+	case o.GetAll() != nil && o.GetReadDirection() == streams.ReadReq_Options_Backwards && o.GetCount() > 0:
+		if s.newest == nil {
+			return nil
+		}
+		return s.newest(call)
+	case o.GetSubscription() != nil && o.GetFilter().GetStreamIdentifier().GetRegex() == "^[^$]":
+		if s.shared != nil {
+			return s.shared(req, call)
+		}
+		if err := call.Send(confirmed()); err != nil {
+			return err
+		}
+		<-call.Context().Done()
+		return nil
+	}
 	s.mu.Lock()
 	s.reads = append(s.reads, req)
 	n := len(s.reads)
 	s.mu.Unlock()
+	if s.read == nil { // only whether it is still the log that it was
+		if s.newest == nil {
+			return nil
+		}
+		return s.newest(call)
+	}
 	return s.read(n, req, call)
 }
 
@@ -273,7 +303,7 @@ func TestADeleteThatHadHappenedBeforeItWasRepeatedIsASuccess(t *testing.T) {
 			}
 			return status.Error(codes.NotFound, "Event stream 's-1' is not found.")
 		},
-		read: func(_ int, _ *streams.ReadReq, call streams.Streams_ReadServer) error {
+		newest: func(call streams.Streams_ReadServer) error {
 			return call.Send(stored("s-1", "tested.v1", 2, 80))
 		},
 	}
@@ -306,27 +336,34 @@ func TestAReadThatMakesTheClientPanicIsReadAgain(t *testing.T) {
 }
 
 func TestEventsOfTheStoreItselfAreSkipped(t *testing.T) {
-	s := &script{read: func(_ int, req *streams.ReadReq, call streams.Streams_ReadServer) error {
-		all := []*streams.ReadResp{
-			stored("$stats-127.0.0.1:2113", "$statsCollected", 0, 10), stored("s-1", "tested.v1", 0, 20),
-			stored("$$s-1", "$metadata", 0, 30), stored("s-1", "$streamDeleted", 9, 40), stored("s-2", "tested.v1", 0, 50),
-		}
-		switch {
-		case req.GetOptions().GetSubscription() != nil:
-			if err := call.Send(confirmed()); err != nil {
-				return err
-			}
-		case req.GetOptions().GetReadDirection() == streams.ReadReq_Options_Backwards:
-			all[0], all[4] = all[4], all[0]
-			all[1], all[3] = all[3], all[1]
-		}
+	all := []*streams.ReadResp{
+		stored("$stats-127.0.0.1:2113", "$statsCollected", 0, 10), stored("s-1", "tested.v1", 0, 20),
+		stored("$$s-1", "$metadata", 0, 30), stored("s-1", "$streamDeleted", 9, 40), stored("s-2", "tested.v1", 0, 50),
+		stored("$stats-127.0.0.1:2113", "$statsCollected", 1, 60),
+	}
+	send := func(call streams.Streams_ReadServer, all []*streams.ReadResp) error {
 		for _, e := range all {
 			if err := call.Send(e); err != nil {
 				return err
 			}
 		}
 		return nil
-	}}
+	}
+	s := &script{
+		read: func(_ int, req *streams.ReadReq, call streams.Streams_ReadServer) error {
+			if req.GetOptions().GetSubscription() != nil {
+				if err := call.Send(confirmed()); err != nil {
+					return err
+				}
+			}
+			return send(call, all)
+		},
+		newest: func(call streams.Streams_ReadServer) error {
+			newest := slices.Clone(all)
+			slices.Reverse(newest)
+			return send(call, newest)
+		},
+	}
 	log := open(t, s.start(t), esdb.Options{})
 	want := []uint64{20, 50}
 	var got []uint64
@@ -340,7 +377,7 @@ func TestEventsOfTheStoreItselfAreSkipped(t *testing.T) {
 		t.Fatal(got)
 	}
 	got = nil
-	for m, err := range log.Subscribe(t.Context(), eventstore.Start, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(t.Context(), eventstore.Start, eventstore.Filter{Streams: []string{"s-"}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -391,9 +428,10 @@ func TestADroppedSubscriptionIsResumedAfterWhatItHadReached(t *testing.T) {
 		<-call.Context().Done()
 		return nil
 	}}
+	s.newest = func(call streams.Streams_ReadServer) error { return call.Send(stored("s-9", "t", 0, 90)) }
 	log := open(t, s.start(t), esdb.Options{})
 	var got []string
-	for m, err := range log.Subscribe(t.Context(), eventstore.Start, eventstore.Filter{}) {
+	for m, err := range log.Subscribe(t.Context(), eventstore.Start, eventstore.Filter{Streams: []string{"s-1"}}) {
 		if err != nil {
 			t.Fatal(err)
 		}

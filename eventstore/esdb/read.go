@@ -35,7 +35,8 @@ type page struct {
 // ReadStream answers the stream's events from the revision on, in order, at most
 // limit of them (a negative one for no limit; 0 is refused). Past the end it is
 // empty. It fails with eventstore.ErrStreamNotFound, ErrStreamDeleted,
-// ErrUnavailable and ErrDenied.
+// ErrUnavailable and ErrDenied, also in the middle of a stream that is deleted
+// meanwhile.
 func (l *Log) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	return l.readStream(ctx, stream, esdb.Forwards, max(from, 0), limit)
 }
@@ -53,8 +54,8 @@ func (l *Log) readStream(ctx context.Context, stream string, dir esdb.Direction,
 	if err := checkStream(stream); err != nil {
 		return failed(err)
 	}
-	next, begun := from, false
-	return l.pages(ctx, limit, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
+	next := from
+	return l.pages(ctx, limit, nil, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
 		o := esdb.ReadStreamOptions{Direction: dir, From: esdb.Revision(uint64(next)), RequiresLeader: true}
 		if dir == esdb.Backwards && next == math.MaxInt64 {
 			o.From = esdb.End{}
@@ -62,19 +63,20 @@ func (l *Log) readStream(ctx context.Context, stream string, dir esdb.Direction,
 		return c.ReadStream(ctx, stream, o, count)
 	}, func(p *page) error {
 		if n := len(p.records); n > 0 {
-			begun = true
 			if next = p.records[n-1].Revision + 1; dir == esdb.Backwards {
 				next = p.records[n-1].Revision - 1
 			}
 			p.last = p.last || next < 0
 		}
 		return nil
-	}, &begun)
+	})
 }
 
 // ReadAll answers the log's events after the position, which comes first in no
 // case, in order, at most limit of them (a negative one for no limit; 0 is
-// refused). Without a limit it ends at what was there when it began.
+// refused). Without a limit it ends at what was there when it began. It fails with
+// eventstore.ErrNoPosition where the server has nothing at the position, which is
+// another log's then.
 func (l *Log) ReadAll(ctx context.Context, after eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error] {
 	if limit >= 0 {
 		return l.readAll(ctx, after, end, limit)
@@ -96,8 +98,8 @@ func (l *Log) ReadAll(ctx context.Context, after eventstore.Position, limit int)
 }
 
 func (l *Log) readAll(ctx context.Context, after, until eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error] {
-	next, begun := after, false
-	return l.pages(ctx, limit, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
+	next := after
+	return l.pages(ctx, limit, func() bool { return next != eventstore.Start }, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
 		o := esdb.ReadAllOptions{From: esPosition(next), RequiresLeader: true}
 		if next == eventstore.Start {
 			o.From = esdb.Start{}
@@ -118,7 +120,7 @@ func (l *Log) readAll(ctx context.Context, after, until eventstore.Position, lim
 		}
 		p.last = p.last || next == until
 		return nil
-	}, &begun)
+	})
 }
 
 // ReadAllBackward answers the events before the position, newest first. Any
@@ -135,8 +137,8 @@ func (l *Log) readAllBackward(ctx context.Context, before eventstore.Position, l
 		}
 		return func(func(*eventstore.Record, error) bool) {} // nothing lies before
 	}
-	next, begun := before, false
-	return l.pages(ctx, limit, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
+	next := before
+	return l.pages(ctx, limit, func() bool { return next.Commit < end.Commit }, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
 		o := esdb.ReadAllOptions{Direction: esdb.Backwards, From: esPosition(next), RequiresLeader: true}
 		if next.Commit >= end.Commit {
 			o.From = esdb.End{}
@@ -152,7 +154,7 @@ func (l *Log) readAllBackward(ctx context.Context, before eventstore.Position, l
 			p.records, p.last = p.records[:n-1], true
 		}
 		return nil
-	}, &begun)
+	})
 }
 
 var errLimit = fmt.Errorf("%w: limit: nothing was asked for", eventstore.ErrInvalid)
@@ -164,12 +166,10 @@ func failed(err error) iter.Seq2[*eventstore.Record, error] {
 
 // pages reads page after page: open begins one of at most count events where the
 // one before it stopped, and trim says so and drops what the consumer has not
-// asked for. begun says that the consumer has seen something, so that a stream
-// which is gone by then has just ended.
-func (l *Log) pages(ctx context.Context, limit int,
-	open func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error),
-	trim func(*page) error, begun *bool,
-) iter.Seq2[*eventstore.Record, error] {
+// asked for. positioned says whether the next page begins at a position that came
+// from outside; nil is never. A stream that is gone before its end was read is an
+// error: what came of it is not the whole.
+func (l *Log) pages(ctx context.Context, limit int, positioned func() bool, open opening, trim func(*page) error) iter.Seq2[*eventstore.Record, error] {
 	return func(yield func(*eventstore.Record, error) bool) {
 		if limit == 0 {
 			yield(nil, errLimit)
@@ -180,14 +180,12 @@ func (l *Log) pages(ctx context.Context, limit int,
 			count = min(limit, pageEvents)
 		}
 		for left := limit; left != 0; count = pageEvents {
-			p, err := l.page(ctx, uint64(count), open)
+			p, err := l.page(ctx, uint64(count), positioned != nil && positioned(), open)
 			if err == nil {
 				err = trim(&p)
 			}
 			if err != nil {
-				if !*begun || !errors.Is(err, eventstore.ErrStreamNotFound) {
-					yield(nil, err)
-				}
+				yield(nil, err)
 				return
 			}
 			for _, r := range p.records {
@@ -208,16 +206,21 @@ func (l *Log) pages(ctx context.Context, limit int,
 	}
 }
 
-// page reads one page, again where the connection fails.
-func (l *Log) page(ctx context.Context, count uint64, open func(context.Context, *esdb.Client, uint64) (*esdb.ReadStream, error)) (page, error) {
+// opening begins the reading of at most count events.
+type opening func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error)
+
+// page reads one page, again where the connection fails. positioned says that it
+// begins at a position that came from outside.
+func (l *Log) page(ctx context.Context, count uint64, positioned bool, open opening) (page, error) {
 	if err := ctx.Err(); err != nil {
 		return page{}, err
 	}
 	within, done := l.within(ctx)
 	defer done()
+	failures := 0
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		p, err := guarded(within, l.calls, func(c *esdb.Client) (page, error) {
-			ctx, cancel := context.WithCancel(within)
+		p, err := guarded(within, l.calls, func(ctx context.Context, c *esdb.Client) (page, error) {
+			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			s, err := open(ctx, c, count)
 			if err != nil {
@@ -226,7 +229,6 @@ func (l *Log) page(ctx context.Context, count uint64, open func(context.Context,
 			defer s.Close()
 			return receive(s, count)
 		})
-		l.outcome(err)
 		if err == nil {
 			return p, nil
 		}
@@ -236,7 +238,13 @@ func (l *Log) page(ctx context.Context, count uint64, open func(context.Context,
 		if answer, final := understand(err); final {
 			return page{}, answer
 		}
-		if !wait(within, pause) {
+		if failures++; !positioned || !foreign(err) {
+			failures = 0
+		}
+		switch {
+		case failures == foreignFailures:
+			return page{}, fmt.Errorf("%w: %w", eventstore.ErrNoPosition, err)
+		case errors.Is(err, errAway), !wait(within, pause):
 			if ctx.Err() != nil {
 				return page{}, ctx.Err()
 			}

@@ -37,7 +37,7 @@ func (l *Log) remove(ctx context.Context, stream string, expected eventstore.Rev
 		return eventstore.Position{}, err
 	}
 	sendings := 0
-	at, err := insist(ctx, l, func(ctx context.Context, c *esdb.Client) (*esdb.DeleteResult, error) {
+	at, err := insist(ctx, l, stream, func(ctx context.Context, c *esdb.Client) (*esdb.DeleteResult, error) {
 		sendings++
 		return call(ctx, c)
 	})
