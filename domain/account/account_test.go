@@ -117,12 +117,7 @@ func key(change func(*account.IssueAPIKey)) account.IssueAPIKey {
 func founder(o account.Opened) account.Opened { o.Organisation, o.By = ann, ann; return o }
 
 func TestWhatMayHappenToAnAccount(t *testing.T) {
-	cases := map[string]struct {
-		given events
-		when  command
-		then  events
-		err   error
-	}{
+	rulebook(t, map[string]rule{
 		"an admin invites a reviewer": {when: open(nil), then: events{opened(account.Reviewer)}},
 		"a merchant who registers founds an organisation": {
 			when: open(func(c *account.Open) { c.Role, c.By = account.Merchant, ann }), then: events{founder(opened(account.Merchant))}},
@@ -286,8 +281,20 @@ func TestWhatMayHappenToAnAccount(t *testing.T) {
 		"a restored account's sessions stay ended":              {given: active(account.Merchant, started(session, day, account.Merchant), account.Suspended{At: day}, revoked(session, account.AccountShut, admin, day), account.Restored{At: day}), when: rotate(0, "t0", day), err: account.ErrSessionOver},
 		"a suspended account's tokens are not rotated":          {given: active(account.Merchant, started(session, day, account.Merchant), account.Suspended{At: day}), when: rotate(0, "t0", day), err: account.ErrSuspended},
 		"a genuine number with another token's text is refused": {given: active(account.Merchant, started(session, day, account.Merchant)), when: rotate(0, "x", day), err: account.ErrSessionOver},
-	}
-	for name, c := range cases {
+	})
+}
+
+// rule is one line of the rule book.
+type rule struct {
+	given events
+	when  command
+	then  events
+	err   error
+}
+
+func rulebook(t *testing.T, rules map[string]rule) {
+	t.Helper()
+	for name, c := range rules {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.when.Decide(fold(c.given))
 			if !errors.Is(err, c.err) || c.err == nil && err != nil {

@@ -22,7 +22,7 @@ const (
 	MaxViews       = 50
 	MaxSharedViews = 20
 	maxFilters     = 16
-	maxFilterValue = 64 // bytes
+	maxFilterValue = 64 // characters
 	maxViewName    = 60 // characters
 	maxViewID      = 64 // bytes
 )

@@ -230,13 +230,16 @@ var domains = idna.New(idna.MapForLookup(), idna.Transitional(false))
 // characters, at most limit characters. Direction controls are dropped: no name
 // needs them, and one would turn the words around it on a page.
 func line(s string, limit int) (string, bool) {
+	if !utf8.ValidString(s) {
+		return "", false
+	}
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r
 	}, s))
-	bad := !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit || strings.ContainsFunc(s, unicode.IsControl)
+	bad := utf8.RuneCountInString(s) > limit || strings.ContainsFunc(s, unicode.IsControl)
 	return s, !bad
 }
 

@@ -88,8 +88,6 @@ func (c DeclareSite) completed(was Declaration) DeclareSite {
 // changes.
 func (s State) declarable(c DeclareSite) error {
 	switch s.Stage {
-	case Draft:
-		return nil
 	case Correction:
 		if c.URL != s.Declaration.URL && s.Declaration.URL != "" {
 			if err := s.writable(item.SiteURL); err != nil {

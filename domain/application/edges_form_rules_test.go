@@ -306,3 +306,18 @@ func TestWhatAnswersAReasonAndWhatAChangeUndoes(t *testing.T) {
 		is(t, len(s.voided()), 0)
 	}
 }
+
+// Whatever was typed can be cleared again.
+func TestEveryFieldCanBeCleared(t *testing.T) {
+	for _, kind := range policy.Kinds() {
+		for k := range values(kind) {
+			for _, nothing := range []string{"", "  ", "\u3000\t", "\u200b"} {
+				w := newStory(t).opened(merchant, kind, policy.WeChat).filled()
+				w.do(fill(merchant, k, nothing)(w))
+				if i := w.s.Item(k); !i.Empty() {
+					t.Errorf("%s of an %s, cleared with %q, holds %q", k, kind, nothing, w.s.Text(k))
+				}
+			}
+		}
+	}
+}

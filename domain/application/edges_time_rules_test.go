@@ -1,6 +1,7 @@
 package application
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -193,5 +194,27 @@ func TestTheEdgesOfDeadlines(t *testing.T) {
 	is(t, must(individual(t).active().s.ExpiresAt(rules)).IsZero(), true)
 	if _, err := returned(t).s.ExpiryDue(Rules{Calendar: rules.Calendar}); err == nil {
 		t.Error("without its policy nobody knows when an application expires")
+	}
+}
+
+// Where an event takes an application is told by Enters as Evolve does it.
+func TestWhereAnEventTakesAnApplication(t *testing.T) {
+	again := func() *story {
+		w := individual(t).sited().claim(anna)
+		return w.record(w.evidence()).verify(anna)
+	}
+	for _, w := range append(lives(t), again()) {
+		s := State{}
+		for _, e := range w.events {
+			after := Evolve(s, e)
+			to, d, moves := Enters(s.Stage, e)
+			if to != after.Stage || moves && !reflect.DeepEqual(d, after.Deadline) || !moves && to != s.Stage {
+				t.Fatalf("%s takes it from %s to %s, and Enters says %s, %v", Name(e), s.Stage, after.Stage, to, moves)
+			}
+			if v, ok := e.(ICPVerified); ok && moves != (v.Next != s.Stage) {
+				t.Errorf("looked up again at %s it moves to %s: %v", s.Stage, v.Next, moves)
+			}
+			s = after
+		}
 	}
 }

@@ -130,10 +130,7 @@ func validity(k item.Key, v string, notice int, at time.Time, of func(item.Key) 
 // read, and tidied otherwise. The other values are those typed at the same time
 // and then those already there.
 func canonical(s State, typed map[item.Key]string, k item.Key, v string, at time.Time) string {
-	if tidy(v) == "" {
-		return ""
-	}
-	if k == item.SiteDomain || k == item.SiteURL {
+	if k == item.SiteDomain {
 		v = identifier.WithoutCredentials(v) // a password is never stored, however the rest reads
 	}
 	of := func(k item.Key) string {

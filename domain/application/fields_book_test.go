@@ -42,7 +42,7 @@ func TestWhatAMachineSeesInAField(t *testing.T) {
 	}
 	for _, v := range []string{
 		citizen, "11010519491231002x", "110105194912310021", "810000199408230021", "820000199408230029", "830000199201300022", "911124198108030024", "CHN110065010101", "E12345678",
-		"H1234567801", "110105201912310025", "?",
+		"H1234567801", "g 1234-5678", "110105201912310025", "?",
 	} {
 		for _, kind := range []string{"", residentID, residencePermit, permanentResidence, passport, travelPermit} {
 			if kind == "" {
