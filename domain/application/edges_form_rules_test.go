@@ -70,21 +70,32 @@ func TestTheEdgesOfTheForm(t *testing.T) {
 	}
 	front := func(t testing.TB) *story { return individual(t).upload(item.IDCardFront, "first") }
 	rulebook(t, map[string]rule{
-		"nothing typed is no filling in":                         {given: individual, when: func(w *story) command { return FillDetails{By: merchant, At: w.now()} }, err: ErrRequired},
-		"an erased value can be cleared":                         {given: erasedMobile(individual), when: fill(merchant, item.ContactMobile, ""), then: "details-filled", also: func(t *testing.T, s State, _ Event) { is(t, s.Item(item.ContactMobile).Empty(), true) }},
-		"a value that is not erased and empty stays":             {given: individual, when: fill(merchant, item.ContactMobile, ""), then: ""},
-		"a correction without a value or a word is none":         {given: returned, when: sayingOf(item.IDCardFront, ""), err: ErrRequired},
-		"an item that does not exist is not corrected":           {given: returned, when: sayingOf("contact.fax", "x"), err: ErrUnknownItem},
-		"an individual corrects no company's name":               {given: returned, when: sayingOf(item.CompanyName, "x"), err: ErrItemKind},
-		"a document is not corrected by typing":                  {given: returned, when: correcting(item.IDCardFront, "x"), err: ErrUnknownItem},
-		"a statement is no book":                                 {given: returned, when: sayingOf(item.IDCardFront, strings.Repeat("x", maxText+1)), err: ErrTooLong},
-		"a corrected value is no book":                           {given: returned, when: correcting(item.IdentityNumber, strings.Repeat("x", maxValue+1)), err: ErrTooLong},
-		"correcting to what is there changes nothing":            {given: returned, when: correcting(item.IdentityNumber, "11010519491231002X"), then: ""},
-		"saying the same again changes nothing":                  {given: func(t testing.TB) *story { w := returned(t); return w.do(sayingOf(item.IDCardFront, "it is sharp")(w)) }, when: sayingOf(item.IDCardFront, " it is sharp "), then: ""},
-		"saying something else does":                             {given: func(t testing.TB) *story { w := returned(t); return w.do(sayingOf(item.IDCardFront, "it is sharp")(w)) }, when: sayingOf(item.IDCardFront, "it is new"), then: "item-corrected"},
-		"an erased value can be corrected to nothing":            {given: erasedMobile(mobileReturned), when: correcting(item.ContactMobile, ""), then: "item-corrected"},
-		"a draft is filled in, not corrected":                    {given: filled, when: correcting(item.ContactMobile, "13900139000"), err: ErrStage},
-		"what is awaited is filled in, not corrected":            {given: withoutFiling, when: correcting(item.SiteICPNumber, "闽ICP备12345678号-1"), err: ErrStage},
+		"nothing typed is no filling in":                 {given: individual, when: func(w *story) command { return FillDetails{By: merchant, At: w.now()} }, err: ErrRequired},
+		"an erased value can be cleared":                 {given: erasedMobile(individual), when: fill(merchant, item.ContactMobile, ""), then: "details-filled", also: func(t *testing.T, s State, _ Event) { is(t, s.Item(item.ContactMobile).Empty(), true) }},
+		"a value that is not erased and empty stays":     {given: individual, when: fill(merchant, item.ContactMobile, ""), then: ""},
+		"a correction without a value or a word is none": {given: returned, when: sayingOf(item.IDCardFront, ""), err: ErrRequired},
+		"an item that does not exist is not corrected":   {given: returned, when: sayingOf("contact.fax", "x"), err: ErrUnknownItem},
+		"an individual corrects no company's name":       {given: returned, when: sayingOf(item.CompanyName, "x"), err: ErrItemKind},
+		"a document is not corrected by typing":          {given: returned, when: correcting(item.IDCardFront, "x"), err: ErrUnknownItem},
+		"a statement is no book":                         {given: returned, when: sayingOf(item.IDCardFront, strings.Repeat("x", maxText+1)), err: ErrTooLong},
+		"a corrected value is no book":                   {given: returned, when: correcting(item.IdentityNumber, strings.Repeat("x", maxValue+1)), err: ErrTooLong},
+		"correcting to what is there changes nothing":    {given: returned, when: correcting(item.IdentityNumber, "11010519491231002X"), then: ""},
+		"saying the same again changes nothing":          {given: func(t testing.TB) *story { w := returned(t); return w.do(sayingOf(item.IDCardFront, "it is sharp")(w)) }, when: sayingOf(item.IDCardFront, " it is sharp "), then: ""},
+		"saying something else does":                     {given: func(t testing.TB) *story { w := returned(t); return w.do(sayingOf(item.IDCardFront, "it is sharp")(w)) }, when: sayingOf(item.IDCardFront, "it is new"), then: "item-corrected"},
+		"an erased value can be corrected to nothing":    {given: erasedMobile(mobileReturned), when: correcting(item.ContactMobile, ""), then: "item-corrected"},
+		"a draft is filled in, not corrected":            {given: filled, when: correcting(item.ContactMobile, "13900139000"), err: ErrStage},
+		"what is awaited is filled in, not corrected":    {given: withoutFiling, when: correcting(item.SiteICPNumber, "闽ICP备12345678号-1"), err: ErrStage},
+		"what is unlocked is corrected, not filled in":   {given: mobileReturned, when: fill(merchant, item.ContactMobile, "13900139000"), err: ErrStage},
+		"a reviewer who names the agency is no agent":    {given: byAgent, when: fill(Actor{ID: "r", Role: RoleReviewer, Organisation: "agency-1"}, item.ContactName, "陈伟"), err: ErrNotYours},
+		"an agent of no organisation helps nobody":       {given: individual, when: fill(Actor{ID: "a", Role: RoleAgent}, item.ContactName, "陈伟"), err: ErrNotYours},
+		"nor is a reviewer told what an agent is": {given: byAgent, when: func(w *story) command {
+			return Withdraw{By: Actor{ID: "r", Role: RoleReviewer, Organisation: "agency-1"}, At: w.now()}
+		}, err: ErrNotYours},
+		"nor an agent of no organisation": {given: individual, when: func(w *story) command { return Withdraw{By: Actor{ID: "a", Role: RoleAgent}, At: w.now()} }, err: ErrNotYours},
+		"agreeing to another text of the same words is another consent": {given: after(individual, func(w *story) Event {
+			c := consenting("es")(w).(GiveConsent)
+			return ConsentGiven{Header: w.s.head(merchant, w.now()), Consent: "privacy", Version: c.Version, SHA256: c.SHA256}
+		}), when: consenting("es"), then: "consent-given"},
 		"choosing what is chosen changes nothing":                {given: individual, when: choosing(policy.Web, nil, policy.WeChat, policy.Alipay), then: ""},
 		"another site is another choice":                         {given: individual, when: choosing(policy.Offline, nil, policy.WeChat, policy.Alipay), then: "products-chosen"},
 		"another product is another choice":                      {given: individual, when: choosing(policy.Web, nil, policy.WeChat), then: "products-chosen"},

@@ -193,10 +193,16 @@ func TestTheEdgesOfHolding(t *testing.T) {
 		}
 	}
 	rulebook(t, map[string]rule{
-		"a moment before its end a lease runs":           {given: atItsEnd(-time.Millisecond), when: accepting(anna, item.IDCardFront), then: "items-accepted"},
-		"at its end it is over":                          {given: atItsEnd(0), when: accepting(anna, item.IDCardFront), err: ErrClaimExpired},
-		"then it is released":                            {given: atItsEnd(0), when: releasing, then: "released", also: func(t *testing.T, _ State, e Event) { is(t, e.(Released).Held, 30*time.Minute) }},
-		"and not before":                                 {given: atItsEnd(-time.Millisecond), when: releasing, then: ""},
+		"a moment before its end a lease runs": {given: atItsEnd(-time.Millisecond), when: accepting(anna, item.IDCardFront), then: "items-accepted"},
+		"at its end it is over":                {given: atItsEnd(0), when: accepting(anna, item.IDCardFront), err: ErrClaimExpired},
+		"then it is released":                  {given: atItsEnd(0), when: releasing, then: "released", also: func(t *testing.T, _ State, e Event) { is(t, e.(Released).Held, 30*time.Minute) }},
+		"and not before":                       {given: atItsEnd(-time.Millisecond), when: releasing, then: ""},
+		"a clock that goes back brings no lease back": {given: func(t testing.TB) *story {
+			w := atItsEnd(0)(t)
+			w.do(AddNote{Note: "n", Text: "called", By: bo, At: w.now()})
+			w.at = w.s.Claim.Until.Add(-time.Minute)
+			return w
+		}, when: accepting(anna, item.IDCardFront), err: ErrClaimExpired},
 		"what nobody holds is not released":              {given: submitted, when: releasing, then: ""},
 		"what ran out is claimed anew by who held it":    {given: atItsEnd(0), when: claiming(anna), then: "claimed"},
 		"somebody else's act renews no lease":            {given: func(t testing.TB) *story { return claimed(t).wait(time.Minute) }, when: func(w *story) command { return AddNote{Note: "n", Text: "called", By: bo, At: w.now()} }, then: "note-added", also: func(t *testing.T, s State, e Event) { is(t, s.Claim.Until, e.Head().At.Add(28*time.Minute)) }},

@@ -178,7 +178,12 @@ func TestTheEdgesOfDeadlines(t *testing.T) {
 		"a breached one stays":                            {given: then(at(submitted, due(0)), breaching("")), when: follow, then: ""},
 		"an import makes nobody late, and nobody timely":  {given: at(submitted, due(0)), when: follow, then: ""},
 		"a Saturday that a lead chose stays":              {given: then(submitted, extending(lena, func(*story) time.Time { return when("2026-03-07T02:00:00Z") })), when: follow, then: ""},
-		"an hour that a lead chose moves":                 {given: then(submitted, extending(lena, func(*story) time.Time { return when("2026-03-06T06:30:00Z") })), when: follow, then: "deadline-extended", also: kept("test-2")},
+		"one that she chose on a weekend stays, too": {given: then(func(t testing.TB) *story {
+			w := individual(t).filled()
+			w.at = when("2026-03-06T12:00:00Z") // Friday evening
+			return w.submit()
+		}, extending(lena, func(*story) time.Time { return when("2026-03-14T02:00:00Z") })), when: follow, then: ""},
+		"an hour that a lead chose moves": {given: then(submitted, extending(lena, func(*story) time.Time { return when("2026-03-06T06:30:00Z") })), when: follow, then: "deadline-extended", also: kept("test-2")},
 		"what the day off does not touch stays": {given: func(t testing.TB) *story {
 			w := individual(t).filled()
 			w.at = when("2026-03-04T02:00:00Z")

@@ -216,7 +216,7 @@ func suggestion(k item.Key, code string) string {
 	switch k {
 	case item.IdentityType:
 		return suggest(reason.R08, reason.Mismatch)
-	case item.IdentityNumber, item.CompanyLicence, item.CompanyOrgCode, item.CompanyTaxNumber:
+	case item.IdentityNumber, item.CompanyLicence, item.CompanyOrgCode:
 		return suggest(reason.R08, reason.Malformed)
 	case item.IdentityValidFrom, item.IdentityValidTo:
 		if code == "id-validity-expired" || code == "id-validity-expiring" {

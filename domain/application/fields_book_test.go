@@ -52,10 +52,10 @@ func TestWhatAMachineSeesInAField(t *testing.T) {
 			add(item.IdentityNumber, typed(item.IdentityNumber, v, card, kind))
 		}
 	}
-	for _, v := range []string{"2016-05-12", "2016.5.12", "20160512", "2016年5月12日", "2016-13-12", "soon", "2036-05-12"} {
+	for _, v := range []string{"2016-05-12", "2016.5.12", "20160512", "2016年5月12日", "2016-13-12", "soon", "2036-05-12", "长期", "２０１６-05-12"} {
 		add(item.IdentityValidFrom, typed(item.IdentityValidFrom, v, number, citizen))
 	}
-	for _, v := range []string{"2036-05-12", "2036.5.12", "长期", "long-term", "2020-01-01", "2026-03-02", "2026-03-01", "2026-05-01", "2026-06-01", "soon", "2010-01-01"} {
+	for _, v := range []string{"2036-05-12", "2036.5.12", "长期", "long-term", "2020-01-01", "2026-03-02", "2026-03-01", "2026-05-01", "2026-06-01", "soon", "2010-01-01", "２０３６-05-12"} {
 		add(item.IdentityValidTo, typed(item.IdentityValidTo, v, number, citizen, from, "2016-05-12"))
 		add(item.IdentityValidTo, typed(item.IdentityValidTo, v, number, citizen))
 	}
@@ -67,7 +67,7 @@ func TestWhatAMachineSeesInAField(t *testing.T) {
 		{item.ContactMobile, []string{"13800138000", "+86 138 0013 8000", "12345"}},
 		{item.ContactEmail, []string{"chen@example.cn", "nobody", "chen@例子.cn"}},
 		{item.ContactPhone, []string{"400-800-1234", "0591-87654321", "12"}},
-		{item.ContactName, []string{"陈伟", "  陈\t伟 ", "陈\u200b伟", "陈\ue863", "葛\U000e0100"}},
+		{item.ContactName, []string{"陈伟", "  陈\t伟 ", "陈\u200b伟", "陈\x07伟", "陈\ue863", "葛\U000e0100"}},
 		{item.ContactAddress, []string{"福州市\n鼓楼区", "\u202e福州"}},
 		{item.BankNumber, []string{"6216261000000000018", "6216 2610 0000 0000 018", "6216261000000000019", "1"}},
 		{item.BankCode, []string{"402", "RCC", "工行", "999", "nobody's"}},
@@ -82,6 +82,7 @@ func TestWhatAMachineSeesInAField(t *testing.T) {
 		add(item.BankBranch, typed(item.BankBranch, v, string(item.BankCode), "402"))
 		add(item.BankBranch, typed(item.BankBranch, v))
 	}
+	add(item.BankNumber, typed(item.BankNumber, "810000199408230021", card, residentID)) // whose class is nobody's business here
 	for i := range cases {
 		c := cases[i]
 		if c.item == item.BankNumber || c.item == item.SiteICPNumber {

@@ -50,8 +50,8 @@ func (c FollowCalendar) Decide(s State) ([]Event, error) {
 	if !ok {
 		return nil, nil
 	}
-	due, moved, err := c.Rules.Calendar.Recompute(calendar.Moment{At: d.Due}, d.Started, span, s.moment(c.At))
-	if err != nil || !moved || stamp(due.At).Equal(d.Due) {
+	due, _, err := c.Rules.Calendar.Recompute(calendar.Moment{At: d.Due}, d.Started, span, s.moment(c.At))
+	if err != nil {
 		return nil, err
 	}
 	return ExtendDeadline{Deadline: d.ID, Due: due.At, Why: CalendarMoved, Rules: c.Rules, By: c.By, At: c.At}.Decide(s)

@@ -22,51 +22,43 @@ func HeaderOf(data []byte) (Header, error) {
 }
 
 // glance reads the header as Encode writes it: {"by":{"id":"…","role":"…"},"at":"…"
+// Where anything else stands nothing more is read, and nothing is no time.
 func glance(data []byte) (h Header, ok bool) {
-	rest, ok := bytes.CutPrefix(data, []byte(`{"by":{"id":`))
-	if !ok {
-		return h, false
+	rest := data
+	skip := func(word string) (there bool) {
+		rest, there = bytes.CutPrefix(rest, []byte(word))
+		return there
 	}
-	if h.By.ID, rest, ok = plain(rest); !ok {
-		return h, false
+	text := func() (s string) {
+		s, rest = plain(rest)
+		return s
 	}
-	if rest, ok = bytes.CutPrefix(rest, []byte(`,"role":`)); !ok {
-		return h, false
+	skip(`{"by":{"id":`)
+	h.By.ID = text()
+	skip(`,"role":`)
+	h.By.Role = Role(text())
+	if skip(`,"organisation":`) {
+		h.By.Organisation = text()
 	}
-	role, rest, ok := plain(rest)
-	if !ok {
-		return h, false
-	}
-	h.By.Role = Role(role)
-	if after, more := bytes.CutPrefix(rest, []byte(`,"organisation":`)); more {
-		if h.By.Organisation, rest, ok = plain(after); !ok {
-			return h, false
-		}
-	}
-	if rest, ok = bytes.CutPrefix(rest, []byte(`},"at":`)); !ok {
-		return h, false
-	}
-	at, _, ok := plain(rest)
-	if !ok {
-		return h, false
-	}
+	skip(`},"at":`)
 	var err error
-	h.At, err = time.Parse(time.RFC3339Nano, at)
+	h.At, err = time.Parse(time.RFC3339Nano, text())
 	return h, err == nil
 }
 
-// plain reads a JSON string that needs no unescaping.
-func plain(data []byte) (s string, rest []byte, ok bool) {
+// plain reads a JSON string that needs no unescaping; it answers no rest where
+// there is none.
+func plain(data []byte) (s string, rest []byte) {
 	if len(data) == 0 || data[0] != '"' {
-		return "", nil, false
+		return "", nil
 	}
 	for i, c := range data[1:] {
 		switch {
 		case c == '"':
-			return string(data[1 : 1+i]), data[2+i:], true
+			return string(data[1 : 1+i]), data[2+i:]
 		case c == '\\' || c < ' ' || c >= 0x80:
-			return "", nil, false
+			return "", nil
 		}
 	}
-	return "", nil, false
+	return "", nil
 }

@@ -26,8 +26,6 @@ func (c LiftRestriction) Decide(s State) ([]Event, error) {
 	}
 	h := s.head(c.By, c.At)
 	switch {
-	case s.Shredded:
-		return nil, ErrBackOver
 	case !s.Restricted:
 		return nil, nil
 	case !h.At.Before(s.Back):

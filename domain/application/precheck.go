@@ -168,9 +168,6 @@ func (s State) checkFiles() []Finding {
 			continue
 		}
 		for _, other := range s.Items[:n] {
-			if other.Document.ID == "" {
-				continue
-			}
 			twin, sided := reason.OtherSide(i.Key)
 			switch {
 			case other.Document.SHA256 == i.Document.SHA256:

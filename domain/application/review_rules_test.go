@@ -328,6 +328,29 @@ func TestTheDifferenceSinceTheLastDecision(t *testing.T) {
 	is(t, d.Reasons[1].Addressed, true)
 }
 
+// A lock says whether the item was accepted, has no reason, or is under review.
+func TestEveryLockSaysWhy(t *testing.T) {
+	why := func(s State, k item.Key) string {
+		r := (*Refusal)(nil)
+		if !errors.As(s.Locked(k), &r) {
+			return ""
+		}
+		for _, p := range r.Params {
+			if p.Name == "why" {
+				return p.Value
+			}
+		}
+		return "nothing"
+	}
+	returned := individual(t).returned().s
+	is(t, why(returned, item.BankFront), "accepted")
+	is(t, why(returned, item.ContactPhone), "no_reason")
+	is(t, why(returned, item.IDCardFront), "")
+	is(t, why(accepted(t).s, item.BankFront), "under_review")
+	is(t, why(submitted(t).s, item.BankFront), "under_review")
+	is(t, why(individual(t).s, item.BankFront), "")
+}
+
 func TestALockSaysWhy(t *testing.T) {
 	w := individual(t).returned()
 	err := w.s.Locked(item.BankFront)
