@@ -154,8 +154,6 @@ var (
 	ErrDiskReserve = fmt.Errorf("%w: the disk is nearly full", ErrReadOnly)
 	// ErrCorrupt: the log holds something that it cannot have written.
 	ErrCorrupt = errors.New("eventstore: the log is damaged")
-	// ErrNoPosition: the log holds no event at that position; it is another log's.
-	ErrNoPosition = errors.New("eventstore: the log holds no event at that position")
 	// ErrClosed: the log was closed.
 	ErrClosed = errors.New("eventstore: the log is closed")
 )
