@@ -60,7 +60,7 @@ func (s *Server) Start(ctx context.Context) (err error) {
 	}
 	s.cmd, s.ended = cmd, make(chan struct{})
 	go func() { s.err = cmd.Wait(); close(s.ended) }()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); { // five at once make passwords
 		if b, err := os.ReadFile(file); err == nil && len(b) > 0 {
 			s.Address = strings.TrimSpace(string(b))
 			return nil
