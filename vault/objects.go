@@ -147,7 +147,9 @@ func (o *LocalObjects) List(ctx context.Context, prefix string, visit func(Objec
 		}
 		if durable.IsTemp(path) {
 			if time.Since(info.ModTime()) > time.Hour {
-				return os.Remove(path)
+				if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have been first
+					return err
+				}
 			}
 			return nil
 		}

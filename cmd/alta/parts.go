@@ -211,8 +211,8 @@ func (p *program) startReactions(mailer *mail.Mailer, background background) {
 	}
 	for _, r := range p.reactions {
 		run := r.runs.Run
-		if p.server != nil && r.resumes {
-			run = p.oneAtATime(r)
+		if r.resumes {
+			run = p.oneAtATime(r.name, &r.standby, run)
 		}
 		background(r.name, run)
 	}

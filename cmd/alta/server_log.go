@@ -98,28 +98,32 @@ func (p *program) startSequencer(background background) error {
 // How long a lease outlives a process that ended without giving it back.
 const (
 	leaseLife = 15 * time.Second
-	turnLife  = 6 * time.Second // of a reaction: somebody may be waiting for its mail
+	turnLife  = 6 * time.Second // of a part such as the mails: somebody may be waiting for one
 )
 
-// oneAtATime lets one process of several at one log do a reaction's work; the others
-// stand by. That spares each mail a race for its notice, and the server all but one
-// subscription. It is a courtesy: what keeps two from doing a thing twice are exact
-// revisions and ids that follow from the cause. So the work never waits for Redis:
-// where that cannot be asked, whoever works goes on, and the others begin as well.
-func (p *program) oneAtATime(r *reaction) func(context.Context) error {
-	lease := redisLease{client: redislock.New(p.redis), key: "alta:reaction:" + r.name, life: turnLife, logger: p.logger, optional: true}
+// oneAtATime lets one process of several at one log do a part's work; the others
+// stand by, and standby says so. That spares each mail a race for its notice, each
+// stored file a second reading, and the server all but one subscription. It is a
+// courtesy: what keeps two from doing a thing twice are exact revisions and ids that
+// follow from the cause. So the work never waits for Redis: where that cannot be asked,
+// whoever works goes on, and the others begin as well.
+func (p *program) oneAtATime(name string, standby *atomic.Bool, work func(context.Context) error) func(context.Context) error {
+	if p.server == nil { // only one process can have the embedded log
+		return work
+	}
+	lease := redisLease{client: redislock.New(p.redis), key: "alta:part:" + name, life: turnLife, logger: p.logger, optional: true}
 	return func(ctx context.Context) error {
 		for {
-			r.standby.Store(true)
+			standby.Store(true)
 			err := lease.Hold(ctx, func(ctx context.Context) error {
-				r.standby.Store(false)
-				p.logger.Info("this process does the work of a reaction", "reaction", r.name)
-				return r.runs.Run(ctx)
+				standby.Store(false)
+				p.logger.Info("this process does the work of a part", "part", name)
+				return work(ctx)
 			})
 			if ctx.Err() != nil || err != nil && !errors.Is(err, context.Canceled) {
 				return err
 			}
-			p.logger.Info("another process does the work of a reaction", "reaction", r.name)
+			p.logger.Info("another process does the work of a part", "part", name)
 		}
 	}
 }

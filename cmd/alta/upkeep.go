@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"alta/decider"
@@ -22,8 +23,11 @@ func (p *program) startUpkeep(background background) {
 	}
 	if p.cfg.does("reactions") {
 		p.orphans = reactions.NewOrphans(reactions.OrphansConfig{Log: p.log, Files: p.vault.Blobs(), Now: p.now, Logger: p.logger})
-		background("sweep", func(ctx context.Context) error { return every(ctx, time.Hour, p.sweep) })
-		background("scrub", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.scrub) })
+		one := func(name string, interval time.Duration, work func(context.Context)) {
+			background(name, p.oneAtATime(name, new(atomic.Bool), func(ctx context.Context) error { return every(ctx, interval, work) }))
+		}
+		one("sweep", time.Hour, p.sweep)
+		one("scrub", 24*time.Hour, p.scrub)
 	}
 	background("session keys", func(ctx context.Context) error { return every(ctx, 24*time.Hour, p.maintainKeys) })
 }
