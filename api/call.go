@@ -31,6 +31,7 @@ type call struct {
 	key    eventstore.ID // made from the Idempotency-Key, or a new id
 	given  string        // the Idempotency-Key; empty for none
 	asked  string        // the keyed hash of the request; empty without a key
+	secret bool          // the answer shows what is shown once
 	held   bool          // the key is held in Server.Requests until the answer
 	judges bool          // the call is about a sample that the caller may judge
 }

@@ -25,12 +25,13 @@ type Quotas struct {
 	Events       int // writes of one account, and on one application, in an hour
 	Documents    int // files of one account in an hour
 	Claims       int // of one person in a minute
+	Duplicates   int // comparisons with all other applications that one person asks for in a minute
 	AgentsFactor int // how many times a merchant's rates an agent has, who acts for many
 }
 
 // DefaultQuotas suit a provider of some ten thousand merchants.
 func DefaultQuotas() Quotas {
-	return Quotas{Megabytes: 500, Versions: 50, Open: 20, Events: 1500, Documents: 300, Claims: 30, AgentsFactor: 20}
+	return Quotas{Megabytes: 500, Versions: 50, Open: 20, Events: 1500, Documents: 300, Claims: 30, Duplicates: 60, AgentsFactor: 20}
 }
 
 // files is what the rules bound files by.
@@ -44,6 +45,9 @@ var claiming = map[string]bool{"claim": true, "claimNext": true, "reassign": tru
 // within refuses with 429 what one account, or one application, does too often.
 // It is asked after the caller is known and before the body is read.
 func (s *Server) within(c *call) error {
+	if c.op.ID == "listDuplicates" { // it folds many applications and compares pictures
+		return s.rate(c, "quota:duplicates:"+c.who.Account, s.Quotas.Duplicates, time.Minute)
+	}
 	if c.op.Public || c.op.Method == http.MethodGet || c.op.Method == http.MethodHead {
 		return nil
 	}
@@ -87,18 +91,20 @@ func (s *Server) rate(c *call, key string, n int, period time.Duration) error {
 // What agents added does not count: else an agent could keep a merchant from opening
 // one, and their additions have a bound of their own (limitAdded).
 // The lists that it counts in follow the record by a moment, so one merchant's
-// openings go one by one, and the rate of writes bounds what slips through.
+// openings go one by one, and the rate of writes bounds what slips through. It
+// counts among the newest roomLooks of them: what is older costs nobody time.
 func (s *Server) room(ctx context.Context, merchant string) error {
 	most := s.Quotas.Open
 	if most <= 0 {
 		return nil
 	}
 	open, cursor := 0, ""
-	for {
+	for looked := 0; looked < roomLooks; {
 		page, err := s.Reader.OfMerchant(ctx, merchant, "", "", cursor, 200)
 		if err != nil {
 			return err
 		}
+		looked += max(len(page.Rows), 1)
 		for _, raw := range page.Rows {
 			var row struct {
 				Stage application.Stage
@@ -115,7 +121,11 @@ func (s *Server) room(ctx context.Context, merchant string) error {
 			return problem(http.StatusConflict, "quota-open", "You have "+strconv.Itoa(open)+" applications that have not ended. End one before you open another.")
 		}
 		if cursor = page.Next; cursor == "" {
-			return nil
+			break
 		}
 	}
+	return nil
 }
+
+// roomLooks is how many of a merchant's applications room looks at, at most.
+const roomLooks = 1000

@@ -37,7 +37,8 @@ const (
 )
 
 // kept is what Redis holds of a request. Status 0: it is under way. Status -1: it
-// is done and the answer is too large to keep; the handler finds what is done.
+// is done and the answer is too large to keep, or shows a secret; the handler finds
+// what is done.
 type kept struct {
 	Asked    string `json:"asked"`
 	Status   int    `json:"status,omitempty"`
@@ -248,7 +249,7 @@ func (c *call) keeping(handle func(*call) error) error {
 			Asked: c.asked, Status: out.Status, ETag: h.Get("ETag"), Revision: h.Get("Alta-Revision"), Position: h.Get("Alta-Position"),
 			Media: h.Get(echo.HeaderContentType), Body: tap.body.String(),
 		}
-		if len(k.Body) > requestsLargest {
+		if c.secret || len(k.Body) > requestsLargest {
 			k.Status, k.Body = -1, ""
 		}
 		c.server.Requests.end(c, k)

@@ -82,6 +82,7 @@ type route struct {
 	stepUp    account.StepUp // needs a proof of presence of this kind; empty: none
 	holder    bool           // of them, whoever holds the claim: the rules see to it, so that what is done already is no refusal
 	handle    func(*call) error
+	secret    bool // its answer shows what is shown once: it is made again for a repetition, and not kept
 	upload    bool // large body, long time
 	live      bool // an answer that does not end
 }
@@ -104,10 +105,10 @@ func (s *Server) routes() []route {
 		{operation: "reasons", who: overseers, handle: s.reasons},
 		{operation: "me", who: anyone, by: person, handle: s.me},
 		{operation: "changePassword", who: anyone, by: person, handle: s.changePassword},
-		{operation: "beginTOTP", who: anyone, by: person, handle: s.beginTOTP},
-		{operation: "confirmTOTP", who: anyone, by: person, handle: s.confirmTOTP},
+		{operation: "beginTOTP", who: anyone, by: person, secret: true, handle: s.beginTOTP},
+		{operation: "confirmTOTP", who: anyone, by: person, secret: true, handle: s.confirmTOTP},
 		{operation: "disableTOTP", who: anyone, by: person, stepUp: account.StepUpCredentials, handle: s.disableTOTP},
-		{operation: "renewRecoveryCodes", who: anyone, by: person, stepUp: account.StepUpCredentials, handle: s.renewRecoveryCodes},
+		{operation: "renewRecoveryCodes", who: anyone, by: person, stepUp: account.StepUpCredentials, secret: true, handle: s.renewRecoveryCodes},
 		{operation: "stepUp", who: anyone, by: person, handle: s.stepUp},
 		{operation: "beginOIDCStepUp", who: anyone, by: person, handle: s.beginOIDCStepUp},
 		{operation: "finishOIDCStepUp", who: anyone, by: person, handle: s.finishOIDCStepUp},
@@ -115,7 +116,7 @@ func (s *Server) routes() []route {
 		{operation: "forgetDevice", who: anyone, by: person, handle: s.forgetDevice},
 		{operation: "key", who: grants{Merchant: own, Agent: own}, by: serverKey, handle: s.key},
 		{operation: "apiKeys", who: grants{Merchant: own, Agent: own}, by: person, handle: s.apiKeys},
-		{operation: "issueAPIKey", who: grants{Merchant: own, Agent: own}, by: person, stepUp: account.StepUpCredentials, handle: s.issueAPIKey},
+		{operation: "issueAPIKey", who: grants{Merchant: own, Agent: own}, by: person, stepUp: account.StepUpCredentials, secret: true, handle: s.issueAPIKey},
 		{operation: "revokeAPIKey", who: grants{Merchant: own, Agent: own}, by: person, handle: s.revokeAPIKey},
 		{operation: "sessions", who: anyone, by: person, handle: s.sessions},
 		{operation: "revokeSession", who: anyone, by: person, handle: s.revokeSession},

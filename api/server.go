@@ -224,7 +224,7 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		}
 		ec.SetRequest(ec.Request().WithContext(ctx))
 		ec.Response().Header().Set("Cache-Control", "no-store")
-		c := &call{Context: ec, server: s, op: op}
+		c := &call{Context: ec, server: s, op: op, secret: r.secret}
 		if err := s.admit(c, r); err != nil {
 			return err
 		}

@@ -52,6 +52,14 @@ func (c *call) caller() auth.Caller {
 	}
 }
 
+// self is the caller who writes something about its own account, with the request
+// that it may send again.
+func (c *call) self() auth.Principal {
+	p := c.who
+	p.Request = auth.Request{Command: c.command(), Key: c.given}
+	return p
+}
+
 // token is the request's bearer token.
 func (c *call) token() string {
 	return auth.Bearer(c.Request().Header.Get(echo.HeaderAuthorization))
@@ -277,7 +285,7 @@ func (s *Server) changePassword(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	if err := s.Auth.ChangePassword(c.Request().Context(), c.who, in.Current, in.Password); err != nil {
+	if err := s.Auth.ChangePassword(c.Request().Context(), c.self(), in.Current, in.Password, c.caller()); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -295,7 +303,7 @@ func (s *Server) beginTOTP(c *call) error {
 			return err
 		}
 	}
-	setup, err := s.Auth.BeginTOTP(c.Request().Context(), c.who)
+	setup, err := s.Auth.BeginTOTP(c.Request().Context(), c.self())
 	if err != nil {
 		return err
 	}
@@ -307,7 +315,7 @@ func (s *Server) confirmTOTP(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	codes, err := s.Auth.ConfirmTOTP(c.Request().Context(), c.who, in.Code)
+	codes, err := s.Auth.ConfirmTOTP(c.Request().Context(), c.self(), in.Code)
 	if err != nil {
 		return err
 	}
@@ -315,14 +323,14 @@ func (s *Server) confirmTOTP(c *call) error {
 }
 
 func (s *Server) disableTOTP(c *call) error {
-	if err := s.Auth.DisableTOTP(c.Request().Context(), c.who, c.who.Account); err != nil {
+	if err := s.Auth.DisableTOTP(c.Request().Context(), c.self(), c.who.Account); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (s *Server) renewRecoveryCodes(c *call) error {
-	codes, err := s.Auth.RenewRecoveryCodes(c.Request().Context(), c.who)
+	codes, err := s.Auth.RenewRecoveryCodes(c.Request().Context(), c.self())
 	if err != nil {
 		return err
 	}
@@ -351,7 +359,7 @@ func (s *Server) devices(c *call) error {
 }
 
 func (s *Server) forgetDevice(c *call) error {
-	if err := s.Auth.ForgetDevice(c.Request().Context(), c.who, c.Param("device")); err != nil {
+	if err := s.Auth.ForgetDevice(c.Request().Context(), c.self(), c.Param("device")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -393,7 +401,7 @@ func (s *Server) sessions(c *call) error {
 }
 
 func (s *Server) revokeSession(c *call) error {
-	if err := s.Auth.Revoke(c.Request().Context(), c.who, c.who.Account, c.Param("session")); err != nil {
+	if err := s.Auth.Revoke(c.Request().Context(), c.self(), c.who.Account, c.Param("session")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -444,7 +452,7 @@ func (s *Server) issueAPIKey(c *call) error {
 	if in.Expires.IsZero() {
 		in.Expires = s.Now().AddDate(1, 0, 0)
 	}
-	secret, k, err := s.Auth.IssueAPIKey(c.Request().Context(), c.who, auth.APIKeyRequest{Label: in.Label, Scopes: in.Scopes, Expires: in.Expires})
+	secret, k, err := s.Auth.IssueAPIKey(c.Request().Context(), c.self(), auth.APIKeyRequest{Label: in.Label, Scopes: in.Scopes, Expires: in.Expires})
 	if err != nil {
 		return err
 	}
@@ -452,7 +460,7 @@ func (s *Server) issueAPIKey(c *call) error {
 }
 
 func (s *Server) revokeAPIKey(c *call) error {
-	if err := s.Auth.RevokeAPIKey(c.Request().Context(), c.who, c.Param("key")); err != nil {
+	if err := s.Auth.RevokeAPIKey(c.Request().Context(), c.self(), c.Param("key")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -381,9 +381,19 @@ func (a *Application) lock() {
 		case application.Correction:
 			it.Locked = !slices.Contains(a.Unlocked, it.Key)
 		default:
-			it.Locked = true
+			it.Locked = !a.awaits(it)
 		}
 	}
+}
+
+// awaits: the check of the filing, which is still to come, needs the item, and the
+// merchant may give it meanwhile.
+func (a *Application) awaits(it *Item) bool {
+	switch a.Stage {
+	case application.Qualification, application.SecondApproval, application.ICP:
+		return it.Key == item.SiteICPNumber && it.Value == ""
+	}
+	return false
 }
 
 // require lays out the items that the policy speaks of for this merchant.

@@ -3,6 +3,7 @@ package projections
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -299,6 +300,49 @@ func TestAMerchantsDocumentsHoldNothingInternal(t *testing.T) {
 	w.do(application.Submit{Rules: rules, By: w.self(), At: w.at})
 	if s := StatusOf(w.app); s.Reasons[0].State != ReasonAddressed {
 		t.Errorf("after the resubmission the reason is %s", s.Reasons[0].State)
+	}
+}
+
+// The number of the filing may be given after the submission. Until it is there
+// the merchant is told so, because the check cannot end without it.
+func TestAMerchantIsToldThatTheNumberOfTheFilingIsAwaited(t *testing.T) {
+	w := &told{t: t, at: moment}
+	for n := uint64(1); w.s.Kind != policy.Individual || w.s.Site == policy.Offline; n++ {
+		l, err := direct.New(7, moment, rules).Life(n, "qualification")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w = &told{t: t, at: moment}
+		for _, act := range l.Acts {
+			for _, e := range act.Events {
+				if filled, ok := e.(application.DetailsFilled); ok {
+					filled.Fields = maps.Clone(filled.Fields)
+					delete(filled.Fields, item.SiteICPNumber)
+					e = filled
+				}
+				w.happened(e)
+			}
+		}
+	}
+	awaited := func() string {
+		b, err := json.Marshal(StatusOf(w.app).Awaited)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if got := awaited(); w.app.Stage != application.Qualification || got != `["site.icp_number"]` || w.app.item(item.SiteICPNumber).Locked {
+		t.Errorf("in %s %s is awaited", w.app.Stage, got)
+	}
+	w.do(application.Claim{Rules: rules, By: reviewer, At: w.at})
+	w.acceptTheRest()
+	w.do(application.ApproveQualification{Rules: rules, By: reviewer, At: w.at})
+	if got := awaited(); w.app.Stage != application.ICP || got != `["site.icp_number"]` {
+		t.Errorf("in %s %s is awaited", w.app.Stage, got)
+	}
+	w.do(application.FillDetails{Values: map[item.Key]string{item.SiteICPNumber: "闽ICP备12345678号-1"}, By: w.self(), At: w.at})
+	if got := awaited(); got != "null" {
+		t.Errorf("with the number %s is awaited", got)
 	}
 }
 

@@ -34,6 +34,7 @@ type Status struct {
 	Steps          []Step             `json:"steps"`
 	Reasons        []StatusReason     `json:"reasons"`
 	Unlocked       []item.Key         `json:"unlocked"`
+	Awaited        []item.Key         `json:"awaited,omitempty"`
 	Contract       *Contract          `json:"contract,omitempty"`
 	DeclineNote    string             `json:"decline_note,omitempty"`
 }
@@ -89,7 +90,7 @@ func StatusOf(a *Application) *Status {
 		Kind: a.Kind, Products: a.Products, Banks: a.Banks, SiteType: a.SiteType, Language: a.Language,
 		Agent: a.Agent, Stage: a.Stage, Holder: a.Holder, Round: a.Round, OpenedAt: a.OpenedAt,
 		SubmittedAt: a.SubmittedAt, UpdatedAt: a.toldAt, Deadline: a.Deadline.outside(),
-		Steps: steps(a), Reasons: []StatusReason{}, Unlocked: a.Unlocked, Contract: a.Contract,
+		Steps: steps(a), Reasons: []StatusReason{}, Unlocked: a.Unlocked, Awaited: awaited(a), Contract: a.Contract,
 	}
 	if s.Unlocked == nil {
 		s.Unlocked = []item.Key{}
@@ -120,6 +121,16 @@ func StatusOf(a *Application) *Status {
 		s.Reasons = append(s.Reasons, view)
 	}
 	return s
+}
+
+// awaited lists what the filing's check needs and the merchant has not given: it
+// may be given at any time until that check is over (application.State.Locked), and
+// the check cannot end without it, although the platform's time runs.
+func awaited(a *Application) []item.Key {
+	if i := a.item(item.SiteICPNumber); i != nil && i.Required && a.awaits(i) {
+		return []item.Key{i.Key}
+	}
+	return nil
 }
 
 // beijing is the zone in which deadlines are told to merchants: China has kept

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,10 +49,15 @@ func (w *world) findings(name string) [][]application.Finding {
 type shares struct {
 	matches []duplicate.Match
 	asked   []eventstore.Position
-	fail    error // once
+	fail    error       // once
+	behind  atomic.Bool // the index is so far behind that everybody waits
 }
 
-func (d *shares) Find(_ context.Context, _ string, _ application.State, after eventstore.Position) ([]duplicate.Match, error) {
+func (d *shares) Find(ctx context.Context, _ string, _ application.State, after eventstore.Position) ([]duplicate.Match, error) {
+	if d.behind.Load() {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	d.asked = append(d.asked, after)
 	err := d.fail
 	d.fail = nil
@@ -100,6 +106,72 @@ func TestEverySubmissionIsCheckedOnceByTheMachine(t *testing.T) {
 	})
 }
 
+// uncompared reports whether findings say that the duplicates are not known.
+func uncompared(findings []application.Finding) bool {
+	return slices.ContainsFunc(findings, func(f application.Finding) bool { return f.Code == "duplicates-unknown" })
+}
+
+// While the index is away or behind, every submission is checked without it, and
+// soon. What is owed is made up for when it is back, and by a process that starts
+// meanwhile too.
+func TestNoSubmissionWaitsForTheIndexOfDuplicates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-02T02:00:00Z")
+		shared := &shares{matches: []duplicate.Match{{Application: "9", Relation: duplicate.Other, Shared: []duplicate.Shared{{Item: item.SiteDomain, With: item.SiteDomain, Kind: duplicate.Value}}}}}
+		shared.behind.Store(true)
+		run := func() (*reactions.Precheck, func()) {
+			p := reactions.NewPrecheck(reactions.PrecheckConfig{
+				Log: w, Applications: w.applications(), Rules: func() application.Rules { return book }, Duplicates: shared, Now: w.now, Logger: quiet,
+			})
+			return p, following(t, p.Follower)
+		}
+		p, stop := run()
+		names := []string{"1", "2", "3"}
+		for _, name := range names {
+			w.submits(name)
+		}
+		time.Sleep(15 * time.Second)
+		for _, name := range names {
+			if found := w.findings(name); len(found) != 1 || !uncompared(found[0]) || len(found[0]) < 2 {
+				t.Fatalf("%s, 15 s later: %v", name, found)
+			}
+		}
+		if err := p.Healthy(); err != nil || p.Owed() != 3 {
+			t.Errorf("%v, %d owed", err, p.Owed())
+		}
+		time.Sleep(10 * time.Minute) // and its position is kept
+		stop()
+		p, stop = run()
+		time.Sleep(time.Minute)
+		if p.Owed() != 3 {
+			t.Errorf("after a restart %d are owed", p.Owed())
+		}
+		w.submits("4")
+		time.Sleep(2 * time.Second)
+		if found := w.findings("4"); len(found) != 1 {
+			t.Errorf("after a restart: %v", found)
+		}
+		shared.behind.Store(false)
+		time.Sleep(time.Minute)
+		stop()
+		for _, name := range append(names, "4") {
+			found := w.findings(name)
+			if len(found) != 2 || uncompared(found[1]) || !slices.ContainsFunc(found[1], func(f application.Finding) bool { return f.Code == "duplicate-domain" }) {
+				t.Errorf("%s, when the index was back: %v", name, found)
+			}
+		}
+		if p.Owed() != 0 {
+			t.Errorf("%d are owed", p.Owed())
+		}
+		_, stop = run() // in place
+		time.Sleep(time.Minute)
+		stop()
+		if found := w.findings("1"); len(found) != 2 {
+			t.Errorf("after another restart: %v", found)
+		}
+	})
+}
+
 func TestARoundThatIsOverIsNotCheckedAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-02T02:00:00Z")
@@ -142,11 +214,14 @@ func TestWhatAnotherMerchantHandedInTooIsAHintThatSaysNothingAboutThem(t *testin
 		time.Sleep(time.Minute)
 		stop()
 		found := w.findings("1")
-		if submitted := w.All(w.stream("1"))[1]; len(found) != 1 || len(shared.asked) != 2 || shared.asked[1] != submitted.Position {
+		if submitted := w.All(w.stream("1"))[1]; len(found) != 2 || len(shared.asked) != 2 || shared.asked[1] != submitted.Position {
 			t.Fatalf("asked after %v, found %v", shared.asked, found)
 		}
 		var got []string
-		for _, f := range found[0] {
+		if !uncompared(found[0]) || uncompared(found[1]) {
+			t.Errorf("while Redis was away: %v; later: %v", found[0], found[1])
+		}
+		for _, f := range found[1] {
 			if strings.HasPrefix(f.Code, "duplicate-") {
 				got = append(got, f.Code+" "+string(f.Item)+" "+f.Suggests)
 				if f.Severity != "hint" || len(f.Params) > 0 {

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"time"
 
 	"alta/decider"
@@ -19,26 +18,36 @@ type APIKeyRequest struct {
 // IssueAPIKey makes a key for the caller's account. The key is answered once,
 // here; the stream has its hash.
 func (s *Service) IssueAPIKey(ctx context.Context, p Principal, r APIKeyRequest) (string, account.APIKey, error) {
-	if err := s.limited(ctx, attempt{"key:" + p.Account, limitCode}); err != nil {
+	if err := s.counted(ctx, "key", p, "", limitCode); err != nil {
 		return "", account.APIKey{}, err
 	}
 	owner, err := decider.ParseID(p.Account)
 	if err != nil {
 		return "", account.APIKey{}, err
 	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails: the runtime ends the process instead
-	id := decider.NewID()
+	secret, err := s.secret(p, "api-key", 32)
+	if err != nil {
+		return "", account.APIKey{}, err
+	}
+	cmd := p.Command("issue API key")
+	id := decider.DeriveID(cmd.ID, "API key")
 	token, prefix := formatAPIKey(id, owner, secret)
 	c := account.IssueAPIKey{
 		Key: id.String(), Prefix: prefix, Label: r.Label, Hash: hashToken(token), Scopes: r.Scopes,
 		Expires: r.Expires.UTC().Truncate(time.Second), By: p.Account, At: s.now(),
 	}
-	res, err := s.Transact(ctx, p.Account, p.Command("issue API key"), nil, c.Decide)
+	res, err := s.Transact(ctx, p.Account, cmd, nil, c.Decide)
 	if err != nil {
 		return "", account.APIKey{}, err
 	}
-	k, _ := res.State.Key(c.Key)
+	var issued account.State // the key as it was issued, whatever became of it since
+	for _, e := range res.Events {
+		issued = account.Evolve(issued, e)
+	}
+	k, ok := issued.Key(c.Key)
+	if !ok {
+		k, _ = res.State.Key(c.Key)
+	}
 	return token, k, nil
 }
 

@@ -26,6 +26,18 @@ type Principal struct {
 	Scopes       []account.Scope // of the API key; a session is not limited by scopes
 	// MustEnrol: nothing is allowed but setting up the second factor.
 	MustEnrol bool
+	// Request is the one that the caller may send again. The zero Request is a new
+	// one each time.
+	Request Request
+}
+
+// Request is one write about one's own account: done once, however often it is
+// sent, and answered with the same secrets.
+type Request struct {
+	Command decider.Command
+	// Key is what the caller named the request; empty where it gave no name. Secrets
+	// are derived from it, so it is stored nowhere.
+	Key string
 }
 
 // May reports whether a scope is granted: API keys have the scopes they were
@@ -34,8 +46,12 @@ func (p Principal) May(scope account.Scope) bool {
 	return p.APIKey == "" && p.Session != "" || slices.Contains(p.Scopes, scope)
 }
 
-// Command begins the envelope of what the principal does, with a new id.
+// Command begins the envelope of what the principal does: the request's, or one
+// with a new id.
 func (p Principal) Command(operation string) decider.Command {
+	if p.Request.Command.ID != (eventstore.ID{}) {
+		return p.Request.Command
+	}
 	return decider.Command{ID: decider.NewID(), Actor: p.Account, Role: string(p.Role), Operation: operation}
 }
 

@@ -43,22 +43,36 @@ func (s *Service) genuineDevices(cookie string) map[string]opaque {
 	return found
 }
 
-// knownDevice answers the device of a cookie that the account with that log-in
-// name trusts, empty when there is none.
-func (s *Service) knownDevice(ctx context.Context, cookie, index string, now time.Time) (string, error) {
+// knownDevice answers the device of a cookie that the account of that mailbox
+// trusts, empty when there is none.
+func (s *Service) knownDevice(ctx context.Context, cookie, email string) (string, error) {
 	for _, o := range s.genuineDevices(cookie) {
 		st, _, err := s.accounts.Load(ctx, o.account.String())
 		if err != nil {
 			return "", err
 		}
-		if st.Login != index {
+		if !s.hasLogin(st, email) {
 			continue
 		}
-		if d, ok := st.Device(o.subject.String(), now); ok {
-			return d.ID, nil
+		if device := s.ownDevice(st, cookie); device != "" {
+			return device, nil
 		}
 	}
 	return "", nil
+}
+
+// ownDevice answers the device of a cookie that an account trusts, empty when there
+// is none.
+func (s *Service) ownDevice(st account.State, cookie string) string {
+	for _, o := range s.genuineDevices(cookie) {
+		if o.account.String() != st.ID {
+			continue
+		}
+		if d, ok := st.Device(o.subject.String(), s.now()); ok {
+			return d.ID
+		}
+	}
+	return ""
 }
 
 // trustDevice prepares the trust in the browser that logs in, and the cookie that
@@ -85,10 +99,14 @@ func (s *Service) trustDevice(st account.State, c account.StartSession, cookie s
 	return account.TrustDevice{Device: device, Session: c.Session, Agent: c.Agent, At: c.At}, cookie, nil
 }
 
+// DevicePath is where the device cookie is sent to. It reaches further than
+// CookiePath, because a change of one's password keeps the device that made it.
+const DevicePath = "/v1"
+
 // DeviceCookie carries what Session.Device says.
 func DeviceCookie(value string, https bool) *http.Cookie {
 	return &http.Cookie{
-		Name: deviceName(https), Value: value, Path: CookiePath, MaxAge: int(account.DeviceLifetime / time.Second),
+		Name: deviceName(https), Value: value, Path: DevicePath, MaxAge: int(account.DeviceLifetime / time.Second),
 		Secure: https, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 }

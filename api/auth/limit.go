@@ -150,6 +150,14 @@ func (s *Service) limited(ctx context.Context, attempts ...attempt) error {
 	return nil
 }
 
+// counted counts what an account does about itself under the session, or the API
+// key, and the device that the account trusts there; never under the account. So
+// nobody who got hold of a session uses up what its owner may try elsewhere, nor
+// what she may try in the browser that the session was taken from.
+func (s *Service) counted(ctx context.Context, what string, p Principal, device string, limit Limit) error {
+	return s.limited(ctx, attempt{what + ":" + p.Session + p.APIKey + ":" + device, limit})
+}
+
 type attempt struct {
 	key   string
 	limit Limit

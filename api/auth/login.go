@@ -115,7 +115,7 @@ func (s *Service) login(ctx context.Context, r LoginRequest, owner *string) (Ses
 		email = r.Email // cannot exist, and takes the same way to the same answer
 	}
 	index := s.loginIndex(email)
-	pair, err := s.countLogin(ctx, index, r.Caller)
+	pair, err := s.countLogin(ctx, index, r.Email, r.Caller)
 	if err != nil {
 		return Session{}, err
 	}
@@ -151,8 +151,8 @@ func (s *Service) login(ctx context.Context, r LoginRequest, owner *string) (Ses
 // countLogin counts an attempt to log in. A device that the account trusts is
 // counted by itself; once it tried too often it is a device like any other. The
 // key answered is the one to forget after a success.
-func (s *Service) countLogin(ctx context.Context, index string, from Caller) (string, error) {
-	device, err := s.knownDevice(ctx, from.Device, index, s.now())
+func (s *Service) countLogin(ctx context.Context, index, email string, from Caller) (string, error) {
+	device, err := s.knownDevice(ctx, from.Device, email)
 	if err != nil {
 		return "", err
 	}

@@ -310,14 +310,20 @@ func (s *Service) Activate(ctx context.Context, token, password string, from Cal
 	return err
 }
 
-// ChangePassword replaces the caller's own password and ends their other
-// sessions.
-func (s *Service) ChangePassword(ctx context.Context, p Principal, old, fresh string) error {
-	if err := s.limited(ctx, attempt{"password:" + p.Account, limitPair}); err != nil {
-		return err
-	}
+// ChangePassword replaces the caller's own password, ends their other sessions
+// and the trust in all devices but the one that the request comes from.
+func (s *Service) ChangePassword(ctx context.Context, p Principal, old, fresh string, from Caller) error {
+	cmd := p.Command("change password")
 	st, _, err := s.accounts.Load(ctx, p.Account)
 	if err != nil {
+		return err
+	}
+	device := s.ownDevice(st, from.Device)
+	if err := s.counted(ctx, "password", p, device, limitPair); err != nil {
+		return err
+	}
+	// The old password is no longer good where an earlier sending changed it.
+	if _, done, err := s.accounts.Repeated(ctx, p.Account, cmd); done || err != nil {
 		return err
 	}
 	good, err := s.hasher.Verify(ctx, old, st.Password.Clear())
@@ -327,11 +333,11 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, old, fresh st
 	if !good {
 		return ErrCredentials
 	}
-	c := account.ChangePassword{Verified: st.Password, Session: p.Session, At: s.now()}
+	c := account.ChangePassword{Verified: st.Password, Session: p.Session, Device: device, At: s.now()}
 	if c.Password, err = s.newPassword(ctx, fresh, st); err != nil {
 		return err
 	}
-	_, err = s.Transact(ctx, p.Account, p.Command("change password"), nil, c.Decide)
+	_, err = s.Transact(ctx, p.Account, cmd, nil, c.Decide)
 	return err
 }
 

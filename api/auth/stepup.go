@@ -60,11 +60,11 @@ func (s *Service) stepUp(ctx context.Context, p Principal, r StepUpRequest) (Pro
 	if p.Session == "" {
 		return Proof{}, ErrStepUpPerson
 	}
-	if err := s.limited(ctx, attempt{"step-up:" + p.Session, limitCode}, attempt{"step-up:" + p.Account, limitAccount}); err != nil {
-		return Proof{}, err
-	}
 	st, _, err := s.accounts.Load(ctx, p.Account)
 	if err != nil {
+		return Proof{}, err
+	}
+	if err := s.counted(ctx, "step-up", p, s.ownDevice(st, r.Device), limitCode); err != nil {
 		return Proof{}, err
 	}
 	good, err := s.hasher.Verify(ctx, r.Password, st.Password.Clear())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"alta/api/auth"
+	"alta/decider"
 	"alta/domain/account"
 )
 
@@ -208,7 +209,7 @@ func TestNobodyElsewhereLocksAKnownDeviceOut(t *testing.T) {
 	}
 }
 
-func TestADeviceCookieIsForItsAccountAndEndsWithThePassword(t *testing.T) {
+func TestADeviceCookieIsForItsAccountAndEndsWithAPasswordChangedElsewhere(t *testing.T) {
 	w := newWorld(t)
 	s := w.node()
 	w.join(s, person(account.Merchant))
@@ -243,11 +244,166 @@ func TestADeviceCookieIsForItsAccountAndEndsWithThePassword(t *testing.T) {
 	if err != nil || len(list) != 1 || !list[0].Current {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if err := s.ChangePassword(t.Context(), p, password, "eleven badgers polish trombones"); err != nil {
+	w.clock.add(2 * time.Hour)
+	second := w.login(s)
+	if err := s.ChangePassword(t.Context(), p, password, "eleven badgers polish trombones", auth.Caller{Device: first.Device}); err != nil {
+		t.Fatal(err)
+	}
+	if !known(first.Device) {
+		t.Fatal("the browser that changed the password is a stranger")
+	}
+	if known(second.Device) {
+		t.Fatal("another browser's cookie outlived the password")
+	}
+	if err := s.ChangePassword(t.Context(), p, "eleven badgers polish trombones", password, auth.Caller{Device: second.Device}); err != nil {
 		t.Fatal(err)
 	}
 	if known(first.Device) {
-		t.Fatal("the cookie outlived the password")
+		t.Fatal("the cookie outlived a password that was changed elsewhere")
+	}
+}
+
+// Whoever got hold of a session guesses until it may guess no more. Its owner still
+// proves her presence, changes her password and sets codes up: in another session,
+// and in the same one with the browser that she logged in with.
+func TestAThiefOfASessionLocksNobodyOut(t *testing.T) {
+	w := newWorld(t)
+	s := w.node()
+	w.join(s, person(account.Merchant))
+	stolen := w.login(s)
+	thief, there := w.principal(s, stolen.AccessToken), auth.Caller{IP: "198.51.100.7"}
+	var limited *auth.LimitedError
+	guess := func(p auth.Principal, from auth.Caller) error {
+		_, err := s.StepUp(t.Context(), p, auth.StepUpRequest{Purpose: account.StepUpCredentials, Password: "wrong", Caller: from})
+		return err
+	}
+	use := map[string]func(auth.Principal, auth.Caller) error{
+		"presence": guess,
+		"password": func(p auth.Principal, from auth.Caller) error {
+			return s.ChangePassword(t.Context(), p, "wrong", "eight walruses hum softly", from)
+		},
+		"offer": func(p auth.Principal, _ auth.Caller) error { _, err := s.BeginTOTP(t.Context(), p); return err },
+		"code": func(p auth.Principal, _ auth.Caller) error {
+			_, err := s.ConfirmTOTP(t.Context(), p, "000000")
+			return err
+		},
+		"key": func(p auth.Principal, _ auth.Caller) error {
+			_, _, err := s.IssueAPIKey(t.Context(), p, auth.APIKeyRequest{Label: "none"})
+			return err
+		},
+		"recovery codes": func(p auth.Principal, _ auth.Caller) error {
+			_, err := s.RenewRecoveryCodes(t.Context(), p)
+			return err
+		},
+	}
+	for what, try := range use {
+		for range 10 {
+			if err := try(thief, there); errors.As(err, &limited) {
+				t.Fatalf("%s: a few attempts are too many", what)
+			}
+		}
+		if err := try(thief, there); !errors.As(err, &limited) {
+			t.Errorf("%s: the thief goes on guessing: %v", what, err)
+		}
+	}
+	for range 60 {
+		_ = guess(thief, there)
+	}
+	own := w.login(s)
+	owner := w.principal(s, own.AccessToken)
+	for what, try := range use {
+		if err := try(owner, auth.Caller{IP: "192.0.2.1", Device: own.Device}); errors.As(err, &limited) {
+			t.Errorf("%s: the thief used up what the owner may try", what)
+		}
+	}
+	if err := guess(thief, auth.Caller{IP: "192.0.2.1", Device: stolen.Device}); errors.As(err, &limited) {
+		t.Error("the browser that the session was taken from may try nothing")
+	}
+}
+
+// An account of before has another form of its log-in name; the browser is known
+// all the same.
+func TestTheBrowserOfAnAccountOfBeforeIsKnown(t *testing.T) {
+	w := newWorld(t)
+	before := w.node(func(c *auth.Config) { c.Vault = formerly{w.vault} })
+	n := person(account.Merchant)
+	n.Email = "x@例子.公司"
+	inv, err := before.Open(t.Context(), command("before"), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(before.Activate(t.Context(), inv.Token, password, here), nil)
+	s := w.node()
+	in, err := s.Login(t.Context(), auth.LoginRequest{Email: n.Email, Password: password, Caller: here})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 70 { // from everywhere, until nobody unknown may try
+		_, err = s.Login(t.Context(), auth.LoginRequest{Email: n.Email, Password: "wrong", Caller: auth.Caller{IP: fmt.Sprintf("198.51.100.%d", i)}})
+	}
+	var limited *auth.LimitedError
+	if !errors.As(err, &limited) {
+		t.Fatal(err)
+	}
+	for _, spelling := range []string{n.Email, "x@xn--fsqu00a.xn--55qx5d"} {
+		if _, err := s.Login(t.Context(), auth.LoginRequest{Email: spelling, Password: password, Caller: auth.Caller{IP: "192.0.2.1", Device: in.Device}}); err != nil {
+			t.Errorf("%s in the browser of before: %v", spelling, err)
+		}
+	}
+}
+
+// A request that is sent again is answered with the same secrets, and a later one
+// with others.
+func TestASecretIsShownAgainToWhoRepeatsTheRequest(t *testing.T) {
+	w := newWorld(t)
+	s := w.node()
+	id := w.join(s, person(account.Merchant))
+	p := w.principal(s, w.login(s).AccessToken)
+	ask := func(operation string) auth.Principal {
+		q := p
+		q.Request = auth.Request{Command: decider.Command{ID: decider.NewID(), Actor: id, Operation: operation}, Key: decider.NewID().String()}
+		return q
+	}
+	asks := func(operation string, answer func(auth.Principal) (string, error)) {
+		t.Helper()
+		first := ask(operation)
+		a, err := answer(first)
+		if err != nil {
+			t.Fatalf("%s: %v", operation, err)
+		}
+		events := len(w.types("account-" + id))
+		b, err := answer(first)
+		if err != nil || b != a || len(w.types("account-"+id)) != events {
+			t.Errorf("%s sent again: %q, then %q, %v", operation, a, b, err)
+		}
+		if c, err := answer(ask(operation)); err == nil && c == a {
+			t.Errorf("%s: two requests get one secret", operation)
+		}
+	}
+	asks("beginTOTP", func(p auth.Principal) (string, error) {
+		setup, err := s.BeginTOTP(t.Context(), p)
+		return setup.Secret, err
+	})
+	setup, err := s.BeginTOTP(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := w.code(setup.Secret)
+	asks("confirmTOTP", func(p auth.Principal) (string, error) {
+		codes, err := s.ConfirmTOTP(t.Context(), p, code)
+		return strings.Join(codes, " "), err
+	})
+	asks("renewRecoveryCodes", func(p auth.Principal) (string, error) {
+		codes, err := s.RenewRecoveryCodes(t.Context(), p)
+		return strings.Join(codes, " "), err
+	})
+	asks("issueAPIKey", func(p auth.Principal) (string, error) {
+		token, k, err := s.IssueAPIKey(t.Context(), p, auth.APIKeyRequest{Label: "shop", Scopes: account.Scopes()[:1], Expires: w.clock.now().Add(time.Hour)})
+		return token + k.Label + k.Prefix, err
+	})
+	change := ask("changePassword")
+	for range 2 {
+		w.want(s.ChangePassword(t.Context(), change, password, "eight walruses hum softly", here), nil)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
 
-	"alta/decider"
 	"alta/domain/account"
 	"alta/domain/personal"
 )
@@ -47,7 +46,7 @@ type TOTPSetup struct {
 // moment it is confirmed with ConfirmTOTP; codes that are set up work until then.
 // Ask for a proof of presence first, unless Fresh says that there is no need.
 func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error) {
-	if err := s.limited(ctx, attempt{"offer:" + p.Account, limitCode}); err != nil {
+	if err := s.counted(ctx, "offer", p, "", limitCode); err != nil {
 		return TOTPSetup{}, err
 	}
 	st, _, err := s.accounts.Load(ctx, p.Account)
@@ -57,7 +56,11 @@ func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error)
 	if st.Status == "" {
 		return TOTPSetup{}, account.ErrNoAccount
 	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Alta", AccountName: st.Email.Clear(), SecretSize: 20})
+	secret, err := s.secret(p, "one-time-codes", 20)
+	if err != nil {
+		return TOTPSetup{}, err
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Alta", AccountName: st.Email.Clear(), Secret: secret})
 	if err != nil {
 		return TOTPSetup{}, fmt.Errorf("auth: one-time-code secret: %w", err)
 	}
@@ -80,14 +83,17 @@ func (s *Service) BeginTOTP(ctx context.Context, p Principal) (TOTPSetup, error)
 // counts as having two factors from then on; their other sessions end.
 // What it answers are the recovery codes, which are shown this once.
 func (s *Service) ConfirmTOTP(ctx context.Context, p Principal, code string) ([]string, error) {
-	if err := s.limited(ctx, attempt{"code:" + p.Account, limitCode}); err != nil {
+	if err := s.counted(ctx, "code", p, "", limitCode); err != nil {
 		return nil, err
 	}
 	now := s.now()
-	codes, hashes := s.newRecoveryCodes(p.Account)
-	set := decider.NewID().String()
-	_, err := s.Transact(ctx, p.Account, p.Command("confirm one-time codes"), nil, func(st account.State) ([]account.Event, error) {
-		c := account.EnrolTOTP{Session: p.Session, Set: set, Hashes: hashes, At: now}
+	cmd := p.Command("confirm one-time codes")
+	codes, set, err := s.newRecoveryCodes(p, cmd)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Transact(ctx, p.Account, cmd, nil, func(st account.State) ([]account.Event, error) {
+		c := account.EnrolTOTP{Session: p.Session, Set: set.Set, Hashes: set.Hashes, At: now}
 		if !st.TOTPOffer.IsZero() {
 			step, ok := checkCode(st.TOTPOffer.Clear(), code, now)
 			if !ok {

@@ -107,6 +107,7 @@ func (c *config) settings() []setting {
 		{"looks-per-hour", "ALTA_LOOKS_PER_HOUR", nil, nil, &c.Looks.Most, "how many personal values and images one person of the staff may open in an hour; 0: any number"},
 		{"looks-outside-per-hour", "ALTA_LOOKS_OUTSIDE_PER_HOUR", nil, nil, &c.Looks.Outside, "how many of them of applications that the person does not hold; 0: any number"},
 		{"looks-alarm-percent", "ALTA_LOOKS_ALARM_PERCENT", nil, nil, &c.Looks.Alarm, "from how much of these numbers on leads and auditors are told, 1 to 100"},
+		{"quota-duplicates-per-minute", "ALTA_QUOTA_DUPLICATES_PER_MINUTE", nil, nil, &c.Quotas.Duplicates, "how often one person may have an application compared with all others in a minute; 0: any number"},
 		{"quota-agents-factor", "ALTA_QUOTA_AGENTS_FACTOR", nil, nil, &c.Quotas.AgentsFactor, "how many times a merchant's rates an agent has, who acts for many"},
 		{"registrations-per-hour", "ALTA_REGISTRATIONS_PER_HOUR", nil, nil, &c.MaxRegistrations, "how many merchants one address may register in an hour"},
 	}
@@ -206,7 +207,7 @@ func (c *config) check() error {
 	if c.OpenClaims < 1 || c.OpenClaims > api.MaxOpenClaims {
 		return errUsage("--open-claims must lie between 1 and %d", api.MaxOpenClaims)
 	}
-	for _, n := range []int{c.Quotas.Megabytes, c.Quotas.Versions, c.Quotas.Open, c.Quotas.Events, c.Quotas.Documents, c.Quotas.Claims, c.Quotas.AgentsFactor} {
+	for _, n := range []int{c.Quotas.Megabytes, c.Quotas.Versions, c.Quotas.Open, c.Quotas.Events, c.Quotas.Documents, c.Quotas.Claims, c.Quotas.Duplicates, c.Quotas.AgentsFactor} {
 		if n < 0 {
 			return errUsage("a quota is a number from 0 on")
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"alta/domain/item"
 	"alta/simulate/drive"
 
@@ -227,4 +229,51 @@ func TestAnotherMerchantWithTheSameNumbersAndPapersIsNamedToReviewersAndToNobody
 	if found := w.matches(t, reviewer, second.ID, named(first.ID)); len(found) != 1 || !slices.Equal(found[0].shares(), want) {
 		t.Errorf("after the restriction was lifted: %+v", found)
 	}
+}
+
+// While Redis is away, submissions are checked without the others, and the page
+// says so; when it is back, they are compared.
+func TestASubmissionIsCheckedWhileRedisIsAway(t *testing.T) {
+	c := demoConfig(t)
+	store := miniredis.RunT(t)
+	c.Redis = "redis://" + store.Addr()
+	w := start(t, c)
+	d := w.driver(t)
+	day := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	first := w.merchant(t, d, drive.Wish{Seed: 48, First: 0, Small: true, Kind: "individual", To: drive.Submitted, Via: drive.Self, Day: day})
+	plans, err := drive.Plans(drive.Wish{Seed: 48, First: 1, Count: 1, Small: true, Kind: "individual", To: drive.Submitted, Via: drive.Self, Day: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans[0].Merchant.Fields[item.BankNumber] = first.Merchant.Fields[item.BankNumber]
+	consents := 0
+	d.Observe = func(_ context.Context, _ *drive.Life, deed drive.Deed) error { // she does all but submit
+		if deed.Operation == "consent" {
+			consents++
+		}
+		if consents == 2 {
+			return errBefore
+		}
+		return nil
+	}
+	second, err := d.Run(t.Context(), plans[0])
+	if !errors.Is(err, errBefore) {
+		t.Fatal(err)
+	}
+	auditor := w.as(t, "auditor")
+	revision := w.revision(t, second.ID, second.Self)
+	store.SetError("LOADING Redis is loading the dataset in memory")
+	if _, err := second.Self.Do(t.Context(), drive.Request{Method: http.MethodPost, Path: "/v1/applications/" + second.ID + "/submission", Match: &revision, Key: drive.Key("submit")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	history := func() string {
+		a, err := auditor.Get(t.Context(), "/v1/applications/"+second.ID+"/history?limit=200", nil)
+		if err != nil {
+			return err.Error()
+		}
+		return string(a.Body)
+	}
+	within(t, time.Minute, "a check while Redis is away", func() bool { return strings.Contains(history(), "duplicates-unknown") })
+	store.SetError("")
+	within(t, 2*time.Minute, "the comparison when it is back", func() bool { return strings.Contains(history(), "duplicate-account") })
 }

@@ -44,7 +44,7 @@ func TestAnAttackFromManyAddressesLocksOutNobodyWhoIsKnown(t *testing.T) {
 			device = k
 		}
 	}
-	if device == nil || !device.HttpOnly || !device.Secure || device.SameSite != http.SameSiteStrictMode || device.MaxAge <= 0 || device.Path != "/v1/auth" {
+	if device == nil || !device.HttpOnly || !device.Secure || device.SameSite != http.SameSiteStrictMode || device.MaxAge <= 0 || device.Path != "/v1" {
 		t.Fatalf("the device's cookie is %v", device)
 	}
 	waiting := 0

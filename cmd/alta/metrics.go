@@ -130,6 +130,9 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		case *mail.Mailer:
 			s.mail(runs.Stats(), runs.Server(), f.p.now())
 		case interface{ Stats() reactions.Stats }:
+			if check, ok := runs.(*reactions.Precheck); ok {
+				s.gauge("alta_precheck_owed", "Submissions that could not be compared with other applications yet.", float64(check.Owed()))
+			}
 			if !r.standby.Load() {
 				s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 			}

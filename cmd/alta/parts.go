@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"alta/api/auth"
 	"alta/domain/account"
@@ -254,19 +253,13 @@ func (p *program) newDuplicates() *duplicates.Finder {
 	}
 }
 
-// indexPatience is how long the machine check waits for the index, before it is
-// tried again later.
-const indexPatience = 30 * time.Second
-
 // checked lets the machine check ask for duplicates once the index has seen the
 // submission. So of two that come at one moment the later one finds the earlier.
 type checked struct{ *program }
 
 // Find waits for the index and asks it.
 func (c checked) Find(ctx context.Context, id string, s application.State, after eventstore.Position) ([]duplicate.Match, error) {
-	waiting, stop := context.WithTimeout(ctx, indexPatience)
-	defer stop()
-	if err := c.reader.Wait(waiting, after); err != nil {
+	if err := c.reader.Wait(ctx, after); err != nil {
 		return nil, err
 	}
 	found, err := c.duplicates.Find(ctx, id, s)

@@ -236,12 +236,21 @@ func TestWhatMayHappenToAnAccount(t *testing.T) {
 			then: events{account.PasswordChanged{Password: hash2, At: day}, account.APIKeyRevoked{Key: "key", By: ann, At: day}}},
 		"a reset ends the API keys": {given: active(account.Merchant, account.APIKeyIssued(key(nil)), link(account.Reset)), when: account.UseLink{Link: "l1", Hash: "h", Password: hash2, At: day},
 			then: events{account.PasswordChanged{Link: "l1", Password: hash2, At: day}, account.APIKeyRevoked{Key: "key", By: ann, At: day}}},
-		"the first device is no news":                           {given: active(account.Merchant), when: trust("d1", day), then: events{trusted("d1", account.TrustFirst, day)}},
-		"a device after the first is new":                       {given: active(account.Merchant, started(session, day, account.Merchant)), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
-		"a known device stays trusted":                          {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(time.Hour))},
-		"a device in use is trusted for longer":                 {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(100*24*time.Hour)), then: events{trusted("d1", account.TrustRenewed, at(100*24*time.Hour))}},
-		"a device that was forgotten is new":                    {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.DeviceForgotten{Device: "d1", By: ann, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
-		"a new password ends the trust in devices":              {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.PasswordChanged{Password: hash2, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"the first device is no news":              {given: active(account.Merchant), when: trust("d1", day), then: events{trusted("d1", account.TrustFirst, day)}},
+		"a device after the first is new":          {given: active(account.Merchant, started(session, day, account.Merchant)), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"a known device stays trusted":             {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(time.Hour))},
+		"a device in use is trusted for longer":    {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: trust("d1", at(100*24*time.Hour)), then: events{trusted("d1", account.TrustRenewed, at(100*24*time.Hour))}},
+		"a device that was forgotten is new":       {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.DeviceForgotten{Device: "d1", By: ann, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"a new password ends the trust in devices": {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), account.PasswordChanged{Password: hash2, At: day}), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
+		"the device that changed the password stays trusted": {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), trusted("d2", account.TrustNew, at(time.Hour))),
+			when: account.ChangePassword{Verified: hash, Password: hash2, Session: session, Device: "d1", At: at(2 * time.Hour)},
+			then: events{account.PasswordChanged{Password: hash2, At: at(2 * time.Hour)}, func() account.DeviceTrusted {
+				d := trusted("d1", account.TrustRenewed, at(2*time.Hour))
+				d.Session, d.Expires = session, trusted("d1", account.TrustFirst, day).Expires
+				return d
+			}()}},
+		"the others end": {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d2", account.TrustNew, day), account.PasswordChanged{Password: hash2, At: day}, trusted("d1", account.TrustRenewed, day)),
+			when: trust("d2", day), then: events{trusted("d2", account.TrustNew, day)}},
 		"a copied token ends the trust in devices":              {given: active(account.Merchant, started(session, day, account.Merchant), trusted("d1", account.TrustFirst, day), revoked(session, account.TokenReused, ann, day)), when: trust("d1", day), then: events{trusted("d1", account.TrustNew, day)}},
 		"devices have a limit":                                  {given: active(account.Merchant, manyDevices()...), when: trust("d1", day), then: events{account.DeviceForgotten{Device: "d00", By: ann, At: day}, trusted("d1", account.TrustNew, day)}},
 		"a device is forgotten":                                 {given: active(account.Merchant, trusted("d1", account.TrustFirst, day)), when: account.ForgetDevice{Device: "d1", By: ann, At: day}, then: events{account.DeviceForgotten{Device: "d1", By: ann, At: day}}},

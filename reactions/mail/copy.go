@@ -73,7 +73,7 @@ func causes(r *eventstore.Record) (t Template, at time.Time, err error) {
 			}
 			return Activation, issued.At, nil
 		}
-		t, _, at = securityOf(e)
+		t, _, at = securityOf(r, e)
 		return t, at, nil
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)

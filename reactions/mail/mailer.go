@@ -223,7 +223,7 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 		}
 		issued, ok := e.(account.LinkIssued)
 		if !ok {
-			if j.template, j.subject, j.at = securityOf(e); j.template == "" {
+			if j.template, j.subject, j.at = securityOf(r, e); j.template == "" {
 				return nil, nil
 			}
 			j.account = id

@@ -6,14 +6,16 @@ import (
 	"strings"
 	"time"
 
+	"alta/decider"
 	"alta/domain/account"
 	"alta/domain/lang"
+	"alta/eventstore"
 )
 
 // securityOf is what the owner of an account is told of an event that changes how
 // one gets into it: with which template, about which key or device, and when it
 // happened. Whoever did it may be somebody else.
-func securityOf(e account.Event) (t Template, subject string, at time.Time) {
+func securityOf(r *eventstore.Record, e account.Event) (t Template, subject string, at time.Time) {
 	switch e := e.(type) {
 	case account.PasswordChanged:
 		return PasswordChanged, "", e.At
@@ -25,6 +27,10 @@ func securityOf(e account.Event) (t Template, subject string, at time.Time) {
 		return CodesRemoved, "", e.At
 	case account.RecoveryCodeUsed:
 		return RecoveryCodeUsed, "", e.At
+	case account.RecoveryCodesIssued:
+		if !follows(r) { // else the mail about the one-time codes says so
+			return RecoveryCodesNew, "", e.At
+		}
 	case account.DeviceTrusted:
 		if e.Kind == account.TrustNew {
 			return NewDevice, e.Device, e.At
@@ -32,6 +38,12 @@ func securityOf(e account.Event) (t Template, subject string, at time.Time) {
 	default: // the others are not told by mail
 	}
 	return "", "", time.Time{}
+}
+
+// follows reports whether an event came along with another one of its command.
+func follows(r *eventstore.Record) bool {
+	c, err := decider.ReadMeta(r.Meta)
+	return err == nil && c.ID != (eventstore.ID{}) && r.ID != decider.EventID(c.ID, r.Stream, 0)
 }
 
 // composeSecurity writes what happened to a log-in. The demo people, whose

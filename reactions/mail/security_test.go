@@ -6,9 +6,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"alta/decider"
 	"alta/domain/account"
 	"alta/domain/lang"
 	"alta/domain/personal"
+	"alta/eventstore"
 )
 
 // logIn is what happens to an account's log-in.
@@ -25,6 +27,29 @@ func (w *world) logIn(events ...account.Event) {
 	}
 }
 
+// logInTogether is what one command does to an account's log-in.
+func (w *world) logInTogether(events ...account.Event) {
+	w.t.Helper()
+	cmd := decider.Command{ID: decider.NewID(), Actor: "merchant-1"}
+	meta, err := cmd.Meta()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	const stream = "account-merchant-1"
+	for i, e := range events {
+		synctest.Wait() // the mailer, which reads who it is, has come to rest
+		w.who = account.Evolve(w.who, e)
+		typ, data, err := account.Encode(e, clearly)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		n := eventstore.Revision(len(w.All(stream))) - 1
+		if _, err := w.Append(w.t.Context(), stream, n, eventstore.Proposed{ID: decider.EventID(cmd.ID, stream, i), Type: typ, Data: data, Meta: meta}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 func TestWhoseLogInChangedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -35,10 +60,13 @@ func TestWhoseLogInChangedIsTold(t *testing.T) {
 			return account.DeviceTrusted{Device: id, Session: "s", Kind: kind, Expires: at.Add(time.Hour), At: at,
 				Agent: personal.New("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0")}
 		}
-		w.logIn(
-			device("d1", account.TrustFirst),
+		w.logIn(device("d1", account.TrustFirst))
+		w.logInTogether(
 			account.TOTPEnrolled{Step: 1, Session: "s", At: at},
 			account.RecoveryCodesIssued{Set: "set", Hashes: []string{"h1", "h2", "h3"}, At: at},
+		)
+		w.logInTogether(account.RecoveryCodesIssued{Set: "another", Hashes: []string{"h1", "h4", "h5"}, At: at})
+		w.logIn(
 			account.RecoveryCodeUsed{Hash: "h1", Session: "s", At: at},
 			account.APIKeyIssued{Key: "k1", Prefix: "alta_abcdefgh", Label: "shop server", Expires: at.Add(time.Hour), At: at},
 			device("d1", account.TrustRenewed),
@@ -52,7 +80,7 @@ func TestWhoseLogInChangedIsTold(t *testing.T) {
 		time.Sleep(time.Minute)
 		stop()
 		want := []struct{ subject, text string }{
-			{"One-time codes were set up", ""}, {"A recovery code was used", ""}, {"A new API key was issued", "shop server (alta_abcdefgh…)"},
+			{"One-time codes were set up", ""}, {"New recovery codes were made", "Earlier ones no longer work"}, {"A recovery code was used", ""}, {"A new API key was issued", "shop server (alta_abcdefgh…)"},
 			{"Log-in on a new device", "Edge, Windows"}, {"One-time codes were removed", ""}, {"Your password was changed", "every API key"},
 		}
 		if len(w.box.got) != len(want) {
@@ -82,7 +110,7 @@ func TestDemoPeopleAreNotToldOfEachOthersBrowsers(t *testing.T) {
 }
 
 func TestLettersAboutALogInAreThereInEveryLanguage(t *testing.T) {
-	for _, template := range []Template{PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice} {
+	for _, template := range []Template{PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, RecoveryCodesNew, NewDevice} {
 		seen := map[string]bool{}
 		for _, l := range lang.All() {
 			x := write(template, l, params{"when": "w", "key": "k", "expires": "e", "left": "2", "device": "d"})

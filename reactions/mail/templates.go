@@ -32,6 +32,7 @@ const (
 	CodesChanged     Template = "codes-changed"
 	CodesRemoved     Template = "codes-removed"
 	RecoveryCodeUsed Template = "recovery-code-used"
+	RecoveryCodesNew Template = "recovery-codes-issued" // by themselves, not with one-time codes
 	NewDevice        Template = "new-device"
 	// What the merchant did in person to the whole application.
 	Restricted        Template = "restricted"
@@ -43,7 +44,7 @@ const (
 func Templates() []Template {
 	return []Template{Activation, Reset, Submitted, Returned, Resubmitted, Qualified, ICPVerified, SiteApproved,
 		Offered, TakenBack, Lapsed, Signed, Active, Withdrawn, Declined, Expired, Reminder, AgentAdded,
-		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, NewDevice, Restricted, RestrictionLifted, SigningCode}
+		PasswordChanged, KeyIssued, CodesChanged, CodesRemoved, RecoveryCodeUsed, RecoveryCodesNew, NewDevice, Restricted, RestrictionLifted, SigningCode}
 }
 
 // templateOf is what an event is written about with; empty where the merchant is
@@ -97,7 +98,7 @@ func templateOf(e application.Event) Template {
 func eventTypes() []string {
 	names := []string{
 		"account.link_issued.", "account.password_changed.", "account.api_key_issued.", "account.totp_enrolled.", "account.totp_disabled.",
-		"account.recovery_code_used.", "account.device_trusted.",
+		"account.recovery_code_used.", "account.recovery_codes_issued.", "account.device_trusted.",
 	}
 	for _, n := range []string{
 		"opened", "submitted", "returned", "resubmitted", "qualification-approved", "qualification-confirmed", "icp-verified",

@@ -375,6 +375,18 @@ var wordings = map[Template]wording{
 		action: actionAccount,
 		after:  []text{afterStranger},
 	},
+	RecoveryCodesNew: {
+		subject: text{"已生成新的恢复码", "Se han creado códigos de recuperación nuevos", "New recovery codes were made"},
+		heading: text{"新的恢复码", "Códigos de recuperación nuevos", "New recovery codes"},
+		body: []text{{
+			"您的账户已生成新的恢复码，以前的恢复码不再有效。",
+			"En su cuenta se han creado códigos de recuperación nuevos. Los anteriores ya no sirven.",
+			"New recovery codes were made for your account. Earlier ones no longer work.",
+		}},
+		facts:  []wordedFact{{labelWhen, "when"}, {labelLeft, "left"}},
+		action: actionAccount,
+		after:  []text{afterStranger},
+	},
 	NewDevice: {
 		subject: text{"您的账户在新设备上登录", "Inicio de sesión en un dispositivo nuevo", "Log-in on a new device"},
 		heading: text{"新设备登录", "Inicio de sesión en un dispositivo nuevo", "Log-in on a new device"},

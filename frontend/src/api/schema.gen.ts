@@ -3022,6 +3022,8 @@ export interface components {
       reasons: components['schemas']['StatusReason'][]
       /** @description what the merchant can change now */
       unlocked: components['schemas']['ItemKey'][]
+      /** @description what the merchant can give now and has to before the stage `icp` can end, although the platform holds the application */
+      awaited?: components['schemas']['ItemKey'][]
       contract?: components['schemas']['ContractView']
       decline_note?: string
     }
@@ -3615,7 +3617,10 @@ export interface operations {
   forgetDevice: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         device: string
       }
@@ -3709,7 +3714,10 @@ export interface operations {
   changePassword: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -3737,7 +3745,10 @@ export interface operations {
   confirmTOTP: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -3759,6 +3770,8 @@ export interface operations {
       header?: {
         /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
         'Alta-Step-Up'?: components['parameters']['StepUp']
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
       cookie?: never
@@ -3786,6 +3799,8 @@ export interface operations {
       header?: {
         /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
         'Alta-Step-Up'?: components['parameters']['StepUp']
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
       cookie?: never
@@ -3808,6 +3823,8 @@ export interface operations {
       header?: {
         /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
         'Alta-Step-Up'?: components['parameters']['StepUp']
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
       cookie?: never
@@ -3847,6 +3864,8 @@ export interface operations {
       header?: {
         /** @description a proof of presence from `POST /v1/auth/step-up`; without a good one the answer is 403 `step-up-required`, with the purpose in `params` */
         'Alta-Step-Up'?: components['parameters']['StepUp']
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
       }
       path?: never
       cookie?: never
@@ -3880,7 +3899,10 @@ export interface operations {
   revokeAPIKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         key: string
       }
@@ -3924,7 +3946,10 @@ export interface operations {
   revokeSession: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description the same key is the same act: a UUID, bare or in quotes */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         session: string
       }

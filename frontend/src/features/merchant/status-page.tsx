@@ -52,6 +52,7 @@ const actions: Partial<
   >
 > = {
   draft: '/applications/$id/form',
+  icp: '/applications/$id/form',
   correction: '/applications/$id/corrections',
   website: '/applications/$id/site',
   signature: '/applications/$id/contract',
@@ -61,9 +62,13 @@ const actions: Partial<
 function Now({ status }: { status: Status }) {
   const { t } = useTranslation('merchant')
   const format = useFormats()
+  const words = useWords()
   const agent = useIdentity()?.role === 'agent'
   const { stage, deadline, holder } = status
-  const turn = holder === 'merchant'
+  // What a later stage needs can be given before; the filing's check waits for it.
+  const awaited = status.awaited ?? []
+  const waits = stage === 'icp' && awaited.length > 0
+  const turn = holder === 'merchant' || waits
   const to = actions[stage]
   // The website is the merchant's move only until the site is declared.
   const offer = to && (turn || stage === 'active') && !(agent && stage === 'signature')
@@ -79,20 +84,32 @@ function Now({ status }: { status: Status }) {
               : t('status.ourTurn')}
       </p>
       <h2 className={styles.headline}>
-        {stage === 'website' && turn
-          ? t('status.stages.website_undeclared.title')
-          : t(`status.stages.${stage}.title`)}
+        {waits
+          ? t('status.stages.icp_awaited.title')
+          : stage === 'website' && turn
+            ? t('status.stages.website_undeclared.title')
+            : t(`status.stages.${stage}.title`)}
       </h2>
       <p className={styles.explain}>
-        {stage === 'website' && turn
-          ? t('status.stages.website_undeclared.body')
-          : t(`status.stages.${stage}.body`)}
+        {waits
+          ? t('status.stages.icp_awaited.body')
+          : stage === 'website' && turn
+            ? t('status.stages.website_undeclared.body')
+            : t(`status.stages.${stage}.body`)}
       </p>
+      {awaited.length > 0 && !waits && (
+        <p className={styles.explain}>
+          {t('status.awaited', { items: format.list(awaited.map(words.item)) })}{' '}
+          <ButtonLink to="/applications/$id/form" params={{ id: status.id }}>
+            {t('status.actions.icp')}
+          </ButtonLink>
+        </p>
+      )}
       {status.decline_note && <blockquote className={styles.note}>{status.decline_note}</blockquote>}
       {deadline && (
         <p className={styles.deadline}>
-          {turn ? t('status.until') : t('status.answerBy')} <strong>{format.until(deadline.due)}</strong>{' '}
-          <DeadlineBadge due={deadline.due} />
+          {holder === 'merchant' ? t('status.until') : t('status.answerBy')}{' '}
+          <strong>{format.until(deadline.due)}</strong> <DeadlineBadge due={deadline.due} />
         </p>
       )}
       {offer && (
