@@ -2,6 +2,7 @@ package application
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"alta/domain/item"
 	"alta/domain/personal"
 	"alta/domain/policy"
+	"alta/domain/reason"
 )
 
 // after is a story to which something more happened, whatever a decision would
@@ -71,19 +73,34 @@ func TestTheEdgesOfJudging(t *testing.T) {
 	}
 	hint := Finding{Code: "x", Item: item.BankNumber, Severity: "hint"}
 	rulebook(t, map[string]rule{
-		"accepting nothing is no acceptance":                    {given: claimed, when: accepting(anna), err: ErrRequired},
-		"an item named twice is accepted once":                  {given: claimed, when: accepting(anna, item.IDCardFront, item.IDCardFront), then: "items-accepted", also: func(t *testing.T, _ State, e Event) { is(t, len(e.(ItemsAccepted).Items), 1) }},
-		"an individual's company name is not accepted":          {given: claimed, when: accepting(anna, item.CompanyName), err: ErrItemKind},
-		"a page of the site is accepted as it is looked at":     {given: awaitingSite, when: accepting(anna, item.SiteContent), then: "items-accepted"},
-		"the answer to one reason is none to another":           {given: second, when: accepting(anna, item.AuthorisationContact), err: ErrNothingThere},
-		"an empty item can be the right answer to its reason":   {given: answeredByNothing, when: accepting(anna, item.ContactPhone), then: "items-accepted"},
-		"a reason taken back has no answer to accept":           {given: then(answeredByNothing, withdrawing("phone")), when: accepting(anna, item.ContactPhone), err: ErrNothingThere},
-		"a late reason is allowed on an item that exists":       {given: second, when: allowing("contact.fax"), err: ErrUnknownItem},
-		"allowing twice is allowing once":                       {given: then(second, allowing(item.ContactMobile)), when: allowing(item.ContactMobile), then: ""},
-		"it is allowed for that item":                           {given: then(second, allowing(item.ContactEmail)), when: raising(anna, RaiseReason{Reason: "late", Code: "R05", Sub: "mobile", Target: item.ContactMobile}), err: ErrLateReason},
-		"who registered the merchant allows nothing":            {given: func(t testing.TB) *story { return counterBy(lena)(t) }, when: allowing(item.ContactMobile), err: ErrMaker},
-		"a reason on the other name asks for the letter":        {given: claimed, when: raising(anna, letter), then: "reason-raised"},
-		"a reason needs an identity":                            {given: claimed, when: raising(anna, RaiseReason{Code: "R03", Sub: "unclear", Target: item.IDCardFront}), err: ErrRequired},
+		"accepting nothing is no acceptance":                  {given: claimed, when: accepting(anna), err: ErrRequired},
+		"an item named twice is accepted once":                {given: claimed, when: accepting(anna, item.IDCardFront, item.IDCardFront), then: "items-accepted", also: func(t *testing.T, _ State, e Event) { is(t, len(e.(ItemsAccepted).Items), 1) }},
+		"an individual's company name is not accepted":        {given: claimed, when: accepting(anna, item.CompanyName), err: ErrItemKind},
+		"a page of the site is accepted as it is looked at":   {given: awaitingSite, when: accepting(anna, item.SiteContent), then: "items-accepted"},
+		"the answer to one reason is none to another":         {given: second, when: accepting(anna, item.AuthorisationContact), err: ErrNothingThere},
+		"an empty item can be the right answer to its reason": {given: answeredByNothing, when: accepting(anna, item.ContactPhone), then: "items-accepted"},
+		"a reason taken back has no answer to accept":         {given: then(answeredByNothing, withdrawing("phone")), when: accepting(anna, item.ContactPhone), err: ErrNothingThere},
+		"a late reason is allowed on an item that exists":     {given: second, when: allowing("contact.fax"), err: ErrUnknownItem},
+		"allowing twice is allowing once":                     {given: then(second, allowing(item.ContactMobile)), when: allowing(item.ContactMobile), then: ""},
+		"it is allowed for that item":                         {given: then(second, allowing(item.ContactEmail)), when: raising(anna, RaiseReason{Reason: "late", Code: "R05", Sub: "mobile", Target: item.ContactMobile}), err: ErrLateReason},
+		"who registered the merchant allows nothing":          {given: func(t testing.TB) *story { return counterBy(lena)(t) }, when: allowing(item.ContactMobile), err: ErrMaker},
+		"a reason on the other name asks for the letter":      {given: claimed, when: raising(anna, letter), then: "reason-raised"},
+		"a reason needs an identity":                          {given: claimed, when: raising(anna, RaiseReason{Code: "R03", Sub: "unclear", Target: item.IDCardFront}), err: ErrRequired},
+		"nothing is wrong with a site that nobody asks for": {given: func(t testing.TB) *story {
+			w := individual(t).filled()
+			w.do(w.site("secret")).do(ChooseProducts{Products: []policy.Product{policy.WeChat}, Site: policy.Offline, Rules: rules, By: merchant, At: w.now()})
+			return w.submit().claim(anna)
+		}, when: raising(anna, RaiseReason{Reason: "r", Code: "R11", Sub: "unreachable", Target: item.SiteURL}), err: ErrReasonTarget},
+		"but with a domain that was given all the same": {given: func(t testing.TB) *story {
+			w := individual(t).filled()
+			w.do(ChooseProducts{Products: []policy.Product{policy.WeChat}, Site: policy.Offline, Rules: rules, By: merchant, At: w.now()})
+			return w.submit().claim(anna)
+		}, when: raising(anna, RaiseReason{Reason: "r", Code: "R09", Sub: "no-filing", Target: item.SiteDomain}), then: "reason-raised"},
+		"not with one that was not": {given: func(t testing.TB) *story {
+			w := individual(t).filled()
+			w.do(ChooseProducts{Products: []policy.Product{policy.WeChat}, Site: policy.Offline, Rules: rules, By: merchant, At: w.now()})
+			return w.do(fill(merchant, item.SiteDomain, "")(w)).submit().claim(anna)
+		}, when: raising(anna, RaiseReason{Reason: "r", Code: "R09", Sub: "no-filing", Target: item.SiteDomain}), err: ErrReasonTarget},
 		"its note is no book":                                   {given: claimed, when: raising(anna, RaiseReason{Reason: "r", Code: "R03", Sub: "unclear", Target: item.IDCardFront, Note: strings.Repeat("x", maxText+1)}), err: ErrTooLong},
 		"nor is what stays in the house":                        {given: claimed, when: raising(anna, RaiseReason{Reason: "r", Code: "R03", Sub: "unclear", Target: item.IDCardFront, Internal: strings.Repeat("x", maxText+1)}), err: ErrTooLong},
 		"the same identity for another item is refused":         {given: func(t testing.TB) *story { return claimed(t).raise(anna, unclearFront) }, when: raising(anna, RaiseReason{Reason: "reason-front", Code: "R03", Sub: "unclear", Target: item.IDCardBack}), err: ErrReasonID},
@@ -266,6 +283,49 @@ func TestTheEdgesOfHolding(t *testing.T) {
 	is(t, holder(atItsEnd(0)(t), bo), "")
 }
 
+// What could be objected to at an earlier stage is late at a later one.
+func TestTheFirstStageToSeeAnItem(t *testing.T) {
+	for _, e := range reason.All() {
+		for _, k := range e.Targets {
+			want := Qualification
+			switch k {
+			case item.SiteDomain, item.SiteICPNumber, item.AuthorisationSite, item.DomainCertificate:
+				want = ICP
+			}
+			switch e.Code {
+			case reason.R09, reason.R10:
+				want = ICP
+			case reason.R11, reason.R12:
+				want = Website
+			}
+			if k.IsSite() {
+				want = Website
+			}
+			for _, at := range judged {
+				earliest := want
+				if slices.Index(judged, at) < slices.Index(judged, want) {
+					earliest = at
+				}
+				if got := (State{Stage: at}).sees(e.Code, k); got != earliest {
+					t.Errorf("%s on %s at %s is first seen at %s, want %s", e.Code, k, at, got, earliest)
+				}
+			}
+		}
+	}
+}
+
+// Somebody who cannot have an application is refused with the reason why.
+func TestWhyAnApplicationIsNotGivenToSomebody(t *testing.T) {
+	for why, to := range map[*Refusal]Actor{ErrStaffOnly: agent, ErrMaker: anna} {
+		w := overCounter(t)
+		_, err := Reassign{To: to, Rules: rules, By: lena, At: w.now()}.Decide(w.s)
+		var r *Refusal
+		if !errors.As(err, &r) || len(r.Params) != 1 || r.Params[0] != (ParamPair{"because", why.Code}) {
+			t.Errorf("%v, want because of %s", err, why.Code)
+		}
+	}
+}
+
 // The edges of filing, site, contract and switching on.
 func TestTheEdgesOfTheWayOn(t *testing.T) {
 	looking := func(by Actor, change func(*ICPEvidence)) func(*story) command {
@@ -330,15 +390,16 @@ func TestTheEdgesOfTheWayOn(t *testing.T) {
 		})
 	}
 	rulebook(t, map[string]rule{
-		"the platform looks the filing up itself": {given: func(t testing.TB) *story { return individual(t).qualified() }, when: looking(robot, nil), then: "icp-evidence-recorded"},
-		"not before the submission":               {given: individualFilled, when: looking(robot, nil), err: ErrStage},
-		"nor where no filing is asked for":        {given: func(t testing.TB) *story { return offlineQualified(t).claim(anna) }, when: looking(anna, nil), err: ErrStage},
-		"a look-up needs a name":                  {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.ID = "" }), err: ErrRequired},
-		"and a source":                            {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Source = " " }), err: ErrRequired},
-		"its proof is no book":                    {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Relation = strings.Repeat("x", maxText+1) }), err: ErrTooLong},
-		"nor is its subject":                      {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Subject = personal.New(strings.Repeat("x", maxValue+1)) }), err: ErrTooLong},
-		"nor its picture's name":                  {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Screenshot = strings.Repeat("x", maxValue+1) }), err: ErrTooLong},
-		"it is about a domain":                    {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Domain = "?" }), err: ErrEvidenceForm},
+		"the platform looks the filing up itself":          {given: func(t testing.TB) *story { return individual(t).qualified() }, when: looking(robot, nil), then: "icp-evidence-recorded"},
+		"not before the submission":                        {given: individualFilled, when: looking(robot, nil), err: ErrStage},
+		"nor where no filing is asked for":                 {given: func(t testing.TB) *story { return offlineQualified(t).claim(anna) }, when: looking(anna, nil), err: ErrStage},
+		"the time of a look-up is kept to the millisecond": {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.LookedUpAt = e.LookedUpAt.Add(1).In(rules.Calendar.Zone()) }), then: "icp-evidence-recorded", also: func(t *testing.T, s State, _ Event) { is(t, s.Evidence.LookedUpAt, stamp(s.Evidence.LookedUpAt)) }},
+		"a look-up needs a name":                           {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.ID = "" }), err: ErrRequired},
+		"and a source":                                     {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Source = " " }), err: ErrRequired},
+		"its proof is no book":                             {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Relation = strings.Repeat("x", maxText+1) }), err: ErrTooLong},
+		"nor is its subject":                               {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Subject = personal.New(strings.Repeat("x", maxValue+1)) }), err: ErrTooLong},
+		"nor its picture's name":                           {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Screenshot = strings.Repeat("x", maxValue+1) }), err: ErrTooLong},
+		"it is about a domain":                             {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Domain = "?" }), err: ErrEvidenceForm},
 		"in its canonical form": {given: atICP, when: looking(anna, func(e *ICPEvidence) { e.Domain, e.Number = "WWW.Shop-ChenWei.CN", "闽icp备12345678号-1" }), then: "icp-evidence-recorded", also: func(t *testing.T, s State, _ Event) {
 			is(t, s.Evidence.Domain, "shop-chenwei.cn")
 			is(t, s.Evidence.Number, "闽ICP备12345678号-1")

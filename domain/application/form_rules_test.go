@@ -265,6 +265,10 @@ func TestSubmitting(t *testing.T) {
 			},
 			when: submit(merchant), then: "submitted",
 		},
+		"an account of another name takes one, too": {given: wrong(item.BankHolder, "王芳"), when: submit(merchant), err: ErrIncomplete},
+		"with that one it goes in": {given: func(t testing.TB) *story {
+			return wrong(item.BankHolder, "王芳")(t).upload(item.AuthorisationSettlement, "letter")
+		}, when: submit(merchant), then: "submitted"},
 		"the same file in both sides": {given: func(t testing.TB) *story {
 			return individual(t).filled().upload(item.IDCardBack, string(item.IDCardFront))
 		}, when: submit(merchant), err: ErrIncomplete},

@@ -3,6 +3,8 @@ package application
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"alta/domain/item"
@@ -20,6 +22,12 @@ func TestEveryRefusalHasItsOwnPermanentCodeAndASentence(t *testing.T) {
 		default:
 			t.Errorf("%s is of no kind", r.Code)
 		}
+	}
+}
+
+func TestRefusalsAreListedByTheirCodes(t *testing.T) {
+	if all := Refusals(); len(all) < 80 || !slices.IsSortedFunc(all, func(a, b Refusal) int { return strings.Compare(a.Code, b.Code) }) {
+		t.Errorf("%d refusals are listed", len(all))
 	}
 }
 

@@ -246,12 +246,9 @@ func (c Calendar) start(at time.Time) (Date, time.Duration, error) {
 	return d, c.open, err
 }
 
-// skip is the n-th business day after d, or d itself for 0. A day off counts as
-// lying behind the business day before it.
+// skip is the n-th business day after d; 0 after a business day is that day. A day
+// off counts as lying behind the business day before it.
 func (c Calendar) skip(d Date, n int) (Date, error) {
-	if n == 0 {
-		return d, nil
-	}
 	// The number, from 0, of the day sought within d's year.
 	target := c.year(d.Year).before(d.index()+1) - 1 + n
 	for year := d.Year; year <= 9999; year++ {

@@ -289,9 +289,6 @@ func (c *Calendar) setFirst() error {
 		return wrong("official_through", "there is no table of %d", year)
 	}
 	for _, y := range slices.Sorted(maps.Keys(own)) {
-		if y > year {
-			break
-		}
 		if !own[y+1] && y < year {
 			return wrong("years", "the table of %d is missing between official ones", y+1)
 		}

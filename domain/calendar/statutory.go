@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +60,7 @@ var festivalYears = sync.OnceValue(func() map[int]festivals {
 	return years
 })
 
-// statutory lists the thirteen days of a year in order, twice where two of them
+// statutory lists the thirteen days of a year, one twice where two of them
 // meet; false where the year's festivals are not known.
 func statutory(year int) ([]Date, bool) {
 	f, ok := festivalYears()[year]
@@ -75,7 +74,6 @@ func statutory(year int) ([]Date, bool) {
 		on(time.January, 1), eve, f.spring, second, second.Next(), f.qingming, on(time.May, 1), on(time.May, 2),
 		f.dragonBoat, f.midAutumn, on(time.October, 1), on(time.October, 2), on(time.October, 3),
 	}
-	slices.SortFunc(list, func(a, b Date) int { return a.index() - b.index() })
 	return list, true
 }
 
