@@ -43,8 +43,18 @@ func NewServer(program, home string, flags ...string) (*Server, error) {
 func (s *Server) Data() string { return filepath.Join(s.Home, "data") }
 
 // Start runs the program until it answers.
-func (s *Server) Start(ctx context.Context) (err error) {
-	file := filepath.Join(s.Home, "address")
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.Launch(); err != nil {
+		return err
+	}
+	return s.Answers(ctx)
+}
+
+func (s *Server) addressFile() string { return filepath.Join(s.Home, "address") }
+
+// Launch runs the program and does not wait for anything.
+func (s *Server) Launch() (err error) {
+	file := s.addressFile()
 	_ = os.Remove(file)
 	if s.out, err = os.OpenFile(filepath.Join(s.Home, "out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return err
@@ -60,6 +70,12 @@ func (s *Server) Start(ctx context.Context) (err error) {
 	}
 	s.cmd, s.ended = cmd, make(chan struct{})
 	go func() { s.err = cmd.Wait(); close(s.ended) }()
+	return nil
+}
+
+// Answers waits until a launched program answers.
+func (s *Server) Answers(ctx context.Context) error {
+	file := s.addressFile()
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); { // five at once make passwords
 		if b, err := os.ReadFile(file); err == nil && len(b) > 0 {
 			s.Address = strings.TrimSpace(string(b))
