@@ -15,6 +15,8 @@ const shared = {
   borderRadiusLG: 10,
   controlHeight: 34,
   wireframe: false,
+  // A label stays readable while its button is at work.
+  opacityLoading: 1,
 }
 
 /**

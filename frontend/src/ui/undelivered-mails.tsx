@@ -18,14 +18,18 @@ export function UndeliveredMails({ id, reader }: Props) {
   const { data } = useQuery(undeliveredQuery(id))
   const mails = data?.items ?? []
   if (mails.length === 0) return null
-  const lost = mails.some((mail) => mail.state === 'undelivered')
+  const lost = mails.filter((mail) => mail.state === 'undelivered').length
+  const titles = {
+    merchant: lost ? t('mail.ownUndelivered') : t('mail.ownDelayed'),
+    other: lost ? t('mail.undelivered', { count: lost }) : t('mail.delayed', { count: mails.length }),
+  }
   return (
     <Alert
       className={styles.notice}
       type={lost ? 'error' : 'warning'}
       showIcon
       role="status"
-      title={t(lost ? 'mail.undelivered' : 'mail.delayed', { count: mails.length })}
+      title={titles[reader]}
       description={
         <>
           <p className={styles.advice}>{t(`mail.advice.${reader}`)}</p>

@@ -18,7 +18,7 @@ import { MerchantFrame } from './merchant-frame'
 export function ContractPage({ id }: { id: string }) {
   const { t } = useTranslation('merchant')
   return (
-    <MerchantFrame id={id} title={t('contract.title')} lead={t('contract.lead')}>
+    <MerchantFrame id={id} title={t('contract.title')} lead={() => t('contract.lead')}>
       {(status) => <Loaded id={id} status={status} />}
     </MerchantFrame>
   )

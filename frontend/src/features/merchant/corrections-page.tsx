@@ -24,7 +24,7 @@ import { UploadSlot } from './upload-slot'
 export function CorrectionsPage({ id }: { id: string }) {
   const { t } = useTranslation('merchant')
   return (
-    <MerchantFrame id={id} title={t('corrections.title')} lead={t('corrections.lead')}>
+    <MerchantFrame id={id} title={t('corrections.title')} lead={() => t('corrections.lead')}>
       {(status) => <Loaded id={id} status={status} />}
     </MerchantFrame>
   )

@@ -23,7 +23,11 @@ import { UploadSlot } from './upload-slot'
 export function FormPage({ id }: { id: string }) {
   const { t } = useTranslation('merchant')
   return (
-    <MerchantFrame id={id} title={t('form.title')} lead={t('form.lead')}>
+    <MerchantFrame
+      id={id}
+      title={t('form.title')}
+      lead={(status) => status?.stage === 'draft' && t('form.lead')}
+    >
       {(status) => <Loaded id={id} status={status} />}
     </MerchantFrame>
   )
@@ -35,6 +39,8 @@ function Loaded({ id, status }: { id: string; status: Status }) {
   if (!form.data) return <Loading rows={10} />
   return <TheForm id={id} form={form.data} status={status} />
 }
+
+const ended: readonly Form['stage'][] = ['withdrawn', 'declined', 'expired']
 
 function TheForm({ id, form, status }: { id: string; form: Form; status: Status }) {
   const { t } = useTranslation('merchant')
@@ -57,7 +63,14 @@ function TheForm({ id, form, status }: { id: string; form: Form; status: Status 
   }
   return (
     <>
-      {!draft && <Alert className={styles.locked ?? ''} type="info" showIcon title={t('form.locked')} />}
+      {!draft && (
+        <Alert
+          className={styles.locked ?? ''}
+          type="info"
+          showIcon
+          title={t(ended.includes(form.stage) ? 'form.ended' : 'form.locked')}
+        />
+      )}
       <ProductsSection id={id} form={form} editable={draft} />
       {fieldsBySection(form).map(({ section, items }) => (
         <section key={section} className={`sheet ${styles.section}`} aria-labelledby={`section-${section}`}>

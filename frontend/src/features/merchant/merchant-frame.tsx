@@ -15,7 +15,8 @@ import styles from './merchant-frame.module.css'
 interface Props {
   id: string
   title: string
-  lead?: ReactNode
+  /** What one does here; empty where nothing can be done. */
+  lead?: (status?: Status) => ReactNode
   children: (status: Status) => ReactNode
 }
 
@@ -48,7 +49,7 @@ export function MerchantFrame({ id, title, lead, children }: Props) {
   if (identity?.role === 'merchant' && status.error instanceof ProblemError && status.error.status === 404)
     return <Navigate to="/applications/$id/restriction" params={{ id }} replace />
   return (
-    <Page width="narrow" title={title} lead={lead}>
+    <Page width="narrow" title={title} lead={lead?.(status.data)}>
       {identity?.role === 'agent' && (
         <p className={styles.whose}>
           <Link to="/applications">{t('frame.all')}</Link> ·{' '}

@@ -9,6 +9,7 @@ import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { restrictionQuery, useLiftRestriction } from './merchant.api'
+import styles from './restriction-page.module.css'
 
 /** What is left to see of an application whose data its merchant had locked: that it is so, and the way back. */
 export function RestrictionPage({ id }: { id: string }) {
@@ -56,7 +57,7 @@ function Locked({ id, restriction }: { id: string; restriction: Schemas['Restric
         }
       />
       {open && (
-        <p>
+        <p className={styles.back}>
           <Button
             type="primary"
             loading={lift.isPending}

@@ -15,7 +15,7 @@ import styles from './site-page.module.css'
 export function SitePage({ id }: { id: string }) {
   const { t } = useTranslation('merchant')
   return (
-    <MerchantFrame id={id} title={t('site.title')} lead={t('site.lead')}>
+    <MerchantFrame id={id} title={t('site.title')} lead={() => t('site.lead')}>
       {(status) => <Loaded id={id} status={status} />}
     </MerchantFrame>
   )
