@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"alta/domain/account"
-	"alta/eventstore"
 	"alta/projections"
 )
 
@@ -108,9 +107,9 @@ const (
 // the last one it saw as Last-Event-ID and hears what it missed, or `behind`: read
 // your lists anew.
 func (s *Server) live(c *call) error {
-	var last *eventstore.Position
+	var last *cursor
 	if id := c.Request().Header.Get("Last-Event-ID"); id != "" {
-		p, err := eventstore.ParsePosition(id)
+		p, err := parseCursor(id)
 		if err != nil {
 			return problem(http.StatusUnprocessableEntity, "invalid-parameter", "A parameter is not as the contract wants it.").
 				at("header Last-Event-ID", "invalid", "must be the id of an event of this stream")
@@ -187,28 +186,29 @@ func (s *Server) tell(ctx context.Context, token string, l *listener, missed mis
 
 // stream writes server-sent events. Their ids never go back: who joined, or came
 // back, at the end of the log may be told a change from before it once more, or
-// that a change of no application lies behind; then the event has no id.
+// that a change of no application lies behind; then the event has no id. Only who
+// reads anew may go on at a smaller one: that of another log.
 type stream struct {
 	w     http.ResponseWriter
 	fresh *http.ResponseController
-	at    eventstore.Position // the newest id
+	at    cursor // the newest id
 }
 
 func (o *stream) news(n *news) error {
 	frame := n.frame
 	switch {
-	case n.position == eventstore.Start: // it has no id
-	case n.position.Compare(o.at) < 0:
+	case n.at == cursor{}: // it has no id
+	case n.at.Compare(o.at.Position) < 0 && !n.behind:
 		_, frame, _ = bytes.Cut(frame, []byte("\n"))
 	default:
-		o.at = n.position
+		o.at = n.at
 	}
 	return o.write(frame)
 }
 
-func (o *stream) send(event string, data []byte, id eventstore.Position) error {
-	if id.Compare(o.at) < 0 {
-		id = eventstore.Start
+func (o *stream) send(event string, data []byte, id cursor) error {
+	if id.Compare(o.at.Position) < 0 {
+		id = cursor{}
 	} else {
 		o.at = id
 	}
@@ -226,10 +226,10 @@ func (o *stream) write(frame []byte) error {
 	return o.fresh.Flush()
 }
 
-// frame is an event as it is sent. Position Start stands for no id.
-func frame(event string, data []byte, id eventstore.Position) []byte {
+// frame is an event as it is sent. The zero cursor stands for no id.
+func frame(event string, data []byte, id cursor) []byte {
 	b := make([]byte, 0, 80+len(event)+len(data))
-	if id != eventstore.Start {
+	if id != (cursor{}) {
 		b = append(append(append(b, "id: "...), id.String()...), '\n')
 	}
 	b = append(append(append(b, "event: "...), event...), '\n')

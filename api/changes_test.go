@@ -44,7 +44,8 @@ func (m *memory) put(stream, name string, data []byte) *eventstore.Record {
 		Proposed: eventstore.Proposed{Type: name, Data: data}, Stream: stream, Revision: eventstore.Revision(len(m.stream(stream))),
 	}
 	m.mu.Lock()
-	r.Position = eventstore.Position{Commit: uint64(len(m.records) + 1)}
+	n := len(m.records) + 1
+	r.Position, r.ID = eventstore.Position{Commit: uint64(n)}, eventstore.ID{byte(n), byte(n >> 8), 1}
 	m.records = append(m.records, r)
 	m.mu.Unlock()
 	if m.more != nil {
@@ -69,6 +70,39 @@ func (m *memory) stream(name string) (out []*eventstore.Record) {
 		}
 	}
 	return out
+}
+
+// cursor is the place of the n-th event, as a listener was told it.
+func (m *memory) cursor(n int) *cursor {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n == 0 {
+		return &cursor{}
+	}
+	c := cursorAt(m.records[n-1])
+	return &c
+}
+
+func (m *memory) ReadAt(_ context.Context, at eventstore.Position) (*eventstore.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at.Commit == 0 || at.Commit > uint64(len(m.records)) {
+		return nil, eventstore.ErrNoPosition
+	}
+	return m.records[at.Commit-1], nil
+}
+
+func (m *memory) ReadAllBackward(_ context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) {
+		m.mu.Lock()
+		some := m.records[:min(before.Commit-1, uint64(len(m.records)))]
+		m.mu.Unlock()
+		for i := len(some) - 1; i >= 0 && limit > 0; i, limit = i-1, limit-1 {
+			if !yield(some[i], nil) {
+				return
+			}
+		}
+	}
 }
 
 func (m *memory) Head(context.Context) (eventstore.Position, error) {
@@ -178,10 +212,7 @@ func TestAMerchantHearsNothingOfWhatOnlyStaffMayKnow(t *testing.T) {
 	m := handedIn()
 	h := newHub(m, quiet())
 	staff, own, agent := hears(t, h, reviewers), hears(t, h, theirs), hears(t, h, agency)
-	last, err := m.Head(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	last := m.cursor(len(m.records))
 	happens(t, h, m.add(category+one, application.Claimed{Header: at(application.RoleReviewer), Stage: application.Qualification}),
 		m.add(category+one, application.NoteAdded{Header: at(application.RoleReviewer), Note: "n", Text: "odd"}),
 		m.add(category+one, application.HoldPlaced{Header: at(application.RoleLead), Why: "a court"}),
@@ -193,7 +224,7 @@ func TestAMerchantHearsNothingOfWhatOnlyStaffMayKnow(t *testing.T) {
 		if got := told(t, l); len(got) > 0 {
 			t.Errorf("the %s hears %v", name, got)
 		}
-		missed, err := h.missed(t.Context(), l.who, &last)
+		missed, err := h.missed(t.Context(), l.who, last)
 		if err != nil || missed.news != nil {
 			t.Errorf("the %s hears on coming back: %v, %v", name, missed.news, err)
 		}
@@ -243,7 +274,7 @@ func TestAHiddenApplicationIsNamedToAuditorsOnlyAndStillLeavesItsQueue(t *testin
 	if got := told(t, own); len(got) > 0 {
 		t.Errorf("the merchant hears %v", got)
 	}
-	missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: 2})
+	missed, err := h.missed(t.Context(), reviewers, m.cursor(2))
 	if err != nil || strings.Contains(string(missed.news.frame), one) {
 		t.Errorf("whoever comes back is told %s, %v", missed.news.frame, err)
 	}
@@ -299,7 +330,7 @@ func TestWhoComesBackHearsWhatThoseHeardWhoStayed(t *testing.T) {
 					stayed.take(news...)
 				}
 			}
-			missed, err := h.missed(t.Context(), who, &eventstore.Position{Commit: uint64(after)})
+			missed, err := h.missed(t.Context(), who, m.cursor(after))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -328,13 +359,18 @@ func TestWhoWasAwayForLongReadsAnew(t *testing.T) {
 		m.add(category+one, application.NoteAdded{Header: at(application.RoleReviewer)})
 	}
 	h := newHub(m, quiet())
-	for name, last := range map[string]uint64{"too much happened": 1, "a place that this log has not reached": 1 << 40} {
-		missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: last})
+	another := *m.cursor(5)
+	another.tag[0]++
+	for name, last := range map[string]*cursor{
+		"too much happened": m.cursor(1), "a place that this log has not reached": {Position: eventstore.Position{Commit: 1 << 40}},
+		"another log's event lies there": &another, "a bare position": {Position: m.cursor(5).Position},
+	} {
+		missed, err := h.missed(t.Context(), reviewers, last)
 		if err != nil || missed.news == nil || !missed.news.behind {
 			t.Errorf("%s: told %+v, %v; want to read anew", name, missed, err)
 		}
 	}
-	missed, err := h.missed(t.Context(), reviewers, &eventstore.Position{Commit: uint64(len(m.records))})
+	missed, err := h.missed(t.Context(), reviewers, m.cursor(len(m.records)))
 	if err != nil || missed.news != nil {
 		t.Errorf("who missed nothing is told %+v, %v", missed, err)
 	}
@@ -345,7 +381,7 @@ func TestAnEventOfANewerProgramSendsEverybodyToTheirLists(t *testing.T) {
 	h := newHub(m, quiet())
 	l := hears(t, h, reviewers)
 	happens(t, h, m.put(category+one, "application.weighed.v1", []byte("{}")))
-	if n := <-l.news; !n.behind || n.position.Commit != uint64(len(m.records)) {
+	if n := <-l.news; !n.behind || n.at.Commit != uint64(len(m.records)) {
 		t.Errorf("told %s", n.frame)
 	}
 }
@@ -359,7 +395,7 @@ func TestThousandsWhoListenCostLittleAndAllHearEverything(t *testing.T) {
 	}
 	b := batch{}
 	for i := range 50 {
-		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprintf("a-%d", i)}}, position: eventstore.Position{Commit: uint64(i + 1)}})
+		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprintf("a-%d", i)}}, at: cursor{Position: eventstore.Position{Commit: uint64(i + 1)}}})
 	}
 	allocs := testing.AllocsPerRun(5, func() { h.spread(&b) })
 	if allocs > 400 {
@@ -367,8 +403,8 @@ func TestThousandsWhoListenCostLittleAndAllHearEverything(t *testing.T) {
 	}
 	for _, l := range all {
 		for range 6 {
-			if n := <-l.news; !strings.Contains(string(n.frame), "a-49") || n.position.Commit != 50 {
-				t.Fatalf("told up to %s", n.position)
+			if n := <-l.news; !strings.Contains(string(n.frame), "a-49") || n.at.Commit != 50 {
+				t.Fatalf("told up to %s", n.at)
 			}
 		}
 	}
@@ -391,13 +427,13 @@ func TestMoreChangesThanAMessageHoldsSendEverybodyToTheLists(t *testing.T) {
 	l := hears(t, h, reviewers)
 	var b batch
 	for i := range maxCoalesce {
-		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprint(i)}}, position: eventstore.Position{Commit: 1}})
+		b.add(fact{update: update{LiveChange: LiveChange{ID: fmt.Sprint(i)}}, at: cursor{Position: eventstore.Position{Commit: 1}}})
 	}
 	h.spread(&b)
 	if n := <-l.news; n.behind {
 		t.Fatal("as many as a message holds are not told")
 	}
-	b.add(fact{update: update{LiveChange: LiveChange{ID: "one more"}}, position: eventstore.Position{Commit: 2}})
+	b.add(fact{update: update{LiveChange: LiveChange{ID: "one more"}}, at: cursor{Position: eventstore.Position{Commit: 2}}})
 	h.spread(&b)
 	if n := <-l.news; !n.behind {
 		t.Error("some changes were told and others left out")
@@ -436,7 +472,7 @@ func TestTheHubFollowsTheLogAndAsksWhoseSessionChanged(t *testing.T) {
 		if len(l.check) != 1 || len(bystander.check) != 0 {
 			t.Error("the wrong listeners were asked")
 		}
-		if h.heard(l) != (eventstore.Position{Commit: 3}) {
+		if h.heard(l).Position != (eventstore.Position{Commit: 3}) {
 			t.Errorf("heard up to %s", h.heard(l))
 		}
 	})
@@ -450,15 +486,15 @@ func (written) SetWriteDeadline(time.Time) error { return nil }
 func TestTheIdsOfAStreamNeverGoBack(t *testing.T) {
 	rec := written{httptest.NewRecorder()}
 	out := &stream{w: rec, fresh: http.NewResponseController(rec)}
-	at := func(n uint64) eventstore.Position { return eventstore.Position{Commit: n, Prepare: n} }
+	at := func(n uint64) cursor { return cursor{Position: eventstore.Position{Commit: n, Prepare: n}} }
 	changed := func(n uint64) *news {
-		return &news{frame: frame("changes", fmt.Appendf(nil, "of %d", n), at(n)), position: at(n)}
+		return &news{frame: frame("changes", fmt.Appendf(nil, "of %d", n), at(n)), at: at(n)}
 	}
 	// Somebody joins at 9, where the newest events are of no application: the batch
 	// up to 7 is still on its way, and so is the news of it to the beat.
 	for _, err := range []error{
-		out.send("hello", []byte("{}"), at(9)), out.news(changed(7)), out.send("beat", []byte("{}"), at(7)), out.send("beat", []byte("{}"), eventstore.Start),
-		out.news(&news{frame: frame("changes", []byte("without a place"), eventstore.Start)}), out.news(changed(9)), out.news(changed(12)), out.send("beat", []byte("{}"), at(12)),
+		out.send("hello", []byte("{}"), at(9)), out.news(changed(7)), out.send("beat", []byte("{}"), at(7)), out.send("beat", []byte("{}"), cursor{}),
+		out.news(&news{frame: frame("changes", []byte("without a place"), cursor{})}), out.news(changed(9)), out.news(changed(12)), out.send("beat", []byte("{}"), at(12)),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ type hub struct {
 	outside  map[string]map[*listener]bool // merchants and agents, by what they hear of
 	accounts map[string]map[*listener]bool
 	count    int
-	told     eventstore.Position // everybody was handed what there was up to here
+	told     cursor // everybody was handed what there was up to here
 	figures  LiveStats
 	closed   bool
 
@@ -48,14 +49,14 @@ type listener struct {
 // news is what all who hear the same get, written down once however many they
 // are.
 type news struct {
-	frame    []byte              // the event as it is sent
-	position eventstore.Position // of the newest change
-	behind   bool                // more happened than can be named
+	frame  []byte // the event as it is sent
+	at     cursor // of the newest change
+	behind bool   // more happened than can be named
 }
 
 // anew is the news that sends a listener to its lists.
-func anew(at eventstore.Position) *news {
-	return &news{frame: frame("behind", []byte("{}"), at), position: at, behind: true}
+func anew(at cursor) *news {
+	return &news{frame: frame("behind", []byte("{}"), at), at: at, behind: true}
 }
 
 const (
@@ -78,9 +79,9 @@ func newHub(log Log, logger *slog.Logger) *hub {
 // fact is what the hub notes of one event.
 type fact struct {
 	update
-	unknown  bool   // what happened cannot be read
-	account  string // whose sessions may have changed, instead
-	position eventstore.Position
+	unknown bool   // what happened cannot be read
+	account string // whose sessions may have changed, instead
+	at      cursor
 }
 
 // run follows the log from its end until the context ends.
@@ -114,10 +115,12 @@ func (h *hub) follow(ctx context.Context, feed chan<- fact) {
 	}
 	filter := eventstore.Filter{Name: "live updates", Streams: []string{category, account.Category + "-"}}
 	for ctx.Err() == nil {
-		for m, err := range h.log.Subscribe(ctx, from, filter) {
+		reading, stop := context.WithCancelCause(ctx)
+		go h.verify(reading, stop)
+		for m, err := range h.log.Subscribe(reading, from, filter) {
 			if err != nil {
 				if ctx.Err() == nil {
-					h.logger.Warn("live updates are interrupted", "error", err)
+					h.logger.Warn("live updates are interrupted", "error", cmp.Or(context.Cause(reading), err))
 				}
 				break
 			}
@@ -133,8 +136,17 @@ func (h *hub) follow(ctx context.Context, feed chan<- fact) {
 			select {
 			case feed <- f:
 			case <-ctx.Done():
+				stop(nil)
 				return
 			}
+		}
+		moved := errors.Is(context.Cause(reading), errMoved)
+		stop(nil)
+		if moved { // everybody reads anew
+			if from, ok = h.begin(ctx); !ok {
+				return
+			}
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -143,17 +155,44 @@ func (h *hub) follow(ctx context.Context, feed chan<- fact) {
 	}
 }
 
+// errMoved: the log behind the address is another one than before.
+var errMoved = errors.New("api: the log does not hold the event any more up to which everybody was told")
+
+// verifyEvery is how often the hub asks whether the log still holds what it told.
+const verifyEvery = 30 * time.Second
+
+// verify ends the reading with errMoved where another log took the place of the one
+// that is followed: a subscription alone would wait there for ever.
+func (h *hub) verify(ctx context.Context, end context.CancelCauseFunc) {
+	tick := time.NewTicker(verifyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			h.mu.Lock()
+			told := h.told
+			h.mu.Unlock()
+			if ours, err := h.ours(ctx, told); err == nil && !ours {
+				end(errMoved)
+				return
+			}
+		}
+	}
+}
+
 // begin waits until the log's end is known, and answers false where ctx ended first.
 // A listener that came before that may have missed something: it reads anew.
 func (h *hub) begin(ctx context.Context) (eventstore.Position, bool) {
 	for quiet := false; ; quiet = true {
-		head, err := h.log.Head(ctx)
+		head, err := h.newest(ctx)
 		if err == nil {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.told = head
 			h.disperse(head)
-			return head, true
+			return head.Position, true
 		}
 		if !quiet && ctx.Err() == nil {
 			h.logger.Warn("live updates wait until the end of the log is known", "error", err)
@@ -168,7 +207,7 @@ func (h *hub) begin(ctx context.Context) (eventstore.Position, bool) {
 
 // fact finds out what an event means to listeners.
 func (h *hub) fact(ctx context.Context, r *eventstore.Record) (fact, error) {
-	f := fact{position: r.Position}
+	f := fact{at: cursorAt(r)}
 	if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok {
 		f.account = id
 		return f, nil
@@ -219,13 +258,13 @@ func (u *update) touch(q projections.Queue) {
 // batch is what happened since everybody was told last, one update for each
 // application.
 type batch struct {
-	updates  map[string]update
-	position eventstore.Position
-	much     bool // more than a message names
+	updates map[string]update
+	at      cursor
+	much    bool // more than a message names
 }
 
 func (b *batch) add(f fact) {
-	b.position = f.position
+	b.at = f.at
 	if b.much = b.much || f.unknown; b.much {
 		return
 	}
@@ -244,22 +283,22 @@ func (b *batch) sorted() []update {
 // spread tells what gathered: all of it, or the news that it is too much to name,
 // since to name only some would hide the others.
 func (h *hub) spread(b *batch) {
-	if b.position == eventstore.Start {
+	if b.at == (cursor{}) {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.told = b.position
+	h.told = b.at
 	if b.much {
 		h.figures.Behind++
-		h.disperse(b.position)
+		h.disperse(b.at)
 		return
 	}
 	all := b.sorted()
-	colleagues := h.write(audience{role: account.Reviewer}, all, b.position)
+	colleagues := h.write(audience{role: account.Reviewer}, all, b.at)
 	auditors := colleagues
 	if slices.ContainsFunc(all, func(u update) bool { return u.hidden }) {
-		auditors = h.write(audience{role: account.Auditor}, all, b.position)
+		auditors = h.write(audience{role: account.Auditor}, all, b.at)
 	}
 	for l := range h.staff {
 		if l.who.role == account.Auditor {
@@ -280,7 +319,7 @@ func (h *hub) spread(b *batch) {
 		var n *news
 		for l := range h.outside[key] {
 			if n == nil {
-				n = h.write(l.who, some, b.position)
+				n = h.write(l.who, some, b.at)
 			}
 			h.hand(l, n)
 		}
@@ -288,7 +327,7 @@ func (h *hub) spread(b *batch) {
 }
 
 // disperse tells everybody to read anew.
-func (h *hub) disperse(at eventstore.Position) {
+func (h *hub) disperse(at cursor) {
 	n := anew(at)
 	for l := range h.staff {
 		h.hand(l, n)
@@ -300,13 +339,13 @@ func (h *hub) disperse(at eventstore.Position) {
 	}
 }
 
-func (h *hub) write(who audience, all []update, at eventstore.Position) *news {
+func (h *hub) write(who audience, all []update, at cursor) *news {
 	data, err := json.Marshal(who.message(all))
 	if err != nil {
 		h.logger.Error("live updates cannot be written", "error", err)
 		return anew(at)
 	}
-	return &news{frame: frame("changes", data, at), position: at}
+	return &news{frame: frame("changes", data, at), at: at}
 }
 
 // hand gives a listener news; one that is behind is let go.
@@ -400,13 +439,13 @@ func exit(from map[string]map[*listener]bool, key string, l *listener) {
 	}
 }
 
-// heard is up to where the listener knows everything that it may; Start while
+// heard is up to where the listener knows everything that it may; no place while
 // there is something on its way to it.
-func (h *hub) heard(l *listener) eventstore.Position {
+func (h *hub) heard(l *listener) cursor {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(l.news) > 0 {
-		return eventstore.Start
+		return cursor{}
 	}
 	return h.told
 }

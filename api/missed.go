@@ -21,17 +21,17 @@ const (
 
 // missed is what a listener that comes back is told first.
 type missed struct {
-	from eventstore.Position // where its stream begins
-	news *news               // nil: nothing happened
+	from cursor // where its stream begins
+	news *news  // nil: nothing happened
 }
 
 // missed reads what happened after the last event that a listener saw. It is
 // asked after the listener was entered, so that between this and what it hears
 // next there is no gap; that something is told twice does no harm. Where more
-// happened than a replay reads, or the place is one that this log has not
-// reached, the listener is told to read anew.
-func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Position) (missed, error) {
-	head, err := h.log.Head(ctx)
+// happened than a replay reads, or the place is one of another log, the listener is
+// told to read anew.
+func (h *hub) missed(ctx context.Context, who audience, last *cursor) (missed, error) {
+	head, err := h.newest(ctx)
 	if err != nil {
 		return missed{}, err
 	}
@@ -39,11 +39,11 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 		return missed{from: head}, nil
 	}
 	behind := missed{from: head, news: anew(head)}
-	switch {
-	case last.Compare(head) > 0:
-		return behind, nil
-	case *last == head:
+	if *last == head {
 		return missed{from: head}, nil
+	}
+	if ours, err := h.ours(ctx, *last); err != nil || !ours {
+		return behind, err
 	}
 	select {
 	case h.replays <- struct{}{}:
@@ -67,7 +67,7 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 		if err != nil {
 			return missed{}, err
 		}
-		b.add(fact{update: u, position: reached})
+		b.add(fact{update: u, at: reached})
 	}
 	m := missed{from: *last}
 	if all := b.sorted(); len(who.message(all).Changes)+len(who.message(all).Queues) > 0 {
@@ -80,13 +80,13 @@ func (h *hub) missed(ctx context.Context, who audience, last *eventstore.Positio
 
 // touched lists the applications that changed after one position up to another,
 // with the first revision that is new; false where they are too many.
-func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eventstore.Position, map[string]eventstore.Revision, bool, error) {
+func (h *hub) touched(ctx context.Context, after, upTo cursor) (cursor, map[string]eventstore.Revision, bool, error) {
 	out, events, reached := map[string]eventstore.Revision{}, 0, after
-	for m, err := range h.log.Subscribe(ctx, after, eventstore.Filter{Name: "missed updates", Streams: []string{category}}) {
+	for m, err := range h.log.Subscribe(ctx, after.Position, eventstore.Filter{Name: "missed updates", Streams: []string{category}}) {
 		if err != nil {
 			return reached, nil, false, err
 		}
-		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(upTo) > 0 {
+		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(upTo.Position) > 0 {
 			break
 		}
 		if m.Record == nil {
@@ -96,11 +96,11 @@ func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eve
 		if _, have := out[id]; !have {
 			out[id] = m.Record.Revision
 		}
-		reached = m.Record.Position
+		reached = cursorAt(m.Record)
 		if events++; events > replayEvents || len(out) > replayPlaces {
 			return reached, nil, false, nil
 		}
-		if reached.Compare(upTo) >= 0 {
+		if reached.Compare(upTo.Position) >= 0 {
 			break
 		}
 	}
@@ -108,11 +108,11 @@ func (h *hub) touched(ctx context.Context, after, upTo eventstore.Position) (eve
 }
 
 // replay is what happened to one application since a revision, up to a position.
-func (h *hub) replay(ctx context.Context, id string, since eventstore.Revision, upTo eventstore.Position) (update, error) {
+func (h *hub) replay(ctx context.Context, id string, since eventstore.Revision, upTo cursor) (update, error) {
 	var all update
 	var p projections.Place
 	err := h.places.each(ctx, category+id, 0, func(r *eventstore.Record) (bool, error) {
-		if r.Position.Compare(upTo) > 0 {
+		if r.Position.Compare(upTo.Position) > 0 {
 			return false, nil
 		}
 		next, err := then(p, r)

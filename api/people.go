@@ -100,7 +100,7 @@ func (p *People) follow(ctx context.Context, log PeopleLog, d *directory) error 
 		}
 		if r := m.Record; r != nil {
 			p.take(ctx, r, d.people)
-			d.from, d.last = r.Position, lastSeen{r.Stream, r.Revision, r.Position.String()}
+			d.from, d.last = r.Position, eventstore.MarkOf(r)
 		}
 		if live = live || m.CaughtUp; !live {
 			continue

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -170,14 +171,16 @@ func TestAStartReadsTheNamesOfAFewAndNotWhatAMillionMerchantsDid(t *testing.T) {
 func TestNobodyIsForgottenForARosterThatIsNotThisLogsOrCannotBeRead(t *testing.T) {
 	inHouse(t, func(h *house) {
 		h.open(account.Reviewer, 1)
-		const stranger = `{"last":{"stream":"account-3f0c6f0e-7f39-4f6b-9f0e-0a3b8e1f4c11","revision":0,"position":"0000000000000004-0000000000000004"},"people":[],"at":"2026-11-28T12:00:00Z"}`
+		const stranger = `{"last":{"stream":"account-3f0c6f0e-7f39-4f6b-9f0e-0a3b8e1f4c11","revision":0,"position":"0000000000000004-0000000000000004","id":"01020304-0506-4708-890a-0b0c0d0e0f10"},"people":[],"at":"2026-11-28T12:00:00Z"}`
 		h.open(account.Lead, 1)
 		h.open(account.Merchant, 30)
 		for i, bad := range []eventstore.Proposed{
 			{Type: rosterType, Data: []byte(stranger)},
 			{Type: rosterType, Data: []byte(`{"last":{"position":"x"}}`)},
 			{Type: rosterType, Data: []byte(`[`)},
-			{Type: "roster.kept.v2", Data: []byte(`{}`)},
+			{Type: rosterType, Data: []byte(`{}`)},
+			{Type: "roster.kept.v1", Data: []byte(formerRoster)},
+			{Type: "roster.kept.v3", Data: []byte(`{}`)},
 		} {
 			bad.ID = decider.NewID()
 			if _, err := h.Append(h.t.Context(), rosterStream, eventstore.Revision(2*i-1), bad); err != nil {
@@ -193,12 +196,49 @@ func TestNobodyIsForgottenForARosterThatIsNotThisLogsOrCannotBeRead(t *testing.T
 	})
 }
 
+// The stored shapes of a roster. They are never changed.
+const (
+	formerRoster = `{"last":{"stream":"account-a","revision":7,"position":"00000000000000ff-00000000000000ff"},"people":["b","c"],"at":"2026-11-28T12:00:00Z"}`
+	storedOnce   = `{"last":{"position":"00000000000000ff-00000000000000ff","stream":"account-a","revision":7,"id":"01020304-0506-4708-890a-0b0c0d0e0f10"},"people":["b","c"],"at":"2026-11-28T12:00:00Z"}`
+)
+
 func TestARosterThatIsStoredReadsBack(t *testing.T) {
-	const stored = `{"last":{"stream":"account-a","revision":7,"position":"00000000000000ff-00000000000000ff"},"people":["b","c"],"at":"2026-11-28T12:00:00Z"}`
-	k, from, err := readRoster(&eventstore.Record{Revision: 3, Proposed: eventstore.Proposed{Type: "roster.kept.v1", Data: []byte(stored)}})
-	if err != nil || from.Commit != 255 || k.last.Stream != "account-a" || k.last.Revision != 7 || !k.people["b"] || !k.people["c"] || k.revision != 3 || k.at.Year() != 2026 {
-		t.Errorf("%+v from %v: %v", k, from, err)
+	k, err := readRoster(&eventstore.Record{Revision: 3, Proposed: eventstore.Proposed{Type: "roster.kept.v2", Data: []byte(storedOnce)}})
+	if err != nil || k.last.Position.Commit != 255 || k.last.Stream != "account-a" || k.last.Revision != 7 || k.last.ID[15] != 16 || !k.people["b"] || !k.people["c"] || k.revision != 3 || k.at.Year() != 2026 {
+		t.Errorf("%+v: %v", k, err)
 	}
+	again, err := json.Marshal(storedRoster{k.last, []string{"b", "c"}, k.at})
+	if err != nil || string(again) != storedOnce {
+		t.Errorf("it is written as %s, %v", again, err)
+	}
+}
+
+func TestARosterGoesWithItsEventIntoACopyOfTheLog(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.open(account.Reviewer, 1)
+		h.open(account.Merchant, 30)
+		h.start(nil)
+		var kept storedRoster
+		for r, err := range h.Log.ReadStream(h.t.Context(), rosterStream, 0, 1) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(r.Data, &kept); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept.Last.Position = eventstore.Position{Commit: 9_999, Prepare: 9_999} // where the other log has it
+		data, err := json.Marshal(kept)
+		if err == nil {
+			_, err = h.Append(h.t.Context(), rosterStream, 0, eventstore.Proposed{ID: decider.NewID(), Type: rosterType, Data: data})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.start(nil); got != "reviewer 001" || h.started().Commit != 31 {
+			t.Errorf("from %v: %s", h.started(), got)
+		}
+	})
 }
 
 func TestANameThatCouldNotBeReadIsReadLater(t *testing.T) {

@@ -371,13 +371,13 @@ func (c *call) await() error {
 	if after == "" {
 		return nil
 	}
-	p, err := eventstore.ParsePosition(after)
+	p, err := parseCursor(after)
 	if err != nil {
 		return err // checkParams has refused it
 	}
 	ctx, stop := context.WithTimeout(c.Request().Context(), afterTime)
 	defer stop()
-	err = c.server.Reader.Wait(ctx, p)
+	err = c.server.Reader.Wait(ctx, p.Position)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}

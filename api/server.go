@@ -28,7 +28,7 @@ import (
 // Log is what the server reads from the event log itself: a stream, for
 // auditors, and the newest changes, for live updates.
 type Log interface {
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	eventstore.Finding
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 	Head(ctx context.Context) (eventstore.Position, error)
 }
@@ -234,7 +234,7 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 		if err := op.checkParams(ec); err != nil {
 			return err
 		}
-		if at, err := eventstore.ParsePosition(ec.QueryParam("after")); op.After && c.id != "" && err == nil {
+		if at, err := parseCursor(ec.QueryParam("after")); op.After && c.id != "" && err == nil {
 			head, err := s.Log.Head(ctx)
 			c.reached(err == nil && at.Compare(head) <= 0) // a stream is read up to its end
 		}

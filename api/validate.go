@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"alta/eventstore"
-
 	"github.com/labstack/echo/v4"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -68,7 +66,7 @@ func (o *Operation) checkParams(c echo.Context) error {
 		}
 	}
 	if o.After {
-		if _, err := eventstore.ParsePosition(c.QueryParam("after")); err != nil && c.QueryParam("after") != "" {
+		if _, err := parseCursor(c.QueryParam("after")); err != nil && c.QueryParam("after") != "" {
 			note(param{name: "after", in: "query"}, "invalid", "must be a position that a write answered")
 		}
 	}

@@ -3,6 +3,7 @@ package reactions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -18,7 +19,7 @@ import (
 type OrphansConfig struct {
 	Log interface {
 		Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
-		Head(ctx context.Context) (eventstore.Position, error)
+		eventstore.Finding
 	}
 	Files  OrphanFiles
 	Now    func() time.Time
@@ -106,19 +107,19 @@ type swept struct {
 }
 
 type headAt struct {
-	At       time.Time `json:"at"`
-	Position string    `json:"position"`
+	At   time.Time       `json:"at"`
+	Mark eventstore.Mark `json:"mark"`
 }
 
 // Sweep judges what was stored since the last sweep and removes the orphans. It
 // answers how many, and may be repeated at any time, by any process.
 func (o *Orphans) Sweep(ctx context.Context) (int, error) {
 	now := o.cfg.Now()
-	head, err := o.cfg.Log.Head(ctx)
+	head, err := eventstore.Newest(ctx, o.cfg.Log)
 	if err != nil {
 		return 0, err
 	}
-	last, err := o.note(ctx, head)
+	last, err := o.note(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -157,7 +158,7 @@ func (o *Orphans) Sweep(ctx context.Context) (int, error) {
 			next.Heads = append(next.Heads, h)
 		}
 	}
-	next.Heads = append(next.Heads, headAt{now, head.String()})
+	next.Heads = append(next.Heads, headAt{now, head})
 	raw, err := json.Marshal(next)
 	if err == nil {
 		err = o.cfg.Files.SetNote(ctx, raw)
@@ -168,9 +169,10 @@ func (o *Orphans) Sweep(ctx context.Context) (int, error) {
 	return removed, err
 }
 
-// note reads what the last sweep left. It counts for nothing when it speaks of
-// events that the log does not have: then another log took its place.
-func (o *Orphans) note(ctx context.Context, head eventstore.Position) (swept, error) {
+// note reads what the last sweep left, with the positions that its events have in this
+// log. It counts for nothing when the log does not hold the newest of them: then another
+// log took its place.
+func (o *Orphans) note(ctx context.Context) (swept, error) {
 	raw, err := o.cfg.Files.Note(ctx)
 	if err != nil || raw == nil {
 		return swept{}, err
@@ -180,13 +182,22 @@ func (o *Orphans) note(ctx context.Context, head eventstore.Position) (swept, er
 		o.cfg.Logger.Warn("the note of the last sweep is damaged; every stored file is judged anew", "error", err)
 		return swept{}, nil
 	}
-	for _, h := range s.Heads {
-		p, err := eventstore.ParsePosition(h.Position)
-		if err != nil || p.Compare(head) > 0 {
+	var found []headAt
+	for i, h := range s.Heads {
+		at, err := eventstore.Locate(ctx, o.cfg.Log, h.Mark)
+		switch {
+		case errors.Is(err, eventstore.ErrForeign) && i < len(s.Heads)-1:
+			continue // its stream was deleted; an older one does
+		case errors.Is(err, eventstore.ErrForeign):
 			o.cfg.Logger.Warn("the log is not the one of the last sweep; every stored file is judged anew")
 			return swept{}, nil
+		case err != nil:
+			return swept{}, fmt.Errorf("reactions: where the last sweep ended: %w", err)
 		}
+		h.Mark.Position = at
+		found = append(found, h)
 	}
+	s.Heads = found
 	return s, nil
 }
 
@@ -194,8 +205,8 @@ func (o *Orphans) note(ctx context.Context, head eventstore.Position) (swept, er
 func (s swept) before(at time.Time) eventstore.Position {
 	p := eventstore.Start
 	for _, h := range s.Heads {
-		if known, err := eventstore.ParsePosition(h.Position); err == nil && h.At.Before(at) {
-			p = known
+		if h.At.Before(at) {
+			p = h.Mark.Position
 		}
 	}
 	return p

@@ -230,7 +230,7 @@ func TestAStoreThatFailsIsSweptAgain(t *testing.T) {
 	if n, err := w.sweeps(s); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	for _, note := range []string{"", "{", `{"heads":[{"position":"x"}]}`} {
+	for _, note := range []string{"", "{", `{"heads":[{"position":"x"}]}`, `{"heads":[{"mark":{"position":"x"}}]}`} {
 		s.note, s.files = []byte(note), map[string]time.Time{"y": w.now().Add(-24 * time.Hour)}
 		if n, err := w.sweeps(s); n != 1 || err != nil {
 			t.Fatal(note, n, err)
@@ -248,7 +248,7 @@ func TestAnUnknownEndOfTheLogIsNoOtherLog(t *testing.T) {
 	noted := string(s.note)
 	w.jump(vault.SafeAge + time.Hour)
 	w.Fail = func(call, _ string) error {
-		if call == "head" {
+		if call == "all" {
 			return eventstore.ErrUnavailable
 		}
 		return nil

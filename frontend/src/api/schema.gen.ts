@@ -1677,7 +1677,8 @@ export interface paths {
      * @description Events: `hello` at the start; `changes`, with a `LiveChanges` as data; `behind` where more happened than is
      *     named: read your lists anew; `beat` as a sign of life every ten seconds. The id of an event is a place in the
      *     record: name the last one as `Last-Event-ID` when you come back, and what you missed is told first, or `behind`
-     *     where that is too much. Something may be told twice. Staff hear of every application; merchants and agents of
+     *     where that is too much, or where the place is one of another log (a moved installation). Something may be told
+     *     twice. Staff hear of every application; merchants and agents of
      *     their own, by id and revision. An application whose processing is restricted is named to auditors only. The
      *     stream ends when the access token does, and at once when the session is revoked.
      */
