@@ -119,8 +119,8 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// What is here said of two nodes scripts/faults says of five, twenty times, and with
-// each of them killed.
+// What is here said of two nodes `scripts/faults eventstore` says of five, twenty times,
+// and with each of them killed.
 func TestTwoNodesThatStartTogetherOnNothingAreOneInstallation(t *testing.T) {
 	n := startTogether(t, 2)
 	a, b := n.each[0], n.each[1]

@@ -28,6 +28,7 @@ func faults() []fault {
 		{"F44", "an older copy in the store's place: nothing is appended to it, the first append included", older},
 		{"F46a", "two nodes start at once on nothing: one set of keys, one build, one mail each, no ERROR", together(2)},
 		{"F46b", "five nodes start at once on nothing: the same", together(5)},
+		{"F46c", "two nodes under 100 merchants, each killed in turn: all end where they should, one mail each, no ERROR", killed},
 	}
 	for _, h := range harms {
 		all = append(all, fault{"F41-" + h.name, "the leader " + h.what + ": none lost or twice, writes and subscriptions back within 3 s of the next leader", func(ctx context.Context, c *faultskit.Call) (string, error) {

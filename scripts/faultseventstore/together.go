@@ -98,7 +98,7 @@ func round(ctx context.Context, call *faultskit.Call, programs int, server strin
 	if mails, err = once(filepath.Join(data, "mail"), people); err != nil {
 		return 0, 0, err
 	}
-	builds := 0
+	builds, counts := 0, 0
 	for i, w := range all {
 		if err := w.Stop(); err != nil {
 			return 0, 0, fmt.Errorf("program %d: %w", i, err)
@@ -112,9 +112,14 @@ func round(ctx context.Context, call *faultskit.Call, programs int, server strin
 			return 0, 0, err
 		}
 		builds += len(built)
+		counted, err := w.said(`msg="statistics counted"`)
+		if err != nil {
+			return 0, 0, err
+		}
+		counts += len(counted)
 	}
-	if builds != 1 {
-		return 0, 0, fmt.Errorf("the lists were built %d times", builds)
+	if builds != 1 || counts != 1 {
+		return 0, 0, fmt.Errorf("the lists were built %d times, the statistics %d times", builds, counts)
 	}
 	return mails, len(people), nil
 }
