@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -71,6 +72,120 @@ func reader(ctx context.Context, c *faultskit.Call, keeper *world, server, redis
 	}
 	w.Flags = append(w.Flags, "--data", keeper.Data()) // the last one counts
 	return w, nil
+}
+
+// headUnknownAtStart starts a program while the log is stopped or its server is not
+// there: once with everything gone from Redis, once with the lists of before.
+func headUnknownAtStart(ctx context.Context, c *faultskit.Call) (string, error) {
+	count := c.Times(5_000, 500)
+	keeper, server, err := overWire(ctx, c, count)
+	if err != nil {
+		return "", err
+	}
+	defer keeper.Kill()
+	if err := keeper.open(ctx); err != nil {
+		return "", err
+	}
+	r, err := startShared(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer r.close()
+	w, err := reader(ctx, c, keeper, server, r.address)
+	if err != nil {
+		return "", err
+	}
+	defer w.Stop()
+	if err := w.open(ctx); err != nil {
+		return "", err
+	}
+	a, err := w.asker(ctx, w.lead)
+	if err != nil {
+		return "", err
+	}
+	defer a.close()
+	before, err := a.complete(ctx, count)
+	if err != nil {
+		return "", err
+	}
+	var back time.Duration
+	rounds := c.Times(8, 4)
+	for n := range rounds {
+		stopped, empty := n%2 == 0, n%4 < 2
+		if err := w.Stop(); err != nil {
+			return "", err
+		}
+		if empty {
+			if err := r.rdb.FlushAll(ctx).Err(); err != nil {
+				return "", err
+			}
+		}
+		live, err := r.live(ctx)
+		if err != nil {
+			return "", err
+		}
+		if stopped {
+			err = keeper.Signal(syscall.SIGSTOP)
+		} else {
+			err = keeper.Kill()
+		}
+		if err != nil {
+			return "", err
+		}
+		started := make(chan error, 1)
+		go func() { started <- w.Start(ctx) }()
+		for until := time.Now().Add(time.Duration(c.Times(20, 4)) * time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+			if now, err := r.live(ctx); err != nil || now != live {
+				return "", fmt.Errorf("with the log away at the start %q is published, before %q (%w)", now, live, err)
+			}
+		}
+		if stopped {
+			err = keeper.Signal(syscall.SIGCONT)
+		} else {
+			err = keeper.Start(ctx)
+		}
+		if err != nil {
+			return "", err
+		}
+		begun := time.Now()
+		if err := <-started; err != nil {
+			return "", err
+		}
+		if err := w.logIn(ctx); err != nil {
+			return "", err
+		}
+		a.close()
+		if a, err = w.asker(ctx, w.lead); err != nil {
+			return "", err
+		}
+		if _, err := a.complete(ctx, count); err != nil {
+			return "", err
+		}
+		back = max(back, time.Since(begun))
+		after, status, err := a.everything(ctx)
+		if err != nil || status != http.StatusOK {
+			return "", fmt.Errorf("the lists afterwards are answered %d (%w)", status, err)
+		}
+		if err := same(before, after); err != nil {
+			return "", err
+		}
+		if now, err := r.live(ctx); err != nil || !empty && now != live {
+			return "", fmt.Errorf("lists that nothing was wrong with were made anew: %q, before %q (%w)", now, live, err)
+		}
+	}
+	return fmt.Sprintf("%d starts with the log of %d applications away, half of them on an empty Redis: nothing published meanwhile, full lists kept; complete at most %.1f s after the log was back, the same rows",
+		rounds, len(before), back.Seconds()), nil
+}
+
+// live says which lists are published; empty for none.
+func (s *shared) live(ctx context.Context) (string, error) {
+	keys, err := s.rdb.Keys(ctx, "alta:projections:*:live").Result()
+	if err != nil || len(keys) == 0 {
+		return "", err
+	}
+	slices.Sort(keys)
+	named, err := s.rdb.MGet(ctx, keys...).Result()
+	return fmt.Sprint(named), err
 }
 
 // headUnknown takes the log away while everything is built anew from it.

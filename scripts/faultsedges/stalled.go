@@ -23,8 +23,9 @@ const (
 	cutOff         = 15 * time.Second // ten of silence, and what a busy machine needs
 )
 
-// stalled measures the requests of others in turns without and with senders that
-// stopped, and looks what is left of those.
+// stalled measures the requests of others in alternating turns without and with
+// senders that stopped, compares the 99th percentiles of all of each, and looks what
+// is left of the senders.
 func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 	w, err := prepare(ctx, c, "stalled", 0, "--dev", "--trust-proxy")
 	if err != nil {
@@ -51,8 +52,8 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 	if _, err := a.complete(ctx, len(lives)); err != nil {
 		return "", err
 	}
-	rounds, phase := c.Times(15, 5), time.Duration(c.Times(3000, 1500))*time.Millisecond
-	if _, _, err := a.load(ctx, phase); err != nil { // warm
+	least, most, phase := c.Times(12, 6), c.Times(36, 18), time.Duration(c.Times(5000, 1500))*time.Millisecond
+	if _, err := a.load(ctx, phase); err != nil { // warm
 		return "", err
 	}
 	a.close()
@@ -61,70 +62,113 @@ func stalled(ctx context.Context, c *faultskit.Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var quiet, beside, ratio, quiet50, beside50 []float64
-	for n := range rounds {
-		q50, q, err := a.load(ctx, phase)
-		if err != nil {
-			return "", err
-		}
-		s, err := stall(ctx, w, lives)
-		if err != nil {
-			return "", err
-		}
-		time.Sleep(settle) // they are counted once they have stopped, not while they come
-		b50, b, err := a.load(ctx, phase)
-		if err != nil {
-			return "", err
-		}
-		if n < rounds-1 {
-			s.hangUp()
-		} else if err := s.cut(ctx); err != nil {
-			return "", err
-		}
-		quiet, beside, ratio = append(quiet, q), append(beside, b), append(ratio, b/q)
-		quiet50, beside50 = append(quiet50, q50), append(beside50, b50)
-		if n == rounds-1 {
-			a.close()
-			if err := faultskit.Until(ctx, "goroutines and connections of senders that were cut off end", func() (bool, error) {
-				g, err := faultskit.Figure(ctx, w.metrics, "go_goroutines")
-				if err != nil {
-					return false, err
+	var m compared
+	var s *senders
+	// Both halves of a round come first in turn, so that what a machine does over
+	// time falls on both.
+	for n := 0; n < least || n < most && m.noise() > tolerated; n++ {
+		for half := range 2 {
+			beside := half != n%2
+			if beside {
+				if s, err = stall(ctx, w, lives); err != nil {
+					return "", err
 				}
-				open, err := w.Connections()
-				if g > goroutines+3 || open > 1 { // what reads the figures, and what the client's other half holds
-					err = errors.Join(err, fmt.Errorf("%.0f goroutines, before %.0f; %d connections", g, goroutines, open))
-				}
-				return err == nil, err
-			}); err != nil {
+				time.Sleep(settle) // they are counted once they have stopped, not while they come
+			}
+			took, err := a.load(ctx, phase)
+			if err != nil {
 				return "", err
 			}
-			left, _ := faultskit.Figure(ctx, w.metrics, "go_goroutines")
-			figures := fmt.Sprintf("%d rounds of %s: median p99 %.1f ms without, %.1f ms beside (quiet rounds %.1f to %.1f), median of the rounds' ratios %.2f; medians %.1f and %.1f ms; %s; goroutines %.0f before, %.0f after",
-				rounds, phase, median(quiet), median(beside), slices.Min(quiet), slices.Max(quiet), median(ratio), median(quiet50), median(beside50), s.told, goroutines, left)
-			// What the quiet rounds differ among themselves is the machine's.
-			noise := quartile(quiet, 3) - quartile(quiet, 1)
-			if median(beside) > 1.2*median(quiet) && median(beside)-median(quiet) > noise {
-				return figures, fmt.Errorf("the p99 of others rose by more than 20 %% and by more than quiet rounds differ (%.1f ms)", noise)
+			if !beside {
+				m.quiet[n%2] = append(m.quiet[n%2], took...)
+				continue
 			}
-			return figures, nil
+			m.beside = append(m.beside, took...)
+			s.hangUp()
 		}
+		m.rounds++
 	}
-	return "", nil
+	if s, err = stall(ctx, w, lives); err != nil {
+		return "", err
+	}
+	if err := s.cut(ctx); err != nil {
+		return "", err
+	}
+	a.close()
+	if err := faultskit.Until(ctx, "goroutines and connections of senders that were cut off end", func() (bool, error) {
+		g, err := faultskit.Figure(ctx, w.metrics, "go_goroutines")
+		if err != nil {
+			return false, err
+		}
+		open, err := w.Connections()
+		if g > goroutines+3 || open > 1 { // what reads the figures, and what the client's other half holds
+			err = errors.Join(err, fmt.Errorf("%.0f goroutines, before %.0f; %d connections", g, goroutines, open))
+		}
+		return err == nil, err
+	}); err != nil {
+		return "", err
+	}
+	left, _ := faultskit.Figure(ctx, w.metrics, "go_goroutines")
+	figures := fmt.Sprintf("%s; %s; goroutines %.0f before, %.0f after", m.figures(phase), s.told, goroutines, left)
+	return figures, m.verdict()
 }
 
-func median(x []float64) float64 { return quartile(x, 2) }
+// tolerated is how much the p99 of others may rise, and how much it may differ
+// among quiet rounds before more of them are needed.
+const tolerated = 0.20
 
-func quartile(x []float64, q int) float64 {
+// compared are the requests of others in milliseconds: of odd and of even rounds
+// without senders that stopped, and of all rounds beside them.
+type compared struct {
+	quiet  [2][]float64
+	beside []float64
+	rounds int
+}
+
+func p99(took []float64) float64 {
+	took = slices.Sorted(slices.Values(took))
+	return took[len(took)*99/100]
+}
+
+func (m *compared) without() float64 { return p99(slices.Concat(m.quiet[0], m.quiet[1])) }
+
+// noise is how far the p99 of odd quiet rounds lies from that of even ones. It is
+// what the machine does by itself, and the only thing that asks for more rounds: how
+// the senders that stopped do has no part in it.
+func (m *compared) noise() float64 {
+	a, b := p99(m.quiet[0]), p99(m.quiet[1])
+	return max(a, b)/min(a, b) - 1
+}
+
+func (m *compared) figures(phase time.Duration) string {
+	return fmt.Sprintf("%d rounds of twice %s, %d requests without and %d beside: p99 %.1f ms without (odd rounds %.1f, even rounds %.1f: noise %.0f %%), %.1f ms beside; medians %.1f and %.1f ms",
+		m.rounds, phase, len(m.quiet[0])+len(m.quiet[1]), len(m.beside), m.without(), p99(m.quiet[1]), p99(m.quiet[0]), 100*m.noise(), p99(m.beside),
+		median(slices.Concat(m.quiet[0], m.quiet[1])), median(m.beside))
+}
+
+// verdict is an error where the p99 rose by more than is tolerated, also on a
+// machine that is too noisy to tell whose doing that is.
+func (m *compared) verdict() error {
+	rose := p99(m.beside)/m.without() - 1
+	switch {
+	case rose <= tolerated:
+		return nil
+	case m.noise() > tolerated:
+		return fmt.Errorf("the p99 of others rose by %.0f %%, on a machine on which quiet rounds differ by %.0f %%: run it on a quiet one", 100*rose, 100*m.noise())
+	}
+	return fmt.Errorf("the p99 of others rose by %.0f %%", 100*rose)
+}
+
+func median(x []float64) float64 {
 	x = slices.Sorted(slices.Values(x))
-	return x[(len(x)-1)*q/4]
+	return x[(len(x)-1)/2]
 }
 
 // load asks for lists from four places, a hundred times a second together, and
-// answers the median and the 99th percentile in milliseconds. A request is counted from when it
-// was due, not from when the one before let it go.
-func (a *asker) load(ctx context.Context, lasts time.Duration) (p50, p99 float64, err error) {
+// answers how long each took in milliseconds. A request is counted from when it was
+// due, not from when the one before let it go.
+func (a *asker) load(ctx context.Context, lasts time.Duration) (took []float64, err error) {
 	var mu sync.Mutex
-	var took []float64
 	var failed error
 	var wait sync.WaitGroup
 	for n := range 4 {
@@ -145,8 +189,7 @@ func (a *asker) load(ctx context.Context, lasts time.Duration) (p50, p99 float64
 		})
 	}
 	wait.Wait()
-	slices.Sort(took)
-	return median(took), took[len(took)*99/100], failed
+	return took, failed
 }
 
 // senders are connections whose request stops after the first byte of its body.

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,7 +34,7 @@ type writer struct {
 
 // terminated stops the program while people write and 200 streams are open.
 func terminated(ctx context.Context, c *faultskit.Call) (string, error) {
-	w, err := prepare(ctx, c, "terminated", 0)
+	w, err := prepare(ctx, c, "terminated", 0, "--dev")
 	if err != nil {
 		return "", err
 	}
@@ -40,27 +42,43 @@ func terminated(ctx context.Context, c *faultskit.Call) (string, error) {
 	if _, err := w.Do(ctx, "simulate", "--direct", "--dev", "--data", w.Data(), "--count", "16", "--to", "qualification"); err != nil {
 		return "", err
 	}
+	if err := w.open(ctx); err != nil {
+		return "", err
+	}
+	d, err := w.driver(ctx)
+	if err != nil {
+		return "", err
+	}
+	lives, err := w.merchants(ctx, d, c.Seed, uploadsUnderWay/4) // an account may send six at once
+	if err != nil {
+		return "", err
+	}
 	var slowest time.Duration
-	writes, refused := 0, map[string]int{}
+	writes, refused, uploads := 0, map[string]int{}, map[string]int{}
 	rounds := c.Times(10, 2)
 	for n := range rounds {
-		if err := w.open(ctx); err != nil {
-			return "", err
+		if n > 0 {
+			if err := w.open(ctx); err != nil {
+				return "", err
+			}
 		}
-		took, done, err := w.terminate(ctx, n, refused)
+		took, done, err := w.terminate(ctx, n, lives, refused, uploads)
 		if err != nil {
 			return "", err
 		}
 		slowest, writes = max(slowest, took), writes+done
 	}
-	figures := fmt.Sprintf("%d stops, each with %d streams: %d writes acknowledged and all there afterwards, the program ended at most %.2f s after the last; refused: %v", rounds, openStreams, writes, slowest.Seconds(), refused)
+	figures := fmt.Sprintf("%d stops, each with %d streams and %d uploads half sent: %d writes acknowledged and all there afterwards, the program ended at most %.2f s after the last; refused: %v; uploads answered: %v", rounds, openStreams, uploadsUnderWay, writes, slowest.Seconds(), refused, uploads)
+	if n := len(lives) * 4 * rounds; uploads["201"]+uploads["503"] != n {
+		return figures, fmt.Errorf("of %d uploads under way some were neither taken nor refused with a reason", n)
+	}
 	if slowest > 3*time.Second {
 		return figures, errors.New("the program took more than 3 s to end")
 	}
 	return figures, nil
 }
 
-func (w *world) terminate(ctx context.Context, round int, refused map[string]int) (took time.Duration, done int, err error) {
+func (w *world) terminate(ctx context.Context, round int, lives []*drive.Life, refused, uploads map[string]int) (took time.Duration, done int, err error) {
 	a, err := w.asker(ctx, w.lead)
 	if err != nil {
 		return 0, 0, err
@@ -146,10 +164,21 @@ func (w *world) terminate(ctx context.Context, round int, refused map[string]int
 			}
 		})
 	}
+	sent, err := w.uploading(ctx, round, lives)
+	if err != nil {
+		return 0, 0, err
+	}
 	time.Sleep(500 * time.Millisecond)
 	ordered := time.Now()
 	if err := w.Signal(syscall.SIGTERM); err != nil {
 		return 0, 0, err
+	}
+	for _, u := range sent {
+		at, err := u.finish()
+		wrong = errors.Join(wrong, err)
+		if uploads[u.answer]++; u.answer == "201" && at.After(ordered) {
+			ordered = at
+		}
 	}
 	select {
 	case <-w.Ended():
@@ -188,7 +217,98 @@ func (w *world) terminate(ctx context.Context, round int, refused map[string]int
 			return 0, 0, fmt.Errorf("a change was made and its sender was refused or cut off: revision %d, acknowledged %d, %d without an answer", now.Revision, x.revision, x.unclear)
 		}
 	}
+	for _, u := range sent {
+		if err := u.kept(ctx, w); err != nil {
+			return 0, 0, err
+		}
+	}
 	return end.Sub(ordered), done, w.Stop()
+}
+
+const uploadsUnderWay = 16
+
+// upload is one of which half is sent before the program is told to stop.
+type upload struct {
+	life   *drive.Life
+	slot   string
+	file   []byte
+	conn   net.Conn
+	answer string // status
+}
+
+var uploadSlots = []string{"bank_card.front", "bank_card.back", "id_card.front", "id_card.back"}
+
+// uploading sends the first halves.
+func (w *world) uploading(ctx context.Context, round int, lives []*drive.Life) (all []*upload, err error) {
+	host := strings.TrimPrefix(w.Address, "http://")
+	for i, l := range lives {
+		again, err := w.client.LogIn(ctx, l.Plan.Email, l.Password())
+		if err != nil {
+			return nil, err
+		}
+		token, err := again.Token(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.Self = again
+		for n, slot := range uploadSlots {
+			u := &upload{life: l, slot: slot, file: picture(1000*round + 10*i + n)}
+			if u.conn, err = net.Dial("tcp", host); err != nil {
+				return nil, err
+			}
+			if _, err := fmt.Fprintf(u.conn, "PUT /v1/applications/%s/documents/%s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nAuthorization: Bearer %s\r\nContent-Type: image/png\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
+				l.ID, slot, host, w.Address, token, drive.Key("under way", round, i, n), len(u.file), u.file[:len(u.file)/2]); err != nil {
+				return nil, err
+			}
+			all = append(all, u)
+		}
+	}
+	return all, nil
+}
+
+// finish sends the rest and reads the answer.
+func (u *upload) finish() (time.Time, error) {
+	defer u.conn.Close()
+	_ = u.conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_, sending := u.conn.Write(u.file[len(u.file)/2:])
+	res, err := http.ReadResponse(bufio.NewReader(u.conn), nil)
+	if err != nil {
+		u.answer = noAnswer
+		return time.Now(), fmt.Errorf("an upload that was under way has no answer: %w", errors.Join(sending, err))
+	}
+	defer res.Body.Close()
+	if u.answer = strconv.Itoa(res.StatusCode); res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "" {
+		return time.Now(), errors.New("an upload is refused without Retry-After while the program stops")
+	}
+	return time.Now(), nil
+}
+
+// kept looks whether a file is there that was acknowledged, and not where it was
+// refused.
+func (u *upload) kept(ctx context.Context, w *world) error {
+	p, err := w.client.LogIn(ctx, u.life.Plan.Email, u.life.Password())
+	if err != nil {
+		return err
+	}
+	var form struct {
+		Items []struct {
+			Key      string
+			Document *struct{ SHA256 string }
+		}
+	}
+	if _, err := p.Get(ctx, "/v1/applications/"+u.life.ID+"/form", &form); err != nil {
+		return err
+	}
+	there := false
+	for _, i := range form.Items {
+		if i.Key == u.slot && i.Document != nil {
+			there = i.Document.SHA256 == fmt.Sprintf("%x", sha256.Sum256(u.file))
+		}
+	}
+	if there != (u.answer == "201") {
+		return fmt.Errorf("an upload that was answered %s while the program stopped is there afterwards: %v", u.answer, there)
+	}
+	return nil
 }
 
 const noAnswer = "no answer"
