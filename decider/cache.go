@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
+	"time"
 
 	"alta/eventstore"
 )
@@ -83,16 +84,33 @@ func (f *folded[S]) find(command eventstore.ID) (commit, bool) {
 // cache keeps the folds of the streams used last. Its zero value is ready.
 type cache[S any] struct {
 	mu     sync.Mutex
-	order  list.List // of entry[S], most recently used first
+	order  list.List // of *entry[S], most recently used first
 	byName map[string]*list.Element
+	// follows counts how often the log's news began to be delivered; 0 while they are
+	// not. last is the newest count there was.
+	follows, last uint64
 }
 
 type entry[S any] struct {
 	stream string
 	fold   folded[S]
+	// news are the records after the fold, as they were delivered, not folded yet.
+	news []*eventstore.Record
+	// newest is the last revision that is known to be there.
+	newest eventstore.Revision
+	// seen is when the stream was last read or heard of, in which count of follows.
+	seen time.Time
+	in   uint64
 }
 
-const defaultCacheSize = 4096
+const (
+	defaultCacheSize = 4096
+	// newsKept bounds the records that an entry keeps beside its fold.
+	newsKept = 8
+	// trusted bounds how long a stream that nothing is heard of is decided on without
+	// a look at the log: the news do not tell when a stream was deleted.
+	trusted = 30 * time.Second
+)
 
 func (c *cache[S]) get(stream string) (folded[S], bool) {
 	c.mu.Lock()
@@ -102,31 +120,99 @@ func (c *cache[S]) get(stream string) (folded[S], bool) {
 		return folded[S]{}, false
 	}
 	c.order.MoveToFront(el)
-	return el.Value.(entry[S]).fold, true
+	return el.Value.(*entry[S]).fold, true
 }
 
-// put keeps a fold unless a newer one is there already.
-func (c *cache[S]) put(stream string, f folded[S], size int) {
+// current answers a stream's fold and what came after it, where that is all there is
+// as far as this process knows.
+func (c *cache[S]) current(stream string) (f folded[S], news []*eventstore.Record, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el, there := c.byName[stream]
+	if !there || c.follows == 0 {
+		return f, nil, false
+	}
+	e := el.Value.(*entry[S])
+	if e.in != c.follows || e.newest != e.fold.revision+eventstore.Revision(len(e.news)) || time.Since(e.seen) > trusted {
+		return f, nil, false
+	}
+	c.order.MoveToFront(el)
+	return e.fold, e.news, true
+}
+
+// put keeps a fold unless a newer one is there already. read says that it is what the
+// log had just now.
+func (c *cache[S]) put(stream string, f folded[S], size int, read bool) {
 	if size <= 0 {
 		size = defaultCacheSize
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if el, ok := c.byName[stream]; ok {
-		if el.Value.(entry[S]).fold.revision < f.revision {
-			el.Value = entry[S]{stream, f}
+	el, ok := c.byName[stream]
+	if !ok {
+		if f.revision == eventstore.NoStream {
+			return
 		}
-		c.order.MoveToFront(el)
-		return
+		if c.byName == nil {
+			c.byName = make(map[string]*list.Element)
+		}
+		el = c.order.PushFront(&entry[S]{stream: stream, fold: f, newest: f.revision})
+		c.byName[stream] = el
 	}
-	if c.byName == nil {
-		c.byName = make(map[string]*list.Element)
+	e := el.Value.(*entry[S])
+	if e.fold.revision < f.revision {
+		known := min(len(e.news), int(f.revision-e.fold.revision))
+		e.fold, e.news, e.newest = f, e.news[known:], max(e.newest, f.revision)
 	}
-	c.byName[stream] = c.order.PushFront(entry[S]{stream, f})
+	if read {
+		e.seen, e.in = time.Now(), c.follows
+	}
+	c.order.MoveToFront(el)
 	for len(c.byName) > size {
 		oldest := c.order.Back()
 		c.order.Remove(oldest)
-		delete(c.byName, oldest.Value.(entry[S]).stream)
+		delete(c.byName, oldest.Value.(*entry[S]).stream)
+	}
+}
+
+// deliver takes news of a stream, where its fold is kept.
+func (c *cache[S]) deliver(r *eventstore.Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el, ok := c.byName[r.Stream]
+	if !ok {
+		return
+	}
+	e := el.Value.(*entry[S])
+	e.newest = max(e.newest, r.Revision)
+	switch next := e.fold.revision + eventstore.Revision(len(e.news)) + 1; {
+	case r.Revision < next:
+	case r.Revision > next, len(e.news) == newsKept:
+		e.news = nil // it is read when it is needed
+	default:
+		e.news = append(slices.Clip(e.news), r)
+	}
+	e.seen = time.Now()
+}
+
+// reaches takes down that a stream has come to a revision, as an append answered.
+// Until that is delivered the stream is read again.
+func (c *cache[S]) reaches(stream string, r eventstore.Revision) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if el, ok := c.byName[stream]; ok {
+		e := el.Value.(*entry[S])
+		e.newest = max(e.newest, r)
+	}
+}
+
+// followed says whether the log's news are delivered from now on.
+func (c *cache[S]) followed(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.follows = 0; yes {
+		c.last++
+		c.follows = c.last
 	}
 }
 

@@ -119,6 +119,16 @@ func ReadMeta(meta []byte) (Command, error) {
 	return c, nil
 }
 
+// sending is what the ids of the command's events are derived from: its own id, and
+// the whole request where that is known. So the log never takes another request under
+// the same id for a repetition.
+func (c Command) sending() eventstore.ID {
+	if c.Request == "" {
+		return c.ID
+	}
+	return DeriveID(c.ID, c.Request)
+}
+
 // EventID is the id of the index-th event that a command appends to a stream:
 // a UUIDv5 of (command, stream, index). The same command repeated proposes the
 // same ids, which is how the log recognises an append that it already holds;

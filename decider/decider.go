@@ -12,8 +12,12 @@
 //     request's id, so the log recognises a repeated append; and a request whose
 //     events are already in the stream is answered with its first result, also
 //     when others have written since, which no log recognises by itself.
-//   - The cache holds folds of what the log returned and nothing else. It saves
-//     reading, never the look at the log: every call first reads what is newer.
+//   - The cache holds folds of what the log returned and nothing else. Every call
+//     first reads what is newer, but for one: where the log's news are followed
+//     (Follow), what is appended is decided on what they have told, and the exact
+//     revision decides. Every other answer (a refusal, an effect in place, a stale
+//     revision, a conflict) is told after a look at the log.
+//   - Of those who write one stream at once one decides after the other.
 //
 // The package knows no business and no engine; it imports the log's words only.
 package decider
@@ -103,6 +107,7 @@ type Decider[S, E any] struct {
 	CacheSize int
 
 	cache cache[S]
+	turns turns
 }
 
 const (
@@ -120,6 +125,37 @@ func (d *Decider[S, E]) Stream(id string) string { return d.Category + "-" + id 
 func (d *Decider[S, E]) Load(ctx context.Context, id string) (S, eventstore.Revision, error) {
 	f, err := d.fold(ctx, d.Stream(id))
 	return f.state, f.revision, err
+}
+
+// Feed is what Follow needs of an event log.
+type Feed interface {
+	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	Head(ctx context.Context) (eventstore.Position, error)
+}
+
+// Follow keeps the folded states in memory up to date from the log's news, until ctx
+// or the subscription ends: meanwhile a decision that appends needs no look at the log
+// before. It is worth its cost where the log lies behind a network.
+func (d *Decider[S, E]) Follow(ctx context.Context, log Feed) error {
+	defer d.cache.followed(false)
+	head, err := log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	live := false
+	for m, err := range log.Subscribe(ctx, head, eventstore.Filter{Name: d.Category + " states", Streams: []string{d.Category + "-"}}) {
+		if err != nil {
+			return err
+		}
+		if m.Record != nil {
+			d.cache.deliver(m.Record)
+		}
+		if m.CaughtUp && !live {
+			live = true
+			d.cache.followed(true)
+		}
+	}
+	return ctx.Err()
 }
 
 // Forget drops the folded state of one stream from memory, for a person whose
@@ -147,27 +183,38 @@ func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, se
 	if err != nil {
 		return Result[S, E]{}, err
 	}
-	for attempt := range conflictRetries {
-		f, err := d.fold(ctx, stream)
+	done, err := d.turns.take(ctx, stream)
+	if err != nil {
+		return Result[S, E]{}, err
+	}
+	defer done()
+	for attempt, read := 0, false; attempt < conflictRetries; {
+		f, err := d.present(ctx, stream, &read)
 		if err != nil {
 			return Result[S, E]{}, err
 		}
-		if c, ok := f.find(cmd.ID); ok {
+		c, again := f.find(cmd.ID)
+		var events []E
+		if !again {
+			events, err = decide(f.state)
+		}
+		if !read && (again || err != nil || len(events) == 0 || seen != nil && *seen != f.revision) {
+			read = true // told only after a look at the log
+			continue
+		}
+		switch {
+		case again:
 			return d.repeated(ctx, stream, f, c, cmd)
-		}
-		events, err := decide(f.state)
-		if err != nil {
+		case err != nil:
 			return Result[S, E]{}, err
-		}
-		if len(events) == 0 {
+		case len(events) == 0:
 			return Result[S, E]{Revision: f.revision, Position: f.position, State: f.state}, nil
-		}
-		if seen != nil && *seen != f.revision {
+		case seen != nil && *seen != f.revision:
 			return Result[S, E]{}, d.stale(ctx, stream, *seen, f.revision)
 		}
 		proposed := make([]eventstore.Proposed, len(events))
 		for i, e := range events {
-			eid := EventID(cmd.ID, stream, i)
+			eid := EventID(cmd.sending(), stream, i)
 			if proposed[i], err = d.Encode(ctx, stream, eid, e); err != nil {
 				return Result[S, E]{}, fmt.Errorf("decider: encode event %d for %s: %w", i, stream, err)
 			}
@@ -175,16 +222,21 @@ func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, se
 		}
 		appended, err := d.append(ctx, stream, f.revision, proposed)
 		if errors.Is(err, eventstore.ErrConflict) {
-			if err := pause(ctx, attempt); err != nil {
-				return Result[S, E]{}, err
+			if read {
+				if err := pause(ctx, attempt); err != nil {
+					return Result[S, E]{}, err
+				}
+				attempt++
 			}
+			read = true
 			continue
 		}
 		if err != nil {
 			return Result[S, E]{}, err
 		}
-		// The cache is left to the next read on purpose: when this same command ran
+		// The fold is left to what the log returns on purpose: when this same command ran
 		// twice at once, what the log kept may be the other run's wording.
+		d.cache.reaches(stream, appended.Revision)
 		state := f.state
 		for _, e := range events {
 			state = d.Evolve(state, e)
@@ -275,6 +327,44 @@ func (d *Decider[S, E]) stale(ctx context.Context, stream string, seen, actual e
 	return stale
 }
 
+// present answers the state to decide on. Unless it must be read, it is what the
+// log's news have told, where they are followed; read says whether the log was asked.
+func (d *Decider[S, E]) present(ctx context.Context, stream string, read *bool) (folded[S], error) {
+	if !*read {
+		if f, news, ok := d.cache.current(stream); ok {
+			if len(news) > 0 {
+				f.commits = slices.Clone(f.commits) // the cached fold's are shared
+			}
+			for _, r := range news {
+				if err := d.evolve(ctx, &f, r); err != nil {
+					return folded[S]{}, err
+				}
+			}
+			if len(news) > 0 {
+				d.cache.put(stream, f, d.CacheSize, false)
+			}
+			return f, nil
+		}
+	}
+	*read = true
+	return d.fold(ctx, stream)
+}
+
+// evolve folds one record. It writes into f.commits.
+func (d *Decider[S, E]) evolve(ctx context.Context, f *folded[S], r *eventstore.Record) error {
+	e, err := d.Decode(ctx, r)
+	if err != nil {
+		return fmt.Errorf("decider: decode %s at revision %d: %w", r.Stream, r.Revision, err)
+	}
+	c, err := ReadMeta(r.Meta)
+	if err != nil {
+		return fmt.Errorf("decider: %s at revision %d: %w", r.Stream, r.Revision, err)
+	}
+	f.state, f.revision, f.position = d.Evolve(f.state, e), r.Revision, r.Position
+	f.note(c, r)
+	return nil
+}
+
 // fold answers the present state: the cached one plus whatever is newer.
 func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], error) {
 	f, ok := d.cache.get(stream)
@@ -294,28 +384,19 @@ func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], err
 			if err != nil {
 				return folded[S]{}, fmt.Errorf("decider: read %s: %w", stream, err)
 			}
-			e, err := d.Decode(ctx, r)
-			if err != nil {
-				return folded[S]{}, fmt.Errorf("decider: decode %s at revision %d: %w", stream, r.Revision, err)
-			}
-			c, err := ReadMeta(r.Meta)
-			if err != nil {
-				return folded[S]{}, fmt.Errorf("decider: %s at revision %d: %w", stream, r.Revision, err)
-			}
 			if f.revision == cached {
 				f.commits = slices.Clone(f.commits) // the cached fold's are shared
 			}
-			f.state, f.revision, f.position = d.Evolve(f.state, e), r.Revision, r.Position
-			f.note(c, r)
+			if err := d.evolve(ctx, &f, r); err != nil {
+				return folded[S]{}, err
+			}
 			n++
 		}
 		if n < page {
 			break
 		}
 	}
-	if f.revision != cached {
-		d.cache.put(stream, f, d.CacheSize)
-	}
+	d.cache.put(stream, f, d.CacheSize, true)
 	return f, nil
 }
 
