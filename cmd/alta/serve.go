@@ -358,7 +358,11 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		start("statistics", p.counter.Run)
 	}
 	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, p.log); return nil })
+	p.startStates(start)
 	if cfg.Demo {
+		if err := p.awaitLog(ctx); err != nil {
+			return err
+		}
 		if err := makeDemoPeople(ctx, p.auth); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"alta/decider"
 	"alta/eventstore"
 	"alta/eventstore/esdb"
 	"alta/evidence"
@@ -79,6 +80,42 @@ func (l *serverLog) Append(ctx context.Context, stream string, expected eventsto
 		return eventstore.Appended{}, err
 	}
 	return l.Log.Append(ctx, stream, expected, events...)
+}
+
+// startStates lets decisions on applications and samples go without a look at the
+// log before, where that lies on a server: what the deciders remember is kept up to
+// date. Where it cannot be they look, so a failure is no fault of this process.
+func (p *program) startStates(background background) {
+	if p.server == nil {
+		return
+	}
+	keep := func(name string, follow func(context.Context, decider.Feed) error) {
+		background(name, func(ctx context.Context) error {
+			return every(ctx, time.Second, func(ctx context.Context) {
+				if err := follow(ctx, p.log); err != nil && ctx.Err() == nil {
+					p.logger.Warn("decisions look at the log first for now", "part", name, "error", err.Error())
+				}
+			})
+		})
+	}
+	keep("application states", p.applications.Follow)
+	keep("sample states", p.samples.Follow)
+}
+
+// awaitLog waits until a log on a server answers, until ctx ends.
+func (p *program) awaitLog(ctx context.Context) error {
+	for quiet := false; ; quiet = true {
+		_, err := p.log.Head(ctx)
+		if !errors.Is(err, eventstore.ErrUnavailable) {
+			return err
+		}
+		if !quiet {
+			p.logger.Warn("the start waits for the event store", "error", err.Error())
+		}
+		if !pause(ctx, time.Second) {
+			return ctx.Err()
+		}
+	}
 }
 
 // startSequencer keeps the evidence of the log, in one process at a time.
