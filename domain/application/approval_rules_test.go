@@ -22,6 +22,13 @@ func confirming(by Actor) func(w *story) command {
 	}
 }
 
+// otherHolder has an account of another name, lawfully, and the machine said so.
+func otherHolder(t testing.TB) *story {
+	w := individual(t).filled()
+	w.do(fill(merchant, item.BankHolder, "王芳")(w)).upload(item.AuthorisationSettlement, "letter").submit()
+	return w.do(RecordPrecheck{Round: 1, Findings: must(Precheck(w.s, rules, w.now())), By: robot, At: w.now()}).claim(anna).accept(anna)
+}
+
 func TestFourEyes(t *testing.T) {
 	refusing := func(w *story) command {
 		return RefuseQualification{Why: "another company's licence", Rules: rules, By: lena, At: w.now()}
@@ -46,9 +53,14 @@ func TestFourEyes(t *testing.T) {
 			return newStory(t).opened(merchant, policy.Individual, policy.OnlineBanking).submitted().claim(anna).accept(anna)
 		}, when: approving(anna), then: "qualification-proposed"},
 		"overriding a machine's objection takes a second person": {given: letter, when: approving(anna), then: "qualification-proposed"},
-		"approving twice is proposing once":                      {given: proposed, when: approving(anna), then: ""},
-		"the second person is a lead":                            {given: proposed, when: claiming(bo), err: ErrLeadOnly},
-		"the second person is another one":                       {given: byLead, when: claiming(lena), err: ErrSamePerson},
+		"so does an account of another name":                     {given: otherHolder, when: approving(anna), then: "qualification-proposed"},
+		"a warning that stops nobody does not": {given: func(t testing.TB) *story {
+			w := claimed(t)
+			return w.do(finding("warn")(w)).accept(anna)
+		}, when: approving(anna), then: "qualification-approved"},
+		"approving twice is proposing once": {given: proposed, when: approving(anna), then: ""},
+		"the second person is a lead":       {given: proposed, when: claiming(bo), err: ErrLeadOnly},
+		"the second person is another one":  {given: byLead, when: claiming(lena), err: ErrSamePerson},
 		"not even with a claim does the first confirm": {given: func(t testing.TB) *story {
 			return byLead(t).happened(Claimed{Header{lena, when("2026-03-02T04:00:00Z")}, SecondApproval, when("2026-03-02T09:00:00Z"), time.Hour})
 		}, when: confirming(lena), err: ErrSamePerson},

@@ -318,6 +318,16 @@ func TestWhatAnswersAReasonAndWhatAChangeUndoes(t *testing.T) {
 	}
 }
 
+// The merchant's version counts, from 0, what the merchant was told.
+func TestTheMerchantsVersion(t *testing.T) {
+	w := individual(t).filled()
+	before := w.s.Version()
+	is(t, individual(t).s.Version(), 0)
+	is(t, before, int64(len(w.events)-1))
+	w.submit().claim(anna)
+	is(t, w.s.Version(), before+1)
+}
+
 // Whatever was typed can be cleared again.
 func TestEveryFieldCanBeCleared(t *testing.T) {
 	for _, kind := range policy.Kinds() {

@@ -350,6 +350,29 @@ func TestAGlanceReadsWhatIsWrittenAndNothingElse(t *testing.T) {
 	}
 }
 
+// Of what was destroyed nothing of a person is left in any state.
+func TestNothingPersonalIsLeftOfWhatWasDestroyed(t *testing.T) {
+	w := individual(t).returned()
+	w.do(correcting(item.IdentityNumber, "830000199201300022")(w)) // what the last decision saw is kept
+	offered := individual(t).offered().s
+	s := w.s
+	s.Offer, s.Evidence, s.Declaration = offered.Offer, offered.Evidence, offered.Declaration
+	s = Evolve(s, Shredded{Header: Header{By: robot}})
+	for _, i := range s.Items {
+		if i.Personal.Clear() != "" || i.Former != nil && i.Former.Personal.Clear() != "" {
+			t.Errorf("%s is left", i.Key)
+		}
+	}
+	if former := s.Item(item.IdentityNumber).Former; former == nil || !former.Personal.IsErased() {
+		t.Error("what the last decision saw is not marked as erased")
+	}
+	for what, left := range map[string]personal.Text{"terms": s.Offer.Terms, "subject": s.Evidence.Subject, "user": s.Declaration.User, "password": s.Declaration.Password} {
+		if !left.IsErased() {
+			t.Errorf("the %s is left", what)
+		}
+	}
+}
+
 // What is stored is written as it is, and shown masked.
 func TestHowEventsAreWrittenAndShown(t *testing.T) {
 	if !slices.IsSorted(Names()) {
@@ -371,6 +394,22 @@ func TestHowEventsAreWrittenAndShown(t *testing.T) {
 	said := NoteAdded{Header: samples()[0].Head(), Note: "n", Text: "call her back"}
 	if shown, err = Show(said, personal.Mask); err != nil || !bytes.Contains(shown, []byte("call her back")) {
 		t.Errorf("%s, %v", shown, err)
+	}
+	asked := 0
+	count := func(_, clear string) (string, error) { asked++; return clear, nil }
+	for _, e := range []Event{
+		ConsentGiven{Header: samples()[0].Head(), Consent: "privacy"}, Released{Header: Header{By: anna}}, DeadlineExtended{Header: Header{By: robot}, Why: CalendarMoved},
+		PrecheckFound{Header: Header{By: robot}},
+	} {
+		if _, data, err := Encode(e, count); err != nil || asked > 0 {
+			t.Errorf("%s: sealed what is empty, or the platform's own sentence: %s, %v", Name(e), data, err)
+		}
+	}
+	if _, _, err := Encode(DeclineProposed{Header: Header{By: anna}, Note: "n", Internal: "i"}, func(string, string) (string, error) { asked++; return "", errors.New("no key") }); err == nil || asked != 1 {
+		t.Errorf("after a fault %d sentences were sealed: %v", asked-1, err)
+	}
+	if erased := Erase(e).(ConsentGiven); !erased.Address.IsErased() {
+		t.Errorf("erased it reads %+v", erased)
 	}
 	failing := errors.New("no key")
 	for _, e := range samples() {

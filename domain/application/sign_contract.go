@@ -68,9 +68,6 @@ func (c SignContract) Decide(s State) ([]Event, error) {
 // current: what was offered is still the text of the policy, and the digest is
 // that of the text.
 func (s State) current(r Rules, p policy.Policy) bool {
-	if s.Offer.Terms.IsZero() { // from before the digest bound the party
-		return named(p, policy.ContractText, s.Offer.Version, s.Offer.Language, s.Offer.SHA256)
-	}
 	t, ok := p.Text(policy.ContractText)
 	if !ok || t.Version != s.Offer.Version {
 		return false

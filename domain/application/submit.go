@@ -24,7 +24,7 @@ func (c Submit) Decide(s State) ([]Event, error) {
 	if err := first(s.live(), s.helper(c.By)); err != nil {
 		return nil, err
 	}
-	if s.Round > 0 && s.Holder() == Platform {
+	if s.Holder() == Platform {
 		return nil, nil // it is handed in
 	}
 	if err := s.at(Draft, Correction); err != nil {

@@ -27,11 +27,7 @@ var Compared = []item.Key{
 func Normal(k item.Key, value string) string {
 	switch k {
 	case item.ContactMobile, item.ContactPhone:
-		r := identifier.Phone(value)
-		if k == item.ContactMobile {
-			r = identifier.Mobile(value)
-		}
-		if r.Canonical != "" {
+		if r := identifier.Phone(value); r.Canonical != "" {
 			value = r.Canonical
 		}
 	case item.BankNumber:
@@ -186,7 +182,7 @@ func Compare(s, o application.State, same func(a, b application.Document) bool) 
 		for _, j := range o.Items {
 			a, b := i.Document, j.Document
 			switch {
-			case a.ID == "" || b.ID == "":
+			case a.ID == "":
 			case a.SHA256 == b.SHA256:
 				m.Shared = append(m.Shared, Shared{i.Key, j.Key, File})
 			case !a.Blank && !b.Blank && Pictured(i.Key) && Pictured(j.Key) && Near(a.PHash, b.PHash) && same(a, b):

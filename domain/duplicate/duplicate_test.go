@@ -121,6 +121,7 @@ func TestWhatIsSharedHasAPlainReasonOrIsAHint(t *testing.T) {
 		"of two agents too":                                  {with("a", "x", policy.Individual, values{item.ContactEmail: "a@b.cn"}, nil), with("b", "y", policy.Individual, values{item.ContactEmail: "a@b.cn"}, nil), Other},
 		"several companies of a legal person are none":       {with("a", "", policy.Enterprise, both(values{item.ContactMobile: "13800138000"}), nil), with("b", "", policy.Enterprise, both(values{item.ContactMobile: "13800138000"}), nil), SamePerson},
 		"with one identity document":                         {with("a", "", policy.Enterprise, person, map[item.Key]string{item.LegalPersonFront: "f"}), with("b", "", policy.Enterprise, person, map[item.Key]string{item.LegalPersonFront: "f"}), SamePerson},
+		"two whose legal persons nobody typed are a hint":    {with("a", "", policy.Enterprise, values{item.ContactMobile: "13800138000"}, nil), with("b", "", policy.Enterprise, values{item.ContactMobile: "13800138000"}, nil), Other},
 		"but one account of two companies is a hint":         {with("a", "", policy.Enterprise, both(values{item.BankNumber: "1"}), nil), with("b", "", policy.Enterprise, both(values{item.BankNumber: "1"}), nil), Other},
 		"and one licence":                                    {with("a", "", policy.Enterprise, both(values{item.CompanyLicence: "9"}), nil), with("b", "", policy.Enterprise, both(values{item.CompanyLicence: "9"}), nil), Other},
 		"and one number under two names":                     {with("a", "", policy.Enterprise, person, nil), with("b", "", policy.Enterprise, both(values{item.IdentityName: "王伟"}), nil), Other},
@@ -134,6 +135,28 @@ func TestWhatIsSharedHasAPlainReasonOrIsAHint(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHowNearPicturesAre(t *testing.T) {
+	const zero = "0000000000000000"
+	for hash, near := range map[string]bool{zero: true, "000000000000000f": true, "000000000000001f": false, "f000000000000000": true, "bad": false, "": false} {
+		if Near(zero, hash) != near || Near(hash, zero) != near {
+			t.Errorf("%q is near: %v", hash, !near)
+		}
+	}
+	if Keyed(keyed).Probes("bad") != nil || Keyed(keyed).Probes(zero) == nil {
+		t.Error("of what is no hash nothing is sought")
+	}
+}
+
+func TestEmptySlotsAreNotShared(t *testing.T) {
+	empty := application.State{Merchant: "a", Items: []*application.Item{{Key: item.IDCardFront}}}
+	full := with("b", "", policy.Individual, nil, map[item.Key]string{item.IDCardFront: "f"})
+	for _, pair := range [][2]application.State{{empty, empty}, {empty, full}, {full, empty}} {
+		if m, ok := Compare(pair[0], pair[1], func(application.Document, application.Document) bool { return true }); ok {
+			t.Errorf("%+v", m)
+		}
 	}
 }
 
