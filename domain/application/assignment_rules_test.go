@@ -77,6 +77,13 @@ func TestTheOrderInWhichApplicationsAreHandedOut(t *testing.T) {
 		in(Pressing, 0), in(9*time.Hour, 0), // of one priority by due time
 		in(5*time.Hour, -1),
 	}
+	for i, a := range want {
+		for j, b := range want {
+			if a.Before(b, at) != (i < j) {
+				t.Errorf("%v before %v: %v", a, b, i >= j)
+			}
+		}
+	}
 	got := slices.Clone(want)
 	slices.Reverse(got)
 	slices.SortFunc(got, func(a, b Urgency) int {

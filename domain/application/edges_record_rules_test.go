@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"alta/domain/item"
+	"alta/domain/lang"
 	"alta/domain/personal"
 	"alta/domain/policy"
 )
@@ -369,6 +370,30 @@ func TestNothingPersonalIsLeftOfWhatWasDestroyed(t *testing.T) {
 	for what, left := range map[string]personal.Text{"terms": s.Offer.Terms, "subject": s.Evidence.Subject, "user": s.Declaration.User, "password": s.Declaration.Password} {
 		if !left.IsErased() {
 			t.Errorf("the %s is left", what)
+		}
+	}
+}
+
+// Staff read the contract with the name, and the number that blinds the digest, masked.
+func TestTheMaskedTextOfAContract(t *testing.T) {
+	for _, language := range []string{"zh-CN", "es", "en"} {
+		s := individual(t).sited().s
+		s.Language = language
+		terms := s.terms(policy.Policy{Version: "2026-01"}, policy.TextRef{Version: "2026-01"}, "application-1", "offer-1")
+		masked := Offer{Language: language, Terms: personal.New(terms)}.MaskedText("THE CONTRACT")
+		for _, there := range []string{"THE CONTRACT", "M0001", "application-1", "wechat, alipay", "2026-01", "陈*", "o******", termsLabels[lang.Match(language)][0]} {
+			if !strings.Contains(masked, there) {
+				t.Errorf("%s: the text lacks %q:\n%s", language, there, masked)
+			}
+		}
+		if strings.Contains(masked, "陈伟") || strings.Contains(masked, "offer-1") || strings.Count(masked, "\n") != strings.Count(terms, "\n") {
+			t.Errorf("%s: the text tells too much, or has other lines:\n%s", language, masked)
+		}
+		if gone := (Offer{Language: language, Terms: personal.Erased()}).MaskedText("THE CONTRACT"); gone != "THE CONTRACT\n\nerased\n" {
+			t.Errorf("%s: erased it reads %q", language, gone)
+		}
+		if old := (Offer{Language: language}).MaskedText("THE CONTRACT"); old != "THE CONTRACT" {
+			t.Errorf("%s: from before there were terms it reads %q", language, old)
 		}
 	}
 }

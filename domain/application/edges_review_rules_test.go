@@ -326,6 +326,28 @@ func TestWhyAnApplicationIsNotGivenToSomebody(t *testing.T) {
 	}
 }
 
+// A filing that is not good enough is refused with the reason why.
+func TestWhyAFilingIsNotGoodEnough(t *testing.T) {
+	for because, change := range map[string]func(*ICPEvidence){
+		"the status is not good enough":                   func(e *ICPEvidence) { e.Status = "cancelled" },
+		"it is about another domain":                      func(e *ICPEvidence) { e.Domain = "other.cn" },
+		"it has no number":                                func(e *ICPEvidence) { e.Number = "" },
+		"it has no subject":                               func(e *ICPEvidence) { e.Subject = personal.Text{} },
+		"it is the filing of an app":                      func(e *ICPEvidence) { e.Number = "闽ICP备12345678号-1A" },
+		"the merchant gave the number of another subject": func(e *ICPEvidence) { e.Number = "闽ICP备87654321号-1" },
+		"the subject is another than the merchant, and no relation is proven": func(e *ICPEvidence) { e.Subject = personal.New("王芳") },
+	} {
+		w := individual(t).qualified().claim(anna).accept(anna)
+		e := w.evidence()
+		change(&e)
+		_, err := VerifyICP{Rules: rules, By: anna, At: w.now()}.Decide(w.record(e).s)
+		var r *Refusal
+		if !errors.As(err, &r) || r.Code != ErrICPEvidence.Code || r.Params[0] != (ParamPair{"because", because}) {
+			t.Errorf("%s: %v %v", because, err, r)
+		}
+	}
+}
+
 // The edges of filing, site, contract and switching on.
 func TestTheEdgesOfTheWayOn(t *testing.T) {
 	looking := func(by Actor, change func(*ICPEvidence)) func(*story) command {

@@ -129,8 +129,8 @@ func (u Urgency) Before(other Urgency, at time.Time) bool {
 	switch {
 	case mine != theirs:
 		return mine
-	case !mine && u.Priority != other.Priority:
-		return u.Priority > other.Priority
+	case mine:
+		return u.Due.Before(other.Due)
 	}
-	return u.Due.Before(other.Due)
+	return cmp.Or(cmp.Compare(other.Priority, u.Priority), u.Due.Compare(other.Due)) < 0
 }

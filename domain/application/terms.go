@@ -60,18 +60,16 @@ func (o Offer) Text(contract string) string { return contract + o.Terms.Clear() 
 
 // MaskedText is the text for whoever must not see the merchant's name in clear.
 func (o Offer) MaskedText(contract string) string {
-	out, last := contract, false
+	labels, colon := termsLabels[lang.Match(o.Language)], termsColon(o.Language)
+	out := contract
 	for line := range strings.Lines(o.Terms.Clear()) {
-		label, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), termsColon(o.Language))
-		switch {
-		case found && label == termsLabels[lang.Match(o.Language)][1]:
-			line = label + termsColon(o.Language) + personal.Mask(value) + "\n"
-		case found && label == termsLabels[lang.Match(o.Language)][9]:
-			line, last = label+termsColon(o.Language)+personal.Mask(value)+"\n", true
+		label, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), colon)
+		if label == labels[1] || label == labels[9] { // the merchant's name, and the number that blinds the digest
+			line = label + colon + personal.Mask(value) + "\n"
 		}
 		out += line
 	}
-	if !last && o.Terms.IsErased() {
+	if o.Terms.IsErased() {
 		out += "\n\n" + personal.Erased().Masked() + "\n"
 	}
 	return out

@@ -1,0 +1,80 @@
+package decider
+
+import (
+	"testing"
+
+	"alta/eventstore"
+)
+
+// The cache keeps the folds used last, the newest of each stream, and no more than
+// it may.
+func TestTheFoldsUsedLastAreKept(t *testing.T) {
+	var c cache[string]
+	put := func(stream string, r eventstore.Revision, state string) {
+		c.put(stream, folded[string]{state: state, revision: r}, 2)
+		if c.order.Len() != len(c.byName) || len(c.byName) > 2 {
+			t.Fatalf("%d folds in order, %d by name", c.order.Len(), len(c.byName))
+		}
+	}
+	there := func(stream, want string) {
+		t.Helper()
+		if f, ok := c.get(stream); ok != (want != "") || f.state != want {
+			t.Errorf("%s: %q, want %q", stream, f.state, want)
+		}
+	}
+	put("a", 1, "a1")
+	put("b", 1, "b1")
+	there("a", "a1") // so that b is the one used least lately
+	put("c", 1, "c1")
+	there("b", "")
+	there("a", "a1")
+	put("c", 0, "c0") // an older fold, as a slow reader brings it, changes nothing
+	there("a", "a1")
+	there("c", "c1")
+	put("c", 1, "another") // nor does one of the same revision
+	there("c", "c1")
+	put("c", 2, "c2")
+	put("a", 2, "a2") // now c is the one used least lately
+	put("d", 1, "d1")
+	there("c", "")
+	there("a", "a2")
+	c.drop("a")
+	there("a", "")
+	if c.order.Len() != 1 || len(c.byName) != 1 {
+		t.Errorf("dropped, and %d folds in order, %d by name", c.order.Len(), len(c.byName))
+	}
+	c.drop("a")
+	for i := range defaultCacheSize + 10 {
+		c.put(NewID().String(), folded[string]{revision: eventstore.Revision(i)}, 0)
+	}
+	if len(c.byName) != defaultCacheSize {
+		t.Errorf("%d folds are kept where the operator sets no bound", len(c.byName))
+	}
+}
+
+// The newest commands are remembered, and no event that no command caused.
+func TestTheCommandsThatAreRemembered(t *testing.T) {
+	var f folded[string]
+	f.note(Command{}, &eventstore.Record{Revision: 0})
+	if len(f.commits) != 0 {
+		t.Error("an event without a command was noted as one")
+	}
+	ids := make([]eventstore.ID, remembered+1)
+	for i := range ids {
+		ids[i] = NewID()
+		f.note(Command{ID: ids[i]}, &eventstore.Record{Revision: eventstore.Revision(2 * i)})
+		f.note(Command{ID: ids[i]}, &eventstore.Record{Revision: eventstore.Revision(2*i + 1)})
+		if len(f.commits) != min(i+1, remembered) {
+			t.Fatalf("after %d commands %d are remembered", i+1, len(f.commits))
+		}
+	}
+	if _, ok := f.find(ids[0]); ok {
+		t.Error("the oldest is still remembered")
+	}
+	if c, ok := f.find(ids[1]); !ok || c.first != 2 || c.last != 3 {
+		t.Errorf("the next one is %+v, %v", c, ok)
+	}
+	if c, ok := f.find(ids[remembered]); !ok || c.first != 2*remembered || c.last != 2*remembered+1 {
+		t.Errorf("the newest is %+v, %v", c, ok)
+	}
+}
