@@ -1,6 +1,9 @@
 package decider
 
 import (
+	"context"
+	"iter"
+	"slices"
 	"testing"
 
 	"alta/eventstore"
@@ -76,5 +79,46 @@ func TestTheCommandsThatAreRemembered(t *testing.T) {
 	}
 	if c, ok := f.find(ids[remembered]); !ok || c.first != 2*remembered || c.last != 2*remembered+1 {
 		t.Errorf("the newest is %+v, %v", c, ok)
+	}
+}
+
+// stub is a log of which only new records are asked for.
+type stub []*eventstore.Record
+
+func (s stub) ReadStream(_ context.Context, _ string, from eventstore.Revision, _ int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) {
+		for _, r := range s {
+			if r.Revision >= from && !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (stub) Append(context.Context, string, eventstore.Revision, ...eventstore.Proposed) (eventstore.Appended, error) {
+	return eventstore.Appended{}, eventstore.ErrConflict
+}
+
+// A fold that is kept is shared: reading on writes into nothing of it.
+func TestReadingOnDoesNotWriteIntoAFoldThatIsKept(t *testing.T) {
+	meta, err := Command{ID: NewID(), Actor: "bo"}.Meta()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Decider[int, int]{
+		Log: stub{{Proposed: eventstore.Proposed{Meta: meta}, Revision: remembered}}, Category: "c",
+		Evolve: func(s, _ int) int { return s + 1 }, Decode: func(context.Context, *eventstore.Record) (int, error) { return 0, nil },
+	}
+	kept := folded[int]{revision: remembered - 1}
+	for i := range remembered {
+		kept.note(Command{ID: NewID()}, &eventstore.Record{Revision: eventstore.Revision(i)})
+	}
+	before := slices.Clone(kept.commits)
+	d.cache.put(d.Stream("1"), kept, 0)
+	if s, r, err := d.Load(t.Context(), "1"); err != nil || s != 1 || r != remembered {
+		t.Fatalf("read on to %d at %d, %v", s, r, err)
+	}
+	if !slices.Equal(kept.commits, before) {
+		t.Error("the commands of a fold that others hold were changed")
 	}
 }

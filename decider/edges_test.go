@@ -1,7 +1,9 @@
 package decider_test
 
 import (
+	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"alta/decider"
@@ -33,5 +35,125 @@ func TestTheEdgesOfACommand(t *testing.T) {
 	var stale error = &decider.StaleError{}
 	if !errors.Is(stale, eventstore.ErrConflict) || errors.Is(stale, eventstore.ErrStreamNotFound) {
 		t.Error("an old revision is a conflict, and nothing else")
+	}
+}
+
+// Who asks whether anything happened since is told nothing, or what.
+func TestWhatHappenedSince(t *testing.T) {
+	log := &memLog{}
+	d := newDecider(log)
+	for range 100 {
+		if _, err := d.Transact(t.Context(), "1", by("ann"), nil, count(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Since(t.Context(), "1", 99); err != nil {
+		t.Errorf("nothing happened, and yet %v", err)
+	}
+	for seen, told := range map[eventstore.Revision]int{98: 1, 35: 64, 34: 64, -1: 64, 100: 0, 500: 0} {
+		var stale *decider.StaleError
+		if err := d.Since(t.Context(), "1", seen); !errors.As(err, &stale) || len(stale.Since) != told || stale.Seen != seen || stale.Actual != 99 {
+			t.Errorf("since %d: %v, %+v", seen, err, stale)
+		} else if told > 0 && (stale.Since[0].Revision != 99-eventstore.Revision(told)+1 || stale.By != "ann") {
+			t.Errorf("since %d the first change told is %+v, by %s", seen, stale.Since[0], stale.By)
+		}
+	}
+	broken := newDecider(log)
+	broken.Decode = func(context.Context, *eventstore.Record) (any, error) { return nil, errTaken }
+	if err := broken.Since(t.Context(), "1", 99); !errors.Is(err, errTaken) {
+		t.Errorf("a stream that cannot be read has changed: %v", err)
+	}
+}
+
+// A repeated command gets all its own events again, and none of others.
+func TestARepeatedCommandGetsItsOwnEvents(t *testing.T) {
+	d := newDecider(&memLog{})
+	first, second := by("ann"), by("ann")
+	for _, c := range []decider.Command{by("bo"), first, second} {
+		if _, err := d.Transact(t.Context(), "1", c, nil, count(3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := d.Transact(t.Context(), "1", first, nil, count(1))
+	if err != nil || !r.Repeated || len(r.Events) != 3 || r.Revision != 5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A stream is read to its end, page by page, and once.
+func TestAStreamIsReadPageByPage(t *testing.T) {
+	for _, events := range []int{1, 511, 512, 513, 1100} {
+		log := &memLog{}
+		if _, err := newDecider(log).Transact(t.Context(), "1", by("ann"), nil, count(events)); err != nil {
+			t.Fatal(err)
+		}
+		log.reads = 0
+		d := newDecider(log)
+		for range 2 {
+			s, r, err := d.Load(t.Context(), "1")
+			if err != nil || s.count != events || r != eventstore.Revision(events-1) || log.reads != events {
+				t.Errorf("%d events: %d at %d after %d reads, %v", events, s.count, r, log.reads, err)
+			}
+		}
+	}
+}
+
+// Who holds an older fold sees the commands that led to it and no later ones.
+func TestAFoldThatSomebodyHoldsIsNotWrittenInto(t *testing.T) {
+	log := &memLog{}
+	d := newDecider(log)
+	same := by("ann")
+	if _, err := d.Transact(t.Context(), "1", same, nil, count(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Load(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	first, ok, err := d.Repeated(t.Context(), "1", same)
+	if err != nil || !ok || len(first.Events) != 1 {
+		t.Fatalf("%+v, %v, %v", first, ok, err)
+	}
+	var wait sync.WaitGroup
+	for range 4 { // the race detector sees who writes into what others read
+		wait.Go(func() { _, _ = newDecider(log).Transact(t.Context(), "1", by("bo"), nil, count(2)) })
+		wait.Go(func() { _, _, _ = d.Load(t.Context(), "1") })
+		wait.Go(func() { _, _, _ = d.Repeated(t.Context(), "1", same) })
+	}
+	wait.Wait()
+	again, ok, err := d.Repeated(t.Context(), "1", same)
+	if err != nil || !ok || len(again.Events) != 1 || again.Revision != first.Revision {
+		t.Errorf("%+v, %v, %v", again, ok, err)
+	}
+}
+
+// Where a stream is gone, its fold is too: a log that was put back begins anew.
+func TestAStreamThatIsGoneIsForgotten(t *testing.T) {
+	log := &memLog{}
+	d := newDecider(log)
+	if _, err := d.Transact(t.Context(), "1", by("ann"), nil, count(3)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Load(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	log.mu.Lock()
+	log.streams = nil
+	log.mu.Unlock()
+	if _, _, err := d.Load(t.Context(), "1"); !errors.Is(err, eventstore.ErrStreamNotFound) {
+		t.Errorf("the first who asks is told %v", err)
+	}
+	if s, r, err := d.Load(t.Context(), "1"); err != nil || s.count != 0 || r != eventstore.NoStream {
+		t.Errorf("then it begins anew: %+v at %d, %v", s, r, err)
+	}
+}
+
+// Who does not know what became of an append asks again while there is time.
+func TestNobodyWaitsForAnOutcomeAfterTheEnd(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	appends := 0
+	log := &memLog{beforeAppend: func() { appends++; stop() }, afterAppend: func() error { return eventstore.ErrUnknownOutcome }}
+	if _, err := newDecider(log).Transact(ctx, "1", by("ann"), nil, count(1)); !errors.Is(err, eventstore.ErrUnknownOutcome) || appends != 1 {
+		t.Errorf("asked %d times, %v", appends, err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -37,6 +38,8 @@ import (
 func main() {
 	sample := flag.Int("sample", 0, "try this many mutants, drawn at random; 0: all")
 	seed := flag.Uint64("seed", 1, "of the draw")
+	within := flag.Duration("within", 0, "begin no further mutant after so long; 0: try all that are chosen")
+	again := flag.String("again", "", "try the mutants that this file names, as -write wrote them")
 	only := flag.String("only", "", "try mutants whose name matches this regular expression")
 	workers := flag.Int("workers", runtime.NumCPU(), "how many mutants are tried at a time")
 	harmless := flag.String("harmless", "scripts/mutate/harmless.txt", "file of the survivors that change nothing, each with the reason")
@@ -50,7 +53,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(2)
 	}
-	ok, err := run(ctx, options{*sample, *seed, match, *workers, *harmless, *skip, *write}, flag.Args())
+	ok, err := run(ctx, options{
+		sample: *sample, seed: *seed, within: *within, again: *again, only: match, workers: *workers, harmless: *harmless, skip: *skip, write: *write,
+	}, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(2)
@@ -63,6 +68,8 @@ func main() {
 type options struct {
 	sample   int
 	seed     uint64
+	within   time.Duration
+	again    string
 	only     *regexp.Regexp
 	workers  int
 	harmless string
@@ -196,7 +203,7 @@ type test struct {
 var patience = []time.Duration{40 * time.Millisecond, 400 * time.Millisecond, time.Hour}
 
 // look runs every test alone, without a mutant, to learn what it reaches.
-func (b *binary) look(ctx context.Context, dir string, mutants int) error {
+func (b *binary) look(ctx context.Context, mutants int) error {
 	// Failing walks would be kept in testdata for the next run to begin with.
 	// The walks are the same each time, so that a survivor stays one.
 	if b.flags = []string{"-rapid.nofailfile", "-rapid.seed=1"}; b.command(ctx, "-test.list", ".").Run() != nil {
@@ -206,7 +213,7 @@ func (b *binary) look(ctx context.Context, dir string, mutants int) error {
 	if err != nil {
 		return fmt.Errorf("list the tests of %s: %w", b.pkg, err)
 	}
-	file := filepath.Join(dir, "reached")
+	file := b.path + ".reached"
 	for name := range strings.Lines(string(out)) {
 		name = strings.TrimSpace(name)
 		if strings.HasPrefix(name, "Benchmark") || name == "" || b.skip != "" && strings.Contains(name, b.skip) {
@@ -298,42 +305,76 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, b := range binaries {
+	begun := time.Now()
+	if err := eachAtOnce(o.workers, slices.Values(binaries), func(b *binary) error {
 		b.skip = o.skip
-		if err := b.look(ctx, dir, len(points)); err != nil {
-			return false, err
-		}
+		return b.look(ctx, len(points))
+	}); err != nil {
+		return false, err
 	}
-	chosen := choose(points, o)
+	chosen, err := choose(points, known, o)
+	if err != nil {
+		return false, err
+	}
 	results := make(map[*point]result, len(chosen))
 	var mu sync.Mutex
+	tried := 0
+	inTime := func(yield func(*point) bool) {
+		for _, p := range chosen {
+			if o.within > 0 && time.Since(begun) > o.within || !yield(p) {
+				return
+			}
+			tried++
+		}
+	}
+	if err := eachAtOnce(o.workers, inTime, func(p *point) error {
+		r, err := try(ctx, p, binaries)
+		if err == nil && !r.noticed && known[p.key()] == "" {
+			fmt.Fprintln(os.Stderr, "survives:", p.key())
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		results[p] = r
+		return err
+	}); err != nil {
+		return false, err
+	}
+	chosen = chosen[:tried]
+	return report(os.Stdout, points, chosen, results, known, o)
+}
+
+// eachAtOnce does something for each of all, so many at a time, and answers the
+// first fault, after which nothing further begins.
+func eachAtOnce[T any](workers int, all iter.Seq[T], do func(T) error) error {
+	next := make(chan T)
+	var mu sync.Mutex
 	var wait sync.WaitGroup
-	next := make(chan *point)
 	var failed error
-	for range o.workers {
+	for range workers {
 		wait.Go(func() {
-			for p := range next {
-				r, err := try(ctx, p, binaries)
-				mu.Lock()
-				if results[p] = r; failed == nil {
-					failed = err
+			for one := range next {
+				if err := do(one); err != nil {
+					mu.Lock()
+					if failed == nil {
+						failed = err
+					}
+					mu.Unlock()
 				}
-				if err == nil && !r.noticed && known[p.key()] == "" {
-					fmt.Fprintln(os.Stderr, "survives:", p.key())
-				}
-				mu.Unlock()
 			}
 		})
 	}
-	for _, p := range chosen {
-		next <- p
+	for one := range all {
+		mu.Lock()
+		over := failed != nil
+		mu.Unlock()
+		if over {
+			break
+		}
+		next <- one
 	}
 	close(next)
 	wait.Wait()
-	if failed != nil {
-		return false, failed
-	}
-	return report(os.Stdout, points, chosen, results, known, o)
+	return failed
 }
 
 // try asks the package's own tests first, then those of the others.
@@ -352,19 +393,33 @@ func try(ctx context.Context, p *point, binaries []*binary) (r result, err error
 	return r, nil
 }
 
-func choose(points []*point, o options) []*point {
+// choose answers the mutants to be tried. A draw is from those that are not listed
+// as harmless: all together try the listed ones too, and say of one that a test
+// notices that it is listed wrongly.
+func choose(points []*point, known map[string]string, o options) ([]*point, error) {
+	again := map[string]bool{}
+	if o.again != "" {
+		b, err := os.ReadFile(o.again)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(b)) {
+			again[strings.TrimSpace(line)] = true
+		}
+	}
 	var chosen []*point
 	for _, p := range points {
-		if o.only.MatchString(p.key()) {
+		k := p.key()
+		if o.only.MatchString(k) && (o.again == "" || again[k]) && (o.sample == 0 || known[k] == "") {
 			chosen = append(chosen, p)
 		}
 	}
-	if o.sample > 0 && o.sample < len(chosen) {
+	if o.sample > 0 {
 		r := rand.New(rand.NewPCG(o.seed, 0))
 		r.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
-		chosen = chosen[:o.sample]
+		chosen = chosen[:min(o.sample, len(chosen))]
 	}
-	return chosen
+	return chosen, nil
 }
 
 // readHarmless reads the list: a line of the mutant's name, then an indented line
@@ -405,6 +460,7 @@ func report(w io.Writer, points, chosen []*point, results map[*point]result, kno
 	type row struct{ tried, noticed, harmless, unreached, survived int }
 	rows, order := map[string]*row{}, []string{}
 	var survivors []*point
+	var wrong []string
 	for _, p := range chosen {
 		r := rows[p.pkg]
 		if r == nil {
@@ -413,6 +469,9 @@ func report(w io.Writer, points, chosen []*point, results map[*point]result, kno
 		}
 		r.tried++
 		switch _, ok := known[p.key()]; {
+		case results[p].noticed && ok:
+			r.noticed++
+			wrong = append(wrong, "listed as harmless, but a test notices it: "+p.key())
 		case results[p].noticed:
 			r.noticed++
 		case ok:
@@ -446,13 +505,15 @@ func report(w io.Writer, points, chosen []*point, results map[*point]result, kno
 	for _, p := range points {
 		names[p.key()] = true
 	}
-	gone := 0
 	for k := range known {
-		if !names[k] {
-			fmt.Fprintln(w, "listed as harmless, but no mutant:", k)
-			gone++
+		if !names[k] && slices.ContainsFunc(points, func(p *point) bool { return strings.HasPrefix(k, filepath.Dir(p.file)+"/") }) {
+			wrong = append(wrong, "listed as harmless, but no mutant: "+k)
 		}
 	}
+	slices.Sort(wrong)
+	for _, line := range wrong {
+		fmt.Fprintln(w, line)
+	}
 	fmt.Fprintf(w, "%d of %d mutants tried; %d survive without a reason\n", len(chosen), len(points), len(survivors))
-	return len(survivors) == 0 && gone == 0, nil
+	return len(survivors) == 0 && len(wrong) == 0, nil
 }
