@@ -305,7 +305,6 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	begun := time.Now()
 	if err := eachAtOnce(o.workers, slices.Values(binaries), func(b *binary) error {
 		b.skip = o.skip
 		return b.look(ctx, len(points))
@@ -318,7 +317,7 @@ func run(ctx context.Context, o options, patterns []string) (bool, error) {
 	}
 	results := make(map[*point]result, len(chosen))
 	var mu sync.Mutex
-	tried := 0
+	tried, begun := 0, time.Now()
 	inTime := func(yield func(*point) bool) {
 		for _, p := range chosen {
 			if o.within > 0 && time.Since(begun) > o.within || !yield(p) {
