@@ -3318,7 +3318,7 @@ export interface components {
     /** @description `next` of the page before */
     Cursor: string
     Limit: number
-    /** @description wait until the read has reached this position (at most one second) */
+    /** @description wait until the read has reached this position */
     After: string
     /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
     Why: string
@@ -3971,7 +3971,7 @@ export interface operations {
   myDesk: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
       }
       header?: never
@@ -4110,7 +4110,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
       }
       header?: never
@@ -4169,7 +4169,7 @@ export interface operations {
   application: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -4203,7 +4203,7 @@ export interface operations {
   status: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -5702,7 +5702,7 @@ export interface operations {
         /** @description first revision wanted */
         from?: number
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -5789,7 +5789,7 @@ export interface operations {
   queues: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
       }
       header?: never
@@ -5832,7 +5832,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
       }
       header?: never
@@ -6250,7 +6250,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position (at most one second) */
+        /** @description wait until the read has reached this position */
         after?: components['parameters']['After']
       }
       header?: never
