@@ -1,0 +1,313 @@
+// Command benchserver measures what a decision costs the server that holds the log:
+// the processor time of a process that offers the embedded log over the wire, while
+// Alta runs beside it with all its parts, and with the interface alone. What the
+// parts read is the difference. scripts/bench server runs it.
+//
+// Every decision moves an application up or down over HTTP; each must be one event
+// more in its application's stream.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"alta/scripts/faultskit"
+	"alta/scripts/measure"
+	"alta/simulate/drive"
+)
+
+// goal is how much more a decision may cost the server with all parts.
+const goal = 1.15
+
+// demoPassword is that of the people that --demo makes.
+const demoPassword = "harbour lantern 42"
+
+type sizes struct {
+	short                           bool
+	applications, decisions, rounds int
+	alta, nodetest                  string // programs
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "benchserver:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	s := sizes{}
+	fs := flag.NewFlagSet("bench server", flag.ContinueOnError)
+	fs.BoolVar(&s.short, "short", false, "few decisions, only check that all is right")
+	fs.IntVar(&s.applications, "applications", 100, "among which the decisions are")
+	fs.IntVar(&s.decisions, "decisions", 4000, "of one measurement")
+	fs.IntVar(&s.rounds, "rounds", 3, "measurements of each kind")
+	fs.StringVar(&s.alta, "alta", "", "the program; built by the script")
+	fs.StringVar(&s.nodetest, "nodetest", "", "the server; built by the script")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if s.short {
+		s.applications, s.decisions, s.rounds = min(s.applications, 20), min(s.decisions, 100), 1
+	}
+	home, err := os.MkdirTemp("", "alta-server-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+	alta, err := faultskit.NewServer(s.alta, home, "--demo", "--limit-factor", "1000")
+	if err != nil {
+		return err
+	}
+	fill := exec.CommandContext(ctx, s.alta, "simulate", "--direct", "--dev", "--data", alta.Data(), "--count", strconv.Itoa(s.applications), "--to", "qualification")
+	if out, err := fill.CombinedOutput(); err != nil {
+		return fmt.Errorf("fill the log: %w: %s", err, out)
+	}
+	dir := filepath.Join(home, "server")
+	present := filepath.Join(dir, "present") // where the server looks for its log
+	if err := errors.Join(os.MkdirAll(present, 0o700), os.Rename(filepath.Join(alta.Data(), "log"), filepath.Join(present, "log"))); err != nil {
+		return err
+	}
+	srv, err := startServer(s.nodetest, dir)
+	if err != nil {
+		return err
+	}
+	defer srv.stop()
+	alta.Flags = append(alta.Flags, "--eventstore", srv.connection)
+
+	w := &work{alta: alta, server: srv, revisions: map[string]int64{}}
+	if err := w.find(ctx); err != nil {
+		return err
+	}
+	flags := alta.Flags
+	kinds := []string{"api", ""}
+	cost := map[string]measure.Series{}
+	for range s.rounds {
+		for _, parts := range kinds {
+			alta.Flags = flags
+			if parts != "" {
+				alta.Flags = append(flags[:len(flags):len(flags)], "--parts", parts)
+			}
+			per, err := w.measure(ctx, s.decisions)
+			if err != nil {
+				return fmt.Errorf("parts %q: %w", parts, err)
+			}
+			cost[parts] = append(cost[parts], per)
+		}
+	}
+	r := &measure.Report{Short: s.short}
+	ratio := cost[""].Median() / cost["api"].Median()
+	measure.Table(fmt.Sprintf("%d decisions among %d applications, %d times each", s.decisions, s.applications, s.rounds), [][]string{
+		{"processor of the server for a decision, interface alone", fmt.Sprintf("%.3f ms", 1000*cost["api"].Median())},
+		{"with all parts", fmt.Sprintf("%.3f ms", 1000*cost[""].Median())},
+		{"that is", fmt.Sprintf("%.2f times", ratio)},
+	})
+	r.Goal("a decision costs the server at most 1.15 times with all parts", ratio <= goal, "%.2f times", ratio)
+	r.Print()
+	return nil
+}
+
+// work is decisions made over HTTP, and what is known of the applications.
+type work struct {
+	alta   *faultskit.Server
+	server *server
+	ids    []string
+
+	mu        sync.Mutex
+	revisions map[string]int64
+	n         int
+}
+
+// find lists the applications, for which all parts must run once.
+func (w *work) find(ctx context.Context) error {
+	return w.with(ctx, func(lead *drive.Person) error {
+		return faultskit.Until(ctx, "the list is built", func() (bool, error) {
+			w.ids = nil
+			for cursor := ""; ; {
+				var page struct {
+					Rows []struct{ ID string }
+					Next string
+				}
+				path := "/v1/queues/qualification?limit=200"
+				if cursor != "" {
+					path += "&cursor=" + cursor
+				}
+				if _, err := lead.Get(ctx, path, &page); err != nil {
+					return false, nil // it is being built
+				}
+				for _, r := range page.Rows {
+					w.ids = append(w.ids, r.ID)
+				}
+				if cursor = page.Next; cursor == "" {
+					return len(w.ids) > 0, nil
+				}
+			}
+		})
+	})
+}
+
+// with runs Alta while do works with it as a lead.
+func (w *work) with(ctx context.Context, do func(*drive.Person) error) (err error) {
+	if err := w.alta.Start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.alta.Stop()) }()
+	client, err := drive.NewClient(w.alta.Address)
+	if err != nil {
+		return err
+	}
+	lead, err := client.LogIn(ctx, "lead@demo.alta.example", demoPassword)
+	if err != nil {
+		return err
+	}
+	return do(lead)
+}
+
+// measure answers the server's processor time of one decision, in seconds.
+func (w *work) measure(ctx context.Context, decisions int) (per float64, err error) {
+	err = w.with(ctx, func(lead *drive.Person) error {
+		if err := w.decide(ctx, lead, len(w.ids)); err != nil { // every one is read for once
+			return err
+		}
+		if err := w.server.rests(ctx); err != nil {
+			return err
+		}
+		begun, err := w.server.spent()
+		if err != nil {
+			return err
+		}
+		if err := w.decide(ctx, lead, decisions); err != nil {
+			return err
+		}
+		if err := w.server.rests(ctx); err != nil {
+			return err
+		}
+		ended, err := w.server.spent()
+		per = (ended - begun).Seconds() / float64(decisions)
+		return err
+	})
+	return per, err
+}
+
+// writers decide at once, each on applications of its own.
+const writers = 4
+
+func (w *work) decide(ctx context.Context, lead *drive.Person, decisions int) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all sync.WaitGroup
+	for i := range writers {
+		all.Go(func() {
+			for n := i; n < decisions && ctx.Err() == nil; n += writers {
+				if err := w.one(ctx, lead, i, n); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+func (w *work) one(ctx context.Context, lead *drive.Person, writer, n int) error {
+	mine := (len(w.ids) - writer + writers - 1) / writers // ids writer, writer+writers, …
+	id := w.ids[writer+n/writers%mine*writers]
+	w.mu.Lock()
+	w.n++
+	priority, before := 1+w.n%9, w.revisions[id]
+	w.mu.Unlock()
+	reply, err := lead.Do(ctx, drive.Request{
+		Method: http.MethodPut, Path: "/v1/applications/" + id + "/priority", Body: map[string]int{"priority": priority},
+	}, nil)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.revisions[id] = reply.Revision
+	// The same priority again is no event.
+	if before != 0 && reply.Revision != before && reply.Revision != before+1 {
+		return fmt.Errorf("application %s was at revision %d and is at %d after one decision", id, before, reply.Revision)
+	}
+	return nil
+}
+
+// server is the process that offers the log.
+type server struct {
+	cmd        *exec.Cmd
+	in         io.Closer
+	connection string
+}
+
+func startServer(program, dir string) (*server, error) {
+	s := &server{cmd: exec.Command(program, "-dir", dir, "-nodes", "1", "-simple")}
+	s.cmd.Stderr = os.Stderr
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.in = in
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if s.connection = strings.TrimSpace(line); err != nil {
+		return nil, fmt.Errorf("the server did not start: %w", errors.Join(err, s.stop()))
+	}
+	return s, nil
+}
+
+func (s *server) stop() error { return errors.Join(s.in.Close(), s.cmd.Wait()) }
+
+// spent is the processor time of the process so far.
+func (s *server) spent() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0, errors.New("/proc/…/stat is of another form")
+	}
+	user, err := strconv.ParseInt(f[11], 10, 64)
+	system, serr := strconv.ParseInt(f[12], 10, 64)
+	return time.Duration(user+system) * (time.Second / 100), errors.Join(err, serr)
+}
+
+// rests waits until the server has nearly nothing to do.
+func (s *server) rests(ctx context.Context) error {
+	last, quiet := time.Duration(-1), 0
+	return faultskit.Until(ctx, "the server rests", func() (bool, error) {
+		now, err := s.spent()
+		if now-last > 20*time.Millisecond || last < 0 {
+			quiet = 0
+		} else {
+			quiet++
+		}
+		last = now
+		time.Sleep(200 * time.Millisecond)
+		return quiet > 5, err
+	})
+}
