@@ -275,6 +275,11 @@ func TestNothingIsAppendedToAnOlderLogAtTheSameAddress(t *testing.T) {
 			if now, err := c.Engine().Head(t.Context()); err != nil || now != head {
 				t.Fatalf("the older log took something in: %v, %v", now, err)
 			}
+			for r, err := range log.ReadStream(t.Context(), "s-1", 0, 1) {
+				if now, herr := log.Head(t.Context()); err != nil || herr != nil || now != r.Position {
+					t.Fatalf("its head is %v, where it was before: %v", now, errors.Join(err, herr))
+				}
+			}
 			if _, err := c.Replace(newer); err != nil {
 				t.Fatal(err)
 			}

@@ -192,14 +192,29 @@ func leader(ctx context.Context) context.Context {
 // what was known before is no answer, because others append too.
 func (l *Log) Head(ctx context.Context) (eventstore.Position, error) {
 	known := l.head()
-	for r, err := range l.readAllBackward(ctx, end, 1, known) {
-		if err != nil {
-			return eventstore.Start, fmt.Errorf("the newest position of the log: %w", err)
+	// Behind the newest event there may be many of the server's own: what was known is
+	// where to stop, and is found there again, unless this is another log by now.
+	for _, until := range []eventstore.Position{justBefore(known), eventstore.Start} {
+		for r, err := range l.readAllBackward(ctx, end, 1, until) {
+			if err != nil {
+				return eventstore.Start, fmt.Errorf("the newest position of the log: %w", err)
+			}
+			l.saw(r)
+			return r.Position, nil
 		}
-		l.saw(r)
-		return r.Position, nil
+		if until == eventstore.Start {
+			break
+		}
 	}
-	return known, nil
+	return eventstore.Start, nil
+}
+
+// justBefore is a position between p and whatever comes before it.
+func justBefore(p eventstore.Position) eventstore.Position {
+	if p.Prepare == 0 {
+		return eventstore.Start
+	}
+	return eventstore.Position{Commit: p.Commit, Prepare: p.Prepare - 1}
 }
 
 // seen is an event that the log was seen to hold.
