@@ -27,7 +27,7 @@ var directions = map[string][]string{
 	"alta/vault/...":              {"alta/durable", "alta/eventstore", "alta/domain/personal", "alta/vault"},
 	"alta/documents":              {"alta/vault"},
 	"alta/documents/bombtest":     {},
-	"alta/duplicates":             {"alta/documents", "alta/domain/...", "alta/projections", "alta/vault"},
+	"alta/duplicates":             {"alta/documents", "alta/domain/...", "alta/eventstore", "alta/projections", "alta/vault"},
 	"alta/projections":            {"alta/domain/...", "alta/eventstore", "alta/projections/replay", "alta/vault"},
 	"alta/projections/replay":     {"alta/eventstore"},
 	"alta/projections/redistest":  {},

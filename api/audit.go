@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"alta/domain/access"
+	"alta/domain/application"
 	"alta/eventstore"
 	"alta/projections"
 )
@@ -37,7 +39,9 @@ func (s *Server) stateAt(c *call) error {
 		if err != nil {
 			return err
 		}
-		app = s.Folder.Fold(app, c.id, int64(r.Revision), e)
+		if app, err = s.foldOne(app, c.id, r, e); err != nil {
+			return err
+		}
 		if int64(r.Revision) == revision {
 			if entry, err = projections.EntryOf(r, e); err != nil {
 				return err
@@ -48,6 +52,43 @@ func (s *Server) stateAt(c *call) error {
 		return errNotFound()
 	}
 	return c.JSON(http.StatusOK, projections.Render(app, entry))
+}
+
+// foldOne folds one event into the application's document.
+func (s *Server) foldOne(app *projections.Application, id string, r *eventstore.Record, e application.Event) (_ *projections.Application, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = eventstore.Panicked(r, p)
+		}
+	}()
+	return s.Folder.Fold(app, id, int64(r.Revision), e), nil
+}
+
+// setAside lists the streams that this program cannot read any further.
+func (s *Server) setAside(c *call) error {
+	_, limit := c.page()
+	all, total, err := s.SetAside(c.Request().Context(), limit)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Streams []asideStream `json:"streams"`
+		Total   int64         `json:"total"`
+	}{[]asideStream{}, total}
+	for _, a := range all {
+		id, ours := strings.CutPrefix(a.Stream, category)
+		if !ours {
+			id = ""
+		}
+		out.Streams = append(out.Streams, asideStream{a, id})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// asideStream is a stream that is set aside, and the application where it is one.
+type asideStream struct {
+	projections.Aside
+	Application string `json:"application,omitempty"`
 }
 
 // accesses lists who looked at what.
@@ -76,7 +117,7 @@ func (s *Server) accesses(c *call) error {
 		}
 		e, err := access.Decode(r.Type, r.Data)
 		if err != nil {
-			return err
+			return eventstore.Unreadable(r, err)
 		}
 		if l, ok := e.(access.Looked); ok {
 			out.Accesses = append(out.Accesses, line{Looked: l})

@@ -213,7 +213,7 @@ func (h *hub) fact(ctx context.Context, r *eventstore.Record) (fact, error) {
 		return f, nil
 	}
 	before, after, err := h.places.move(ctx, r)
-	if errors.As(err, new(*unreadableError)) {
+	if errors.As(err, new(*eventstore.SetAsideError)) {
 		h.logger.Warn("live updates tell everybody to read anew", "error", err)
 		f.unknown = true
 		return f, nil

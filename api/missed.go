@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"alta/domain/application"
@@ -61,7 +60,7 @@ func (h *hub) missed(ctx context.Context, who audience, last *cursor) (missed, e
 	b := batch{}
 	for id, since := range touched {
 		u, err := h.replay(ctx, id, since, reached)
-		if errors.As(err, new(*unreadableError)) {
+		if errors.As(err, new(*eventstore.SetAsideError)) {
 			return behind, nil
 		}
 		if err != nil {
@@ -192,27 +191,15 @@ func (s *places) each(ctx context.Context, stream string, from eventstore.Revisi
 	}
 }
 
-// unreadableError is an event that this program does not know: a newer one wrote
-// it, and it may be about anything.
-type unreadableError struct {
-	record *eventstore.Record
-	err    error
-}
-
-func (e *unreadableError) Error() string {
-	return fmt.Sprintf("api: %s at revision %d of %s cannot be read: %v", e.record.Type, e.record.Revision, e.record.Stream, e.err)
-}
-
-func (e *unreadableError) Unwrap() error { return e.err }
-
-// then is a place after a stored event.
+// then is a place after a stored event. An event that this program does not know may
+// be about anything.
 func then(p projections.Place, r *eventstore.Record) (projections.Place, error) {
 	if p, known := p.Past(r.Type); known {
 		return p, nil
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return p, &unreadableError{r, err}
+		return p, eventstore.Unreadable(r, err)
 	}
 	return p.Then(e), nil
 }

@@ -12,6 +12,7 @@ import (
 	"alta/decider"
 	"alta/domain/application"
 	"alta/domain/policy"
+	"alta/eventstore"
 	"alta/projections"
 )
 
@@ -225,6 +226,7 @@ type offered struct {
 	Products []policy.Product `json:"products"`
 	Proposer string           `json:"proposer"`
 	Priority int              `json:"priority"`
+	SetAside bool             `json:"set_aside"`
 }
 
 // walk tries the rows of a list and answers the id of the one that was claimed,
@@ -241,7 +243,7 @@ func (n *next) walk(l list) (id string, end bool, err error) {
 			if err := json.Unmarshal(raw, &row); err != nil {
 				return "", false, err
 			}
-			if n.seen[row.ID] || !l.of(row.Priority) || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account {
+			if n.seen[row.ID] || row.SetAside || !l.of(row.Priority) || !n.desk.Fits(row.Language, row.Products) || row.Proposer == n.call.who.Account {
 				continue
 			}
 			n.seen[row.ID] = true
@@ -280,7 +282,7 @@ func (n *next) claim(id string) (bool, error) {
 	ctx := n.call.Request().Context()
 	st, _, err := n.Applications.Load(ctx, id)
 	if err != nil {
-		return false, err
+		return false, unlessRefused(err)
 	}
 	take := application.TakeNext{Desk: n.desk, Rules: n.call.rules(), By: n.call.actor(), At: n.call.now()}
 	decide := func(st application.State) ([]application.Event, error) {
@@ -314,9 +316,10 @@ func (n *next) pass(id string) {
 	}
 }
 
-// unlessRefused keeps faults: a row that a person may not have is no fault.
+// unlessRefused keeps faults: a row that a person may not have, or that nobody can
+// have because its stream is set aside, is no fault.
 func unlessRefused(err error) error {
-	if refused := (*application.Refusal)(nil); errors.As(err, &refused) || errors.Is(err, errElsewhere) {
+	if refused := (*application.Refusal)(nil); errors.As(err, &refused) || errors.Is(err, errElsewhere) || errors.As(err, new(*eventstore.SetAsideError)) {
 		return nil
 	}
 	return err

@@ -86,7 +86,7 @@ func (c *call) versionAt(r decider.Result[application.State, application.Event])
 		}
 		e, err := application.Decode(rec.Type, rec.Data, nil)
 		if err != nil {
-			return 0, err
+			return 0, eventstore.Unreadable(rec, err)
 		}
 		if application.Told(e) {
 			version--
@@ -119,7 +119,7 @@ func (c *call) stale(now application.State) error {
 			}
 			e, err := application.Decode(rec.Type, rec.Data, nil)
 			if err != nil {
-				return err
+				return eventstore.Unreadable(rec, err)
 			}
 			if !application.Told(e) {
 				continue

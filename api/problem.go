@@ -95,12 +95,17 @@ func problemOf(err error) *Problem {
 		stepUp   *auth.StepUpError
 		web      *echo.HTTPError
 		tooLarge *http.MaxBytesError
+		aside    *eventstore.SetAsideError
 	)
 	switch {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &refusal):
 		return ofRefusal(refusal)
+	case errors.As(err, &aside):
+		p := problem(http.StatusConflict, "set-aside", "The record of this cannot be read any further, so it is set aside: it cannot be opened, and nothing can be recorded in it. Nothing is lost. Tell the people who run this platform.")
+		p.Params = map[string]string{"reason": string(aside.Reason)}
+		return p
 	case errors.As(err, &stale):
 		return ofStale(stale)
 	case errors.As(err, &rejected):

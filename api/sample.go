@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"strings"
@@ -146,6 +147,9 @@ func (s *Server) samples(c *call) error {
 	}{[]sampleRow{}, all, ""}
 	for _, w := range waiting {
 		st, _, err := s.Samples.Load(ctx, w.ID)
+		if errors.As(err, new(*eventstore.SetAsideError)) {
+			continue // nobody can judge it
+		}
 		if err != nil {
 			return err
 		}
@@ -153,6 +157,9 @@ func (s *Server) samples(c *call) error {
 			continue // the list has not heard of it yet
 		}
 		acted, restricted, err := s.hands(ctx, st.Application)
+		if errors.As(err, new(*eventstore.SetAsideError)) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

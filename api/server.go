@@ -51,6 +51,7 @@ type Server struct {
 	Auth              *auth.Service
 	People            *People
 	Reader            projections.Reader
+	SetAside          func(ctx context.Context, limit int) (streams []projections.Aside, total int64, err error)
 	Details           *projections.Details
 	Duplicates        *duplicates.Finder
 	Statistics        statistics.Reader

@@ -152,7 +152,7 @@ func (s *Server) lookAlarms(c *call) error {
 			}
 			e, err := access.Decode(r.Type, r.Data)
 			if err != nil {
-				return err
+				return eventstore.Unreadable(r, err)
 			}
 			if a, ok := e.(access.Alarmed); ok {
 				out = append(out, a)

@@ -102,6 +102,7 @@ type Decider[S, E any] struct {
 	// Encode writes an event's type and data; the decider adds id and metadata.
 	// The id is given because sealed fields are bound to it.
 	Encode func(ctx context.Context, stream string, id eventstore.ID, e E) (eventstore.Proposed, error)
+	// Decode answers an *eventstore.SetAsideError for what no key would help to read.
 	Decode func(ctx context.Context, r *eventstore.Record) (E, error)
 	// CacheSize bounds the folded states kept in memory; 0 means 4,096.
 	CacheSize int
@@ -121,7 +122,9 @@ const (
 func (d *Decider[S, E]) Stream(id string) string { return d.Category + "-" + id }
 
 // Load folds the present state. A stream without events is the initial state at
-// eventstore.NoStream, and no error.
+// eventstore.NoStream, and no error. Of a stream that is set aside it answers what
+// could be folded together with the *eventstore.SetAsideError: enough to say whose
+// it is, and never something to decide on.
 func (d *Decider[S, E]) Load(ctx context.Context, id string) (S, eventstore.Revision, error) {
 	f, err := d.fold(ctx, d.Stream(id))
 	return f.state, f.revision, err
@@ -350,21 +353,6 @@ func (d *Decider[S, E]) present(ctx context.Context, stream string, read *bool) 
 	return d.fold(ctx, stream)
 }
 
-// evolve folds one record. It writes into f.commits.
-func (d *Decider[S, E]) evolve(ctx context.Context, f *folded[S], r *eventstore.Record) error {
-	e, err := d.Decode(ctx, r)
-	if err != nil {
-		return fmt.Errorf("decider: decode %s at revision %d: %w", r.Stream, r.Revision, err)
-	}
-	c, err := ReadMeta(r.Meta)
-	if err != nil {
-		return fmt.Errorf("decider: %s at revision %d: %w", r.Stream, r.Revision, err)
-	}
-	f.state, f.revision, f.position = d.Evolve(f.state, e), r.Revision, r.Position
-	f.note(c, r)
-	return nil
-}
-
 // fold answers the present state: the cached one plus whatever is newer.
 func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], error) {
 	f, ok := d.cache.get(stream)
@@ -381,14 +369,17 @@ func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], err
 				}
 				d.cache.drop(stream)
 			}
+			if err == nil {
+				if f.revision == cached {
+					f.commits = slices.Clone(f.commits) // the cached fold's are shared
+				}
+				err = d.evolve(ctx, &f, r)
+			}
 			if err != nil {
-				return folded[S]{}, fmt.Errorf("decider: read %s: %w", stream, err)
-			}
-			if f.revision == cached {
-				f.commits = slices.Clone(f.commits) // the cached fold's are shared
-			}
-			if err := d.evolve(ctx, &f, r); err != nil {
-				return folded[S]{}, err
+				if !errors.As(err, new(*eventstore.SetAsideError)) {
+					f = folded[S]{}
+				}
+				return f, fmt.Errorf("decider: read %s: %w", stream, err)
 			}
 			n++
 		}
@@ -398,6 +389,30 @@ func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], err
 	}
 	d.cache.put(stream, f, d.CacheSize, true)
 	return f, nil
+}
+
+// evolve folds one record, or leaves f as it is. It writes into f.commits.
+func (d *Decider[S, E]) evolve(ctx context.Context, f *folded[S], r *eventstore.Record) (err error) {
+	if err := eventstore.Follows(r, f.revision); err != nil {
+		return err
+	}
+	e, err := d.Decode(ctx, r)
+	if err != nil {
+		return fmt.Errorf("decode revision %d: %w", r.Revision, err)
+	}
+	c, err := ReadMeta(r.Meta)
+	if err != nil {
+		return eventstore.Unreadable(r, err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = eventstore.Panicked(r, p)
+		}
+	}()
+	state := d.Evolve(f.state, e)
+	f.state, f.revision, f.position = state, r.Revision, r.Position
+	f.note(c, r)
+	return nil
 }
 
 // pause waits a little longer after each attempt, with jitter so that two who

@@ -17,6 +17,7 @@ import (
 	"alta/documents"
 	"alta/domain/application"
 	"alta/domain/duplicate"
+	"alta/eventstore"
 	"alta/projections"
 	"alta/vault"
 )
@@ -97,7 +98,7 @@ func (f *Finder) Find(ctx context.Context, id string, s application.State) (Foun
 	left := looks
 	for _, r := range rows {
 		o, err := f.Load(ctx, r.ID)
-		if errors.Is(err, vault.ErrDamaged) || errors.Is(err, vault.ErrNoKey) {
+		if errors.Is(err, vault.ErrDamaged) || errors.Is(err, vault.ErrNoKey) || errors.As(err, new(*eventstore.SetAsideError)) {
 			out.More = true // one stream that cannot be opened must not stop the comparison with the others
 			continue
 		}

@@ -86,7 +86,12 @@ func (r *Runner) resume(ctx context.Context, g generation) (refused, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.follow(ctx, &tail{generation: g, held: held, docs: map[string]*kept{}, until: &head}); err != nil {
+	t, err := r.tail(ctx, g, held)
+	if err != nil {
+		return nil, err
+	}
+	t.until = &head
+	if err := r.follow(ctx, t); err != nil {
 		return nil, err
 	}
 	return nil, r.Store.publish(ctx, g, "")

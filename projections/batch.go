@@ -26,12 +26,25 @@ type change struct {
 	events  int64    // that were folded
 	last    int64    // revision of the stream's newest event, where a build knows it; else -1
 	unlist  bool     // nobody may find it any more: restricted, or the subject was erased
+	aside   *Aside   // from where on its stream is set aside; nil while it can be read
+	former  *Aside   // as Redis has it
 }
 
 // encode makes the row's JSON, so that nothing is left to do while a transaction
 // is open. Of a hidden application only the revision is kept.
+//
+// Of a stream that cannot be read at all the row stays as Redis has it.
 func (c *change) encode() (err error) {
-	c.row = RowOf(c.app)
+	switch {
+	case c.app != nil:
+		c.row = RowOf(c.app)
+	case c.before != nil:
+		row := *c.before
+		c.row = &row
+	default:
+		return nil
+	}
+	c.row.SetAside = c.aside != nil
 	if c.row.Hidden {
 		c.json, err = json.Marshal(hiddenRow{c.row.Revision})
 	} else {
@@ -57,6 +70,8 @@ type batch struct {
 	remove  map[string][]any
 	lookups []any            // id, what it stands under in exact, …
 	forget  []string         // ids whose lookups go
+	aside   []any            // stream, what is said of it, …
+	back    []string         // streams that are set aside no more
 	grows   map[string]int64 // entries more, by key; fewer where it is negative
 }
 
@@ -66,7 +81,10 @@ func newBatch(k keys) *batch {
 
 // put adds an encoded change. former is what it stands under in the exact index that
 // Redis holds for an application that nobody may find any more.
-func (b *batch) put(c *change, former []string) {
+func (b *batch) put(c *change, former []string) error {
+	if err := b.setAside(c); err != nil || c.row == nil {
+		return err
+	}
 	b.rows = append(b.rows, c.id, c.json)
 	if !c.stored {
 		b.grows["rows"]++
@@ -101,7 +119,7 @@ func (b *batch) put(c *change, former []string) {
 		for _, l := range former {
 			b.take(b.keys.exact(), l+separator+c.id)
 		}
-		return
+		return nil
 	}
 	known := map[string]bool{}
 	for _, l := range former {
@@ -120,6 +138,26 @@ func (b *batch) put(c *change, former []string) {
 	if len(known) > len(former) {
 		b.lookups = append(b.lookups, c.id, strings.Join(slices.Sorted(maps.Keys(known)), "\n"))
 	}
+	return nil
+}
+
+// setAside adds what a change says of its stream as a whole.
+func (b *batch) setAside(c *change) error {
+	switch {
+	case c.aside != nil:
+		text, err := json.Marshal(c.aside)
+		if err != nil {
+			return fmt.Errorf("projections: %w", err)
+		}
+		b.aside = append(b.aside, c.aside.Stream, text)
+		if c.former == nil {
+			b.grows["aside"]++
+		}
+	case c.former != nil:
+		b.back = append(b.back, c.former.Stream)
+		b.grows["aside"]--
+	}
+	return nil
 }
 
 // reword brings a set that is in the order of words up to date.
@@ -165,6 +203,12 @@ func (b *batch) queue(ctx context.Context, p redis.Pipeliner) {
 	if len(b.rows) > 0 {
 		p.HSet(ctx, b.keys.rows(), b.rows...)
 	}
+	if len(b.aside) > 0 {
+		p.HSet(ctx, b.keys.asides(), b.aside...)
+	}
+	if len(b.back) > 0 {
+		p.HDel(ctx, b.keys.asides(), b.back...)
+	}
 	if len(b.forget) > 0 {
 		p.HDel(ctx, b.keys.lookups(), b.forget...)
 	}
@@ -194,43 +238,65 @@ func (s *Store) write(ctx context.Context, t *tail, to place, changes []*change)
 	if err := t.measured(ctx, s); err != nil {
 		return err
 	}
+	parts, err := s.parts(ctx, g, changes)
+	if err != nil {
+		return err
+	}
+	return s.everywhere(g, func(i int, k keys) error {
+		if to.mark.Position.Compare(held[i].mark.Position) <= 0 {
+			return nil
+		}
+		return s.commit(ctx, t, i, k, parts[i], &to)
+	})
+}
+
+// parts are changes as the batches of each shard.
+func (s *Store) parts(ctx context.Context, g generation, changes []*change) ([]*batch, error) {
 	parts := make([]*batch, s.shards)
 	for i, k := range s.each(g) {
 		parts[i] = newBatch(k)
 	}
 	former, err := s.former(ctx, g, changes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, c := range changes {
 		if err := c.encode(); err != nil {
-			return err
+			return nil, err
 		}
-		parts[s.shard(c.id)].put(c, former[i])
+		if err := parts[s.shard(c.id)].put(c, former[i]); err != nil {
+			return nil, err
+		}
 	}
-	return s.everywhere(g, func(i int, k keys) error {
-		if to.mark.Position.Compare(held[i].mark.Position) <= 0 {
-			return nil
+	return parts, nil
+}
+
+// commit writes the batch of a shard in one transaction, together with the new
+// position where there is one.
+func (s *Store) commit(ctx context.Context, t *tail, i int, k keys, part *batch, to *place) error {
+	next, set, gone := part.grown(t.sizes[i])
+	err := s.guarded(ctx, k, func(c checkpoint) bool { return c == t.held[i] }, func(p redis.Pipeliner) error {
+		part.queue(ctx, p)
+		if len(set) > 0 {
+			p.HSet(ctx, k.sizes(), set...)
 		}
-		next, set, gone := parts[i].grown(t.sizes[i])
-		err := s.guarded(ctx, k, func(c checkpoint) bool { return c == held[i] }, func(p redis.Pipeliner) error {
-			parts[i].queue(ctx, p)
-			if len(set) > 0 {
-				p.HSet(ctx, k.sizes(), set...)
-			}
-			if len(gone) > 0 {
-				p.HDel(ctx, k.sizes(), gone...)
-			}
+		if len(gone) > 0 {
+			p.HDel(ctx, k.sizes(), gone...)
+		}
+		if to != nil {
 			p.HSet(ctx, k.checkpoint(), append(markFields(to.mark), "origin", to.origin)...)
-			return nil
-		})
-		if err == nil {
-			held[i].mark, held[i].origin = to.mark, to.origin
-			maps.Copy(t.sizes[i], next)
-			maps.DeleteFunc(t.sizes[i], func(name string, n int64) bool { return n == 0 && name != sizesMark })
 		}
-		return err
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if to != nil {
+		t.held[i].mark, t.held[i].origin = to.mark, to.origin
+	}
+	maps.Copy(t.sizes[i], next)
+	maps.DeleteFunc(t.sizes[i], func(name string, n int64) bool { return n == 0 && name != sizesMark })
+	return nil
 }
 
 // grown is what a batch makes of the sizes of a shard: the new ones, the fields to

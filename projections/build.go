@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,7 +116,12 @@ func (r *Runner) build(ctx context.Context, exactly *eventstore.Position) (gener
 		return g, err
 	}
 	if exactly == nil && head.Compare(target) > 0 {
-		if err := r.follow(ctx, &tail{generation: g, held: held, docs: map[string]*kept{}, until: &head}); err != nil {
+		t, err := r.tail(ctx, g, held)
+		if err != nil {
+			return g, err
+		}
+		t.until = &head
+		if err := r.follow(ctx, t); err != nil {
 			return g, err
 		}
 	}
@@ -164,6 +172,12 @@ func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Posit
 		p.to.Store(from + min(width, math.MaxUint64-from))
 		err := p.run(ctx, target)
 		writes, events = writes+p.written.Load(), events+p.events.Load()
+		if err == nil {
+			err = r.Store.putAsides(ctx, g, p.asides)
+		}
+		for _, stream := range slices.Sorted(maps.Keys(p.asides)) {
+			r.tell(p.asides[stream])
+		}
 		to := p.to.Load()
 		if err != nil || to == math.MaxUint64 {
 			return writes, events, err
@@ -179,9 +193,11 @@ type pass struct {
 	generation generation
 	from       uint64
 	to         atomic.Uint64
-	limit      int64          // applications in memory
-	held       atomic.Int64   // in memory now
-	whole      chan []*change // of which all was read
+	limit      int64 // applications in memory
+	mu         sync.Mutex
+	asides     map[string]Aside // streams that are set aside
+	held       atomic.Int64     // in memory now
+	whole      chan []*change   // of which all was read
 	written    atomic.Int64
 	events     atomic.Int64
 }
@@ -202,7 +218,11 @@ func (p *pass) run(ctx context.Context, target eventstore.Position) error {
 			stop(err)
 		}
 	})
-	err := replay.Spread(ctx, p.runner.Log, []string{category}, target, folders, p.takes, p.work)
+	categories := []string{category}
+	if p.runner.Readable != nil {
+		categories = append(categories, p.runner.Watched...)
+	}
+	err := replay.Spread(ctx, p.runner.Log, categories, target, folders, p.takes, p.work)
 	close(p.whole)
 	if err != nil {
 		stop(err)
@@ -215,6 +235,7 @@ func (p *pass) run(ctx context.Context, target eventstore.Position) error {
 // that it has read all, many at a time; the others when the log is read.
 func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 	changes := map[string]*change{}
+	watched := map[string]bool{} // streams of others that are set aside
 	var whole []*change
 	hand := func() {
 		select {
@@ -232,6 +253,13 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 		if !p.takes(e.Place) {
 			continue
 		}
+		if !strings.HasPrefix(e.Record.Stream, category) {
+			if c := p.runner.watch(e.Record); c != nil && !watched[e.Record.Stream] {
+				watched[e.Record.Stream] = true
+				p.setAside(c.aside)
+			}
+			continue
+		}
 		c := changes[e.ID]
 		if c == nil {
 			var err error
@@ -240,10 +268,8 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 			}
 			changes[e.ID] = c
 		}
-		if !c.glance(e.Record) {
-			if err := p.runner.fold(ctx, c, e.Record); err != nil {
-				return err
-			}
+		if err := p.fold(ctx, c, e.Record); err != nil {
+			return err
 		}
 		if c.last == int64(e.Record.Revision) {
 			delete(changes, c.id)
@@ -259,6 +285,34 @@ func (p *pass) work(ctx context.Context, feed iter.Seq[replay.Event]) error {
 	}
 	hand()
 	return context.Cause(ctx)
+}
+
+// fold folds an event of an application, or sets its stream aside.
+func (p *pass) fold(ctx context.Context, c *change, rec *eventstore.Record) error {
+	if c.aside != nil {
+		c.withdraw(rec)
+		return nil
+	}
+	if p.runner.glance(c, rec) {
+		return nil
+	}
+	err := p.runner.fold(ctx, c, rec)
+	var reason *eventstore.SetAsideError
+	if errors.As(err, &reason) {
+		if err = p.runner.settle(ctx, c, rec, reason); err == nil && c.aside != nil {
+			p.setAside(c.aside)
+		}
+	}
+	return err
+}
+
+func (p *pass) setAside(a *Aside) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asides == nil {
+		p.asides = map[string]Aside{}
+	}
+	p.asides[a.Stream] = *a
 }
 
 // begin takes an application into memory. Where some of that is in use already it
@@ -291,15 +345,14 @@ func (p *pass) let(changes map[string]*change) {
 	}
 }
 
-// glance folds an event of which only the header matters, without decoding the
-// rest. A runner that follows decodes every event whole when it comes, so what
-// cannot be read has been found by then.
-func (c *change) glance(rec *eventstore.Record) bool {
-	if c.app == nil {
+// glance folds an event of which only the header matters, without opening what is
+// sealed in the rest. It leaves one that cannot be read to fold.
+func (r *Runner) glance(c *change, rec *eventstore.Record) bool {
+	if c.app == nil || int64(rec.Revision) != c.app.Revision+1 {
 		return false
 	}
 	indifferent, told := c.app.indifferent(rec.Type)
-	if !indifferent {
+	if !indifferent || r.Readable != nil && r.Readable(rec) != nil {
 		return false
 	}
 	h, err := application.HeaderOf(rec.Data)

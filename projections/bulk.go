@@ -77,7 +77,9 @@ func (p *pass) put(ctx context.Context, some []*change, late *words, count []ato
 		if err := c.encode(); err != nil {
 			return err
 		}
-		parts[s.shard(c.id)].put(c, nil)
+		if err := parts[s.shard(c.id)].put(c, nil); err != nil {
+			return err
+		}
 		count[s.shard(c.id)].Add(1)
 		p.written.Add(1)
 		p.events.Add(c.app.Revision + 1)

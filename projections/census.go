@@ -57,7 +57,7 @@ func (k keys) count(ctx context.Context, p redis.Pipeliner, name string) *redis.
 	switch name {
 	case sizesMark:
 		return p.HLen(ctx, k.sizes())
-	case "rows", "lookups":
+	case "rows", "lookups", "aside":
 		return p.HLen(ctx, string(k)+name)
 	}
 	return p.ZCard(ctx, string(k)+name)

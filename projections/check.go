@@ -173,7 +173,7 @@ func named(g generation, key string) string {
 }
 
 func tallyKey(ctx context.Context, node redis.Cmdable, key, name, kind string, t *Tally) error {
-	if kind == "rows" || kind == "lookups" || kind == "sizes" {
+	if kind == "rows" || kind == "lookups" || kind == "sizes" || kind == "aside" {
 		return eachField(ctx, node, key, func(f, v string) { t.add(name, f, v) })
 	}
 	for last := int64(0); ; last += scanPage {

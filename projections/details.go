@@ -169,19 +169,14 @@ func (d *Details) advance(ctx context.Context, e *detail) error {
 			if err != nil {
 				return err
 			}
-			event, err := d.Decode(ctx, rec)
+			again, err := d.fold(ctx, e, rec)
 			if err != nil {
-				return fmt.Errorf("projections: %s at revision %d of %s: %w", rec.Type, rec.Revision, rec.Stream, err)
+				return err
 			}
-			if _, gone := event.(application.Shredded); gone && !e.erased {
-				e.app, e.erased, n = nil, true, streamPage // once more, from the beginning
+			if n++; again {
+				e.app, e.erased, n = nil, true, streamPage
 				break
 			}
-			if e.erased {
-				event = application.Erase(event)
-			}
-			e.app, e.application, e.status = d.Folder.Fold(e.app, e.id, int64(rec.Revision), event), nil, nil
-			n++
 		}
 		switch {
 		case n == streamPage:
@@ -191,6 +186,35 @@ func (d *Details) advance(ctx context.Context, e *detail) error {
 			return nil
 		}
 	}
+}
+
+// fold folds one event, or says that its application was erased and everything has
+// to be folded once more, from the beginning.
+func (d *Details) fold(ctx context.Context, e *detail, rec *eventstore.Record) (again bool, err error) {
+	last := eventstore.NoStream
+	if e.app != nil {
+		last = eventstore.Revision(e.app.Revision)
+	}
+	if err := eventstore.Follows(rec, last); err != nil {
+		return false, err
+	}
+	event, err := d.Decode(ctx, rec)
+	if err != nil {
+		return false, fmt.Errorf("projections: %s at revision %d of %s: %w", rec.Type, rec.Revision, rec.Stream, err)
+	}
+	if _, gone := event.(application.Shredded); gone && !e.erased {
+		return true, nil
+	}
+	if e.erased {
+		event = application.Erase(event)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = eventstore.Panicked(rec, p)
+		}
+	}()
+	e.app, e.application, e.status = d.Folder.Fold(e.app, e.id, int64(rec.Revision), event), nil, nil
+	return false, nil
 }
 
 // detail finds what is kept of an application, or begins anew.

@@ -29,7 +29,7 @@ import "errors"
 // builds its own generation beside this one's, and sweeps away those of the
 // versions before its own once no program keeps them up to date any more: who is
 // erased later must not stay in them.
-const Version = 8
+const Version = 9
 
 // ErrRebuilding: there is no finished build to read from; ask again shortly.
 var ErrRebuilding = errors.New("projections: being rebuilt")

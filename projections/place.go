@@ -92,8 +92,11 @@ var still = map[string]bool{
 func (p Place) Past(name string) (Place, bool) {
 	short, _, _ := strings.Cut(strings.TrimPrefix(name, "application."), ".")
 	told, known := still[short]
+	if !known || !application.Known(name) { // a later version of it may say more
+		return p, false
+	}
 	if told {
 		p.Told++
 	}
-	return p, known
+	return p, true
 }

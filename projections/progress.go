@@ -13,12 +13,11 @@ const (
 	stateBuilding                 // everything is being built anew: no lists yet
 	stateStandingBy               // another runner writes
 	stateFollowing
-	stateStopped // at an event that cannot be decoded
 )
 
 // States names the values of Stats.State.
 func States() []string {
-	return []string{"waiting", "building", "standing_by", "following", "stopped"}
+	return []string{"waiting", "building", "standing_by", "following"}
 }
 
 // progress is what a runner counts.

@@ -42,6 +42,7 @@ type Row struct {
 	Hints          int                `json:"hints,omitempty"`
 	Version        int64              `json:"version"` // what the merchant was told last, from 0, and when
 	ToldAt         time.Time          `json:"told_at"`
+	SetAside       bool               `json:"set_aside,omitempty"` // its stream cannot be read on: this is what it was before
 
 	// Hidden rows stand in no list and no index: the merchant asked for erasure
 	// and the data are only kept. They are not stored.
@@ -201,12 +202,14 @@ func (r *Row) facets() map[string]float64 {
 	if r.Holder == application.Platform {
 		out["queue="+string(QueueBreached)] = due
 	}
-	if r.Claim == nil {
+	switch {
+	case r.Claim == nil && r.SetAside: // nobody can take it
+	case r.Claim == nil:
 		out[queue+"|free"] = due
 		if r.Priority != 0 {
 			out[queue+"|free|moved"] = r.urgency()
 		}
-	} else {
+	default:
 		mine := "queue=" + string(QueueMine) + "|assignee=" + r.Claim.By.ID
 		out[mine], out[mine+"|claimed"] = due, float64(r.Claim.Until.UnixMilli())
 		out[queue+"|assignee="+r.Claim.By.ID] = due

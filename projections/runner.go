@@ -49,6 +49,12 @@ type Runner struct {
 	// Decode reads a stored event; of its personal values those that Opens names
 	// come clear or erased, and the others as they like.
 	Decode func(ctx context.Context, r *eventstore.Record) (application.Event, error)
+	// Readable answers an *eventstore.SetAsideError for an event that nobody could
+	// read, of whatever stream, without any key; nil, and a nil func, for every other.
+	Readable func(r *eventstore.Record) error
+	// Watched are the beginnings of the names of the streams besides applications
+	// that are set aside where Readable says so.
+	Watched []string
 	// Index is the blind index of an exact value, for searching numbers that
 	// must not be stored in clear.
 	Index  func(kind, value string) string
@@ -68,6 +74,9 @@ type Runner struct {
 	// Stuck is how long one batch may take before its holder shows no more life; two
 	// minutes when 0.
 	Stuck time.Duration
+
+	told      sync.Map // stream → Aside, as it was logged
+	toldCount atomic.Int64
 
 	once     sync.Once
 	id       string // of this runner, as the checkpoint's holder
@@ -112,21 +121,14 @@ func (r *Runner) Healthy() error {
 }
 
 // Run follows the log until the context ends. It builds everything anew where
-// Redis has nothing (or something torn), survives Redis being away, and stops for
-// good only at an event that cannot be decoded: Healthy then says which.
+// Redis has nothing (or something torn), and survives Redis being away. A stream with
+// an event that cannot be folded is set aside (see Aside), and all others go on.
 func (r *Runner) Run(ctx context.Context) error {
 	r.prepare()
 	for {
 		err := r.run(ctx)
-		var undecodable *UndecodableError
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.As(err, &undecodable):
-			r.fault.Store(&err)
-			r.progress.state.Store(stateStopped)
-			r.Logger.Error("projection stopped", "error", err)
-			<-ctx.Done()
 			return ctx.Err()
 		case errors.Is(err, ErrFenced), errors.Is(err, errLost):
 			r.progress.restarts.Add(1)
@@ -233,13 +235,22 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 		}
 		if holder := now[0].holder; holder == "" || holder == r.id || waited >= r.Patience {
 			held, err := r.Store.seize(ctx, g, now, here, r.id, origin)
-			if err == nil && here.position() != now.position() {
+			if err != nil {
+				return nil, err
+			}
+			if here.position() != now.position() {
 				r.Logger.Info("the lists were made from a log of which this one is a copy: they are kept, and go on at the same event",
 					"there", now.position().String(), "here", here.position().String())
 			}
-			t := &tail{generation: g, held: held, docs: map[string]*kept{}}
+			t, err := r.tail(ctx, g, held)
 			if err == nil {
 				err = t.measured(ctx, r.Store)
+			}
+			if err == nil && len(t.aside) > manyAside {
+				err = errLost
+			}
+			if err == nil {
+				err = r.retake(ctx, t)
 			}
 			return t, err
 		}
@@ -323,6 +334,7 @@ type tail struct {
 	generation generation
 	held       standing
 	docs       map[string]*kept // the applications seen lately
+	aside      map[string]Aside // streams that are set aside
 	// sizes is what every key of a shard holds; nil until it was read.
 	sizes   []map[string]int64
 	counted int // keys of the census so far
@@ -333,6 +345,18 @@ type tail struct {
 	working atomic.Int64
 	// until, when set, ends following once everything up to it is written.
 	until *eventstore.Position
+}
+
+// tail begins at the end of a generation.
+func (r *Runner) tail(ctx context.Context, g generation, held standing) (*tail, error) {
+	aside, err := r.Store.asides(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range aside {
+		r.tell(a)
+	}
+	return &tail{generation: g, held: held, docs: map[string]*kept{}, aside: aside}, nil
 }
 
 // delivery is what the subscription hands over.
@@ -380,6 +404,11 @@ func (r *Runner) follow(ctx context.Context, t *tail) error {
 					return err
 				}
 				r.sweep(ctx)
+			}
+			if sweep%againAside == 0 {
+				if err := r.retake(ctx, t); err != nil {
+					return cause(ctx, err)
+				}
 			}
 		case d := <-feed:
 			batch, err := gather(d, feed, t.until)
@@ -498,17 +527,28 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 			continue
 		}
 		c := changes[id]
+		if id == rec.Stream {
+			if _, aside := t.aside[id]; c == nil && !aside {
+				if c = r.watch(rec); c != nil {
+					changes[id], order = c, append(order, c)
+				}
+			}
+			continue
+		}
 		if c == nil {
 			c = newChange(id, t.docs[id])
+			if a, aside := t.aside[rec.Stream]; aside {
+				c.aside, c.former = &a, &a
+			}
 			changes[id], order = c, append(order, c)
 		}
-		if err := r.fold(ctx, c, rec); err != nil {
+		if err := r.take(ctx, t, c, rec); err != nil {
 			clear(t.docs) // they are ahead of Redis now
 			return err
 		}
 	}
 	// What was not folded was delivered before.
-	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 })
+	order = slices.DeleteFunc(order, func(c *change) bool { return c.events == 0 && c.aside == c.former })
 	last := batch[len(batch)-1]
 	err := t.hold(func() error {
 		return r.Store.write(ctx, t, place{eventstore.MarkOf(last), t.origin(batch)}, order)
@@ -519,8 +559,11 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	}
 	unlisted := false
 	for _, c := range order {
-		t.docs[c.id] = &kept{c.app, c.row, true}
+		if c.row != nil {
+			t.docs[c.id] = &kept{app: c.app, row: c.row, stored: true}
+		}
 		unlisted = unlisted || c.unlist
+		r.noted(t, c)
 	}
 	if unlisted && r.Unlisted != nil {
 		r.Unlisted()
@@ -540,11 +583,29 @@ func (t *tail) origin(batch []*eventstore.Record) string {
 	return batch[0].ID.String()
 }
 
-// ours is the application that a record belongs to, unless its shard has seen
-// the record already.
+// take folds an event of an application, or sets its stream aside.
+func (r *Runner) take(ctx context.Context, t *tail, c *change, rec *eventstore.Record) error {
+	if c.aside != nil {
+		c.withdraw(rec)
+		return nil
+	}
+	var reason *eventstore.SetAsideError
+	if k := t.docs[c.id]; k != nil && k.hidden != nil { // it could not be read up to here
+		c.aside = asideOf(rec, k.hidden)
+		return nil
+	}
+	err := r.fold(ctx, c, rec)
+	if errors.As(err, &reason) {
+		return r.settle(ctx, c, rec, reason)
+	}
+	return err
+}
+
+// ours is the application that a record belongs to, or the name of another stream,
+// unless its shard has seen the record already.
 func (r *Runner) ours(t *tail, rec *eventstore.Record) (id string, ours bool) {
-	id, ours = strings.CutPrefix(rec.Stream, category)
-	return id, ours && rec.Position.Compare(t.held[r.Store.shard(id)].mark.Position) > 0
+	id = strings.TrimPrefix(rec.Stream, category)
+	return id, rec.Position.Compare(t.held[r.Store.shard(id)].mark.Position) > 0
 }
 
 // fetch brings the applications that a batch changes into memory: their rows from
@@ -555,7 +616,7 @@ func (r *Runner) fetch(ctx context.Context, t *tail, batch []*eventstore.Record)
 	var missing []string
 	for _, rec := range batch {
 		id, ours := r.ours(t, rec)
-		if _, have := t.docs[id]; !ours || have {
+		if _, have := t.docs[id]; !ours || have || id == rec.Stream {
 			continue
 		}
 		if _, asked := before[id]; !asked {
@@ -582,11 +643,21 @@ func (r *Runner) fetch(ctx context.Context, t *tail, batch []*eventstore.Record)
 		if through < 0 {
 			return nil
 		}
-		c, err := r.stream(ctx, id, through, end)
-		if err == nil {
-			found[i].app = c.app
+		a, aside := t.aside[category+id]
+		if aside {
+			through = a.Revision - 1
 		}
-		return err
+		c, err := r.stream(ctx, id, through, end)
+		switch found[i].hidden = hiddenReason(err); {
+		case found[i].hidden != nil:
+			return nil
+		case err != nil:
+			return err
+		case c.aside != nil:
+			found[i].hidden = &eventstore.SetAsideError{Revision: eventstore.Revision(c.aside.Revision), Type: c.aside.Type, Reason: c.aside.Reason}
+		}
+		found[i].app = c.app
+		return nil
 	})
 	if err != nil {
 		return err

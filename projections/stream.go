@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,43 +13,36 @@ import (
 	"alta/eventstore"
 )
 
-// UndecodableError is an event that this program cannot read, or that its fold
-// cannot take. The projection stands still until a program that can is started.
-type UndecodableError struct {
-	Stream   string
-	Revision eventstore.Revision
-	Type     string
-	Err      error
-}
-
-func (e *UndecodableError) Error() string {
-	return fmt.Sprintf("projections: %s at revision %d of %s cannot be decoded: %v", e.Type, e.Revision, e.Stream, e.Err)
-}
-
-func (e *UndecodableError) Unwrap() error { return e.Err }
-
-// decode reads an event. Keys that cannot be had just now are no reason to stop
-// for good: such an error is not an UndecodableError.
+// decode reads an event. Keys that cannot be had just now are no reason to set its
+// stream aside: such an error is not an *eventstore.SetAsideError.
 func (r *Runner) decode(ctx context.Context, rec *eventstore.Record) (application.Event, error) {
 	e, err := r.Decode(ctx, rec)
-	if err == nil {
-		return e, nil
+	if err == nil || errors.As(err, new(*eventstore.SetAsideError)) {
+		return e, err
 	}
 	if _, err := application.Decode(rec.Type, rec.Data, nil); err != nil {
-		return nil, &UndecodableError{rec.Stream, rec.Revision, rec.Type, err}
+		return nil, eventstore.Unreadable(rec, err)
 	}
 	return nil, fmt.Errorf("projections: %s at revision %d of %s: %w", rec.Type, rec.Revision, rec.Stream, err)
 }
 
-// fold adds an event to what its application became in this batch.
+// fold adds an event to what its application became in this batch. What it answers
+// an *eventstore.SetAsideError for may be half folded: see settle.
 func (r *Runner) fold(ctx context.Context, c *change, rec *eventstore.Record) (err error) {
 	defer func() {
-		if p := recover(); p != nil { // the panic's value might hold a person's
-			err = &UndecodableError{rec.Stream, rec.Revision, rec.Type, fmt.Errorf("folding it panics with a %T", p)}
+		if p := recover(); p != nil {
+			err = eventstore.Panicked(rec, p)
 		}
 	}()
-	if c.app != nil && int64(rec.Revision) <= c.app.Revision {
+	last := eventstore.NoStream
+	if c.app != nil {
+		last = eventstore.Revision(c.app.Revision)
+	}
+	if rec.Revision <= last {
 		return nil
+	}
+	if err := eventstore.Follows(rec, last); err != nil {
+		return err
 	}
 	e, err := r.decode(ctx, rec)
 	if err != nil {
@@ -88,10 +82,15 @@ func (r *Runner) add(c *change, rec *eventstore.Record, e application.Event) {
 // that it could be found by before.
 func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record, erase func(application.Event) application.Event) error {
 	c.app, c.unlist, c.lookups = nil, false, nil
+	next := eventstore.NoStream
 	for rec, err := range r.Log.ReadStream(ctx, last.Stream, 0, int(last.Revision)+1) {
+		if err == nil {
+			err = eventstore.Follows(rec, next)
+		}
 		if err != nil {
 			return err
 		}
+		next = rec.Revision
 		e, err := r.decode(ctx, rec)
 		if err != nil {
 			return err
@@ -107,7 +106,8 @@ func (r *Runner) refold(ctx context.Context, c *change, last *eventstore.Record,
 	return nil
 }
 
-// stream folds what an application became up to a revision and a position.
+// stream folds what an application became up to a revision and a position, or up to
+// where its stream has to be set aside: the change says so then.
 func (r *Runner) stream(ctx context.Context, id string, through int64, until eventstore.Position) (*change, error) {
 	c := newChange(id, nil)
 	for next := eventstore.Revision(0); ; {
@@ -119,8 +119,17 @@ func (r *Runner) stream(ctx context.Context, id string, through int64, until eve
 			if rec.Position.Compare(until) > 0 || int64(rec.Revision) > through {
 				return c, nil
 			}
-			if !c.glance(rec) {
-				if err := r.fold(ctx, c, rec); err != nil {
+			if !r.glance(c, rec) {
+				err := r.fold(ctx, c, rec)
+				var reason *eventstore.SetAsideError
+				if errors.As(err, &reason) {
+					before, err := r.stream(ctx, id, int64(rec.Revision)-1, until)
+					if err == nil && before.aside == nil {
+						before.aside = asideOf(rec, reason)
+					}
+					return before, err
+				}
+				if err != nil {
 					return nil, err
 				}
 			}
@@ -219,5 +228,6 @@ func newChange(id string, h *kept) *change {
 type kept struct {
 	app    *Summary
 	row    *Row
-	stored bool // a hidden application has a row too, of which only the revision is kept
+	stored bool                      // a hidden application has a row too, of which only the revision is kept
+	hidden *eventstore.SetAsideError // why its stream cannot be read as far as Redis has seen it
 }

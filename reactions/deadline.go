@@ -98,7 +98,7 @@ func clearApplications(log Log) *Applications {
 		Decode: func(_ context.Context, r *eventstore.Record) (application.Event, error) {
 			e, err := application.Decode(r.Type, r.Data, nil)
 			if err != nil {
-				return nil, Undecodable(r, err)
+				return nil, eventstore.Unreadable(r, err)
 			}
 			return e, nil
 		},
@@ -142,7 +142,7 @@ func (d *Deadline) handle(ctx context.Context, r *eventstore.Record) error {
 // again: the map keeps what is still to do.
 func (d *Deadline) caughtUp(ctx context.Context) error {
 	for id := range d.open {
-		if err := d.set(ctx, id); err != nil {
+		if err := d.unlessAside(ctx, id, d.set(ctx, id)); err != nil {
 			return err
 		}
 		delete(d.open, id)
@@ -154,6 +154,16 @@ func (d *Deadline) caughtUp(ctx context.Context) error {
 	}
 	d.open = nil
 	return nil
+}
+
+// unlessAside sets an application aside whose stream cannot be read: nothing is due
+// to it until it can. Any other error is answered.
+func (d *Deadline) unlessAside(ctx context.Context, id string, err error) error {
+	var reason *eventstore.SetAsideError
+	if !errors.As(err, &reason) {
+		return err
+	}
+	return errors.Join(d.SetAside(d.applied.Stream(id), 0, d.Position(), reason), d.cfg.Timers.Drop(ctx, id))
 }
 
 // set sets the timer to the next thing that could happen.
@@ -201,7 +211,7 @@ func (d *Deadline) wake(ctx context.Context) (time.Time, error) {
 		if !due {
 			break
 		}
-		if err := d.look(ctx, id, now); err != nil {
+		if err := d.unlessAside(ctx, id, d.look(ctx, id, now)); err != nil {
 			return time.Time{}, errors.Join(err, d.cfg.Timers.Set(ctx, id, now)) // it stays the first
 		}
 	}

@@ -82,7 +82,7 @@ func NewErase(c EraseConfig) *Erase {
 			Decode: func(_ context.Context, r *eventstore.Record) (application.Event, error) {
 				e, err := application.Decode(r.Type, r.Data, nil)
 				if err != nil {
-					return nil, Undecodable(r, err)
+					return nil, eventstore.Unreadable(r, err)
 				}
 				return e, nil
 			},
@@ -101,7 +101,7 @@ func NewErase(c EraseConfig) *Erase {
 func (e *Erase) handle(ctx context.Context, r *eventstore.Record) error {
 	ev, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return Undecodable(r, err)
+		return eventstore.Unreadable(r, err)
 	}
 	id := strings.TrimPrefix(r.Stream, "application-")
 	switch ev := ev.(type) {
@@ -154,7 +154,7 @@ func (e *Erase) redacted(ctx context.Context, r *eventstore.Record, id string, e
 		}
 		past, err := application.Decode(before.Type, before.Data, nil)
 		if err != nil {
-			return Undecodable(before, err)
+			return eventstore.Unreadable(before, err)
 		}
 		var d application.Document
 		switch past := past.(type) {
@@ -180,13 +180,23 @@ func (e *Erase) redacted(ctx context.Context, r *eventstore.Record, id string, e
 // caughtUp sets the timers of everything that is restricted.
 func (e *Erase) caughtUp(ctx context.Context) error {
 	for id := range e.kept {
-		if err := e.set(ctx, id); err != nil {
+		if err := e.unlessAside(ctx, id, e.set(ctx, id)); err != nil {
 			return err
 		}
 		delete(e.kept, id)
 	}
 	e.ready = true
 	return nil
+}
+
+// unlessAside sets an application aside whose stream cannot be read: nothing of it is
+// shredded until it can. Any other error is answered.
+func (e *Erase) unlessAside(ctx context.Context, id string, err error) error {
+	var reason *eventstore.SetAsideError
+	if !errors.As(err, &reason) {
+		return err
+	}
+	return errors.Join(e.SetAside(e.applied.Stream(id), 0, e.Position(), reason), e.timers.Drop(ctx, id))
 }
 
 // set sets the timer to the end of an application's term.
@@ -219,7 +229,7 @@ func (e *Erase) wake(ctx context.Context) (time.Time, error) {
 		if !due {
 			break
 		}
-		if err := e.look(ctx, id, now); err != nil {
+		if err := e.unlessAside(ctx, id, e.look(ctx, id, now)); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -277,12 +287,8 @@ func (e *Erase) leave(ctx context.Context) error {
 			return err
 		}
 		if r := m.Record; r != nil {
-			ev, err := application.Decode(r.Type, r.Data, nil)
-			if err != nil {
-				return Undecodable(r, err)
-			}
-			if o, ok := ev.(application.Opened); ok && e.merchants[o.Merchant] {
-				others[o.Merchant] = append(others[o.Merchant], strings.TrimPrefix(r.Stream, "application-"))
+			if merchant := application.MerchantOf(r.Data); e.merchants[merchant] {
+				others[merchant] = append(others[merchant], strings.TrimPrefix(r.Stream, "application-"))
 			}
 		}
 		if m.CaughtUp {
@@ -315,6 +321,9 @@ func (e *Erase) leave(ctx context.Context) error {
 func (e *Erase) allShredded(ctx context.Context, applications []string) (bool, error) {
 	for _, id := range applications {
 		s, _, err := e.applied.Load(ctx, id)
+		if errors.As(err, new(*eventstore.SetAsideError)) {
+			return false, nil // it may not be shredded: the account stays
+		}
 		if err != nil || !s.Shredded {
 			return false, err
 		}

@@ -32,8 +32,9 @@ type Follower struct {
 	// kept then.
 	Replay bool
 	// Handle reacts to one event. It answers nil when the effect is in place, or
-	// is kept by the reaction and accounted for by Held. An UndecodableError
-	// stops the reaction; any other error has the event handled again later.
+	// is kept by the reaction and accounted for by Held. An
+	// *eventstore.SetAsideError, and a panic, set the event's stream aside; any
+	// other error has the event handled again later.
 	Handle func(ctx context.Context, r *eventstore.Record) error
 	// CaughtUp, if set, hears that everything the log held was handled.
 	CaughtUp func(ctx context.Context) error
@@ -60,11 +61,15 @@ type Follower struct {
 	verified time.Time // when the log was last asked for the event of seen
 	resumed  bool      // the position was read
 
+	aside      map[string]aside // by stream
+	asideAgain time.Time        // when they are tried again
+
 	position atomic.Pointer[eventstore.Position]
 	fault    atomic.Pointer[error]
 	handled  atomic.Int64
 	retried  atomic.Int64
 	saved    atomic.Int64
+	asides   atomic.Int64
 	caughtUp atomic.Bool
 }
 
@@ -74,6 +79,7 @@ type Stats struct {
 	Retries  int64 // of events, of wake-ups, of the subscription
 	Saved    int64 // positions
 	CaughtUp bool  // whether the end of the log was seen
+	SetAside int64 // streams that it cannot handle now
 }
 
 const (
@@ -105,16 +111,19 @@ func (f *Follower) Position() eventstore.Position {
 
 // Stats answers the counters.
 func (f *Follower) Stats() Stats {
-	return Stats{f.handled.Load(), f.retried.Load(), f.saved.Load(), f.caughtUp.Load()}
+	return Stats{f.handled.Load(), f.retried.Load(), f.saved.Load(), f.caughtUp.Load(), f.asides.Load()}
 }
 
 // Run follows the log until the context ends, and answers the context's error.
-// It survives a log that is away; at an event that cannot be decoded it stands
+// It survives a log that is away, and goes on beside a stream that cannot be read.
+// Only where its own position cannot be read, or far too many streams, it stands
 // still, and Healthy says at which. It may be called again after it ended: it then
 // goes on from where the reaction is by then, which may be another process's work.
 func (f *Follower) Run(ctx context.Context) error {
 	failures := 0
-	f.resumed = f.resumed && f.Replay
+	if f.resumed = f.resumed && f.Replay; !f.resumed {
+		f.aside = nil // the position that is kept lies before them
+	}
 	defer f.fault.Store(nil) // who does not run is not unwell
 	for ctx.Err() == nil {
 		err := f.follow(ctx, &failures)
@@ -136,8 +145,7 @@ func (f *Follower) Run(ctx context.Context) error {
 			continue
 		}
 		f.failed(ctx, &failures, "subscription", err)
-		var undecodable *UndecodableError
-		if errors.As(err, &undecodable) {
+		if errors.As(err, new(*eventstore.SetAsideError)) {
 			<-ctx.Done()
 		}
 	}
@@ -215,10 +223,16 @@ func (f *Follower) take(ctx context.Context, d delivery, failures *int) error {
 		return d.err
 	case d.message.Record != nil:
 		r := d.message.Record
-		for {
-			err := f.Handle(ctx, r)
-			var undecodable *UndecodableError
-			if errors.As(err, &undecodable) || ctx.Err() != nil {
+		for !f.aside[r.Stream].whole {
+			err := f.handle(ctx, r)
+			var reason *eventstore.SetAsideError
+			if errors.As(err, &reason) {
+				err = f.SetAside(r.Stream, r.Revision, f.at, reason)
+				if err != nil {
+					return err
+				}
+			}
+			if ctx.Err() != nil {
 				return err
 			}
 			if err == nil {
@@ -258,9 +272,8 @@ func (f *Follower) reached(p eventstore.Position) {
 func (f *Follower) wake(ctx context.Context, failures *int) (next time.Time, err error) {
 	if f.Wake != nil {
 		next, err = f.Wake(ctx)
-		var undecodable *UndecodableError
 		switch {
-		case errors.As(err, &undecodable), errors.Is(err, errReplay), ctx.Err() != nil:
+		case errors.As(err, new(*eventstore.SetAsideError)), errors.Is(err, errReplay), ctx.Err() != nil:
 			return next, err
 		case err != nil:
 			f.failed(ctx, failures, "wake-up", err)
@@ -282,6 +295,13 @@ func (f *Follower) wake(ctx context.Context, failures *int) (next time.Time, err
 		}
 		soon(f.verified.Add(verifyEvery))
 	}
+	again, err := f.retryAside(ctx)
+	if err != nil {
+		return next, err
+	}
+	if !again.IsZero() {
+		soon(again)
+	}
 	if f.Replay || f.done() == f.kept.At {
 		return next, ctx.Err()
 	}
@@ -297,8 +317,7 @@ func (f *Follower) wake(ctx context.Context, failures *int) (next time.Time, err
 func (f *Follower) failed(ctx context.Context, failures *int, what string, err error) {
 	*failures++
 	f.retried.Add(1)
-	var undecodable *UndecodableError
-	if stopped := errors.As(err, &undecodable); stopped || *failures >= patience {
+	if stopped := errors.As(err, new(*eventstore.SetAsideError)); stopped || *failures >= patience {
 		f.fault.Store(&err)
 		f.Logger.Error("reaction cannot go on", "reaction", f.Name, "at", what, "failures", *failures, "error", err)
 		if stopped {

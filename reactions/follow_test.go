@@ -146,33 +146,78 @@ func TestWhatFailsIsTriedAgainAndNothingIsLeftOut(t *testing.T) {
 	})
 }
 
-func TestAnEventThatCannotBeReadStopsTheReactionAndIsNeverSkipped(t *testing.T) {
+func TestAStreamThatCannotBeReadIsSetAsideAndNothingOfItIsSkipped(t *testing.T) {
+	for name, fails := range map[string]func(*eventstore.Record) error{
+		"its event cannot be read":  func(r *eventstore.Record) error { return eventstore.Unreadable(r, errors.New("from a newer version")) },
+		"handling its event panics": func(*eventstore.Record) error { panic("x") },
+		"another stream of it is torn": func(r *eventstore.Record) error {
+			return &eventstore.SetAsideError{Stream: "b-1", Reason: eventstore.MissingEvents}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := memlog.New()
+				happen(t, l, "a-1", "x.v1", "x.v2", "x.v1")
+				happen(t, l, "a-2", "x.v1", "x.v1")
+				var seen []string
+				handle := func(_ context.Context, r *eventstore.Record) error {
+					if r.Type == "x.v2" {
+						return fails(r)
+					}
+					seen = append(seen, fmt.Sprintf("%s/%d", r.Stream, r.Revision))
+					return nil
+				}
+				f := newFollower(l, handle)
+				stop := following(t, f)
+				time.Sleep(24 * time.Hour)
+				synctest.Wait()
+				want := []string{"a-1/0", "a-2/0", "a-2/1"}
+				if name == "another stream of it is torn" { // its own later events can be handled
+					want = []string{"a-1/0", "a-1/2", "a-2/0", "a-2/1"}
+				}
+				if !slices.Equal(seen, want) || f.Healthy() != nil || f.Stats().SetAside != 1 {
+					t.Errorf("handled %v, healthy %v, %+v", seen, f.Healthy(), f.Stats())
+				}
+				stop()
+				seen = nil
+				newer := newFollower(l, func(_ context.Context, r *eventstore.Record) error {
+					seen = append(seen, fmt.Sprintf("%s/%d", r.Stream, r.Revision))
+					return nil
+				})
+				stop = following(t, newer)
+				synctest.Wait()
+				stop()
+				if !slices.Equal(seen, []string{"a-1/1", "a-1/2", "a-2/0", "a-2/1"}) {
+					t.Errorf("a program that can read it handled %v", seen)
+				}
+			})
+		})
+	}
+}
+
+func TestAStreamThatCanBeReadAgainIsTakenInWithoutARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := memlog.New()
 		happen(t, l, "a-1", "x.v1", "x.v2", "x.v1")
-		handled := 0
-		handle := func(_ context.Context, r *eventstore.Record) error {
-			if r.Type == "x.v2" {
-				return reactions.Undecodable(r, errors.New("from a newer version"))
+		happen(t, l, "a-2", "x.v1")
+		var torn atomic.Bool
+		torn.Store(true)
+		var seen []string
+		f := newFollower(l, func(_ context.Context, r *eventstore.Record) error {
+			if r.Type == "x.v2" && torn.Load() {
+				return eventstore.Unreadable(r, errors.New("from a newer version"))
 			}
-			handled++
+			seen = append(seen, fmt.Sprintf("%s/%d", r.Stream, r.Revision))
 			return nil
-		}
-		f := newFollower(l, handle)
+		})
 		stop := following(t, f)
-		time.Sleep(24 * time.Hour)
+		defer stop()
+		time.Sleep(10 * time.Minute)
+		torn.Store(false)
+		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		var undecodable *reactions.UndecodableError
-		if !errors.As(f.Healthy(), &undecodable) || undecodable.Revision != 1 || handled != 1 {
-			t.Errorf("healthy %v, %d handled", f.Healthy(), handled)
-		}
-		stop()
-		newer := newFollower(l, func(context.Context, *eventstore.Record) error { handled++; return nil })
-		stop = following(t, newer)
-		synctest.Wait()
-		stop()
-		if handled != 3 {
-			t.Errorf("a program that can read it handled %d of 3", handled)
+		if !slices.Equal(seen, []string{"a-1/0", "a-2/0", "a-1/1", "a-1/2"}) || f.Stats().SetAside != 0 {
+			t.Errorf("handled %v, %+v", seen, f.Stats())
 		}
 	})
 }

@@ -255,7 +255,7 @@ func (o *Orphans) cross(ctx context.Context, files map[string]vault.Whole, after
 		}
 		e, err := application.Decode(m.Record.Type, m.Record.Data, nil)
 		if err != nil {
-			return Undecodable(m.Record, err)
+			return eventstore.Unreadable(m.Record, err)
 		}
 		for _, id := range application.Files(e) {
 			delete(files, id)

@@ -195,7 +195,7 @@ func TestAnEventThatCannotBeReadRemovesNothing(t *testing.T) {
 	}
 	w.jump(24 * time.Hour)
 	n, err := w.sweeps(s)
-	if undecodable := (*reactions.UndecodableError)(nil); !errors.As(err, &undecodable) || n != 0 || len(s.files) != 1 {
+	if unreadable := (*eventstore.SetAsideError)(nil); !errors.As(err, &unreadable) || n != 0 || len(s.files) != 1 {
 		t.Fatal(n, err, s.left())
 	}
 }

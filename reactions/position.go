@@ -11,6 +11,9 @@ import (
 	"alta/eventstore"
 )
 
+// Category begins the names of the streams that keep positions.
+const Category = "reaction"
+
 // Stored names of the event that keeps a position. What the first said cannot be
 // recognised in a copy of the log: it is read as a position of no log.
 const (
@@ -38,7 +41,7 @@ type storedPosition struct {
 }
 
 // Stream is where the position is kept.
-func (f *Follower) Stream() string { return "reaction-" + f.Name }
+func (f *Follower) Stream() string { return Category + "-" + f.Name }
 
 // resume reads the position, once in the life of a process, and again where the log
 // became another one.
@@ -46,6 +49,8 @@ func (f *Follower) resume(ctx context.Context) error {
 	if f.resumed {
 		return nil
 	}
+	f.aside = nil // all of them lie behind where it begins
+	f.asides.Store(0)
 	if f.Replay {
 		f.Begun, f.at, f.seen, f.resumed = f.Now(), eventstore.Start, eventstore.Mark{}, true
 		f.verified = f.Now()
@@ -104,26 +109,14 @@ func (f *Follower) load(ctx context.Context, most int) ([]keptPosition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reactions: position of %s: %w", f.Name, err)
 		}
-		var s storedPosition
-		switch r.Type {
-		case positionType:
-			err = json.Unmarshal(r.Data, &s)
-		case formerPositionType:
-			var former struct {
-				Begun time.Time `json:"begun"`
-			}
-			err = json.Unmarshal(r.Data, &former)
-			s = storedPosition{Mark: eventstore.Mark{Revision: eventstore.NoStream}, Begun: former.Begun} // of no log
-		default:
-			err = errors.New("want " + positionType)
-		}
+		k, err := readPosition(r)
 		if err != nil && len(all) > 0 {
 			break // an older one is of no more use
 		}
 		if err != nil {
-			return nil, Undecodable(r, err)
+			return nil, eventstore.Unreadable(r, err)
 		}
-		all = append(all, keptPosition{s.Mark, s.Begun, r.Revision})
+		all = append(all, k)
 	}
 	return all, nil
 }
@@ -153,14 +146,44 @@ func (f *Follower) verify(ctx context.Context) error {
 	return nil
 }
 
+func readPosition(r *eventstore.Record) (k keptPosition, err error) {
+	var s storedPosition
+	switch r.Type {
+	case positionType:
+		err = json.Unmarshal(r.Data, &s)
+	case formerPositionType:
+		var former struct {
+			Begun time.Time `json:"begun"`
+		}
+		err = json.Unmarshal(r.Data, &former)
+		s = storedPosition{Mark: eventstore.Mark{Revision: eventstore.NoStream}, Begun: former.Begun} // of no log
+	default:
+		err = errors.New("want " + positionType)
+	}
+	return keptPosition{s.Mark, s.Begun, r.Revision}, err
+}
+
+// ReadablePosition answers why an event of a stream that keeps a position cannot be
+// read.
+func ReadablePosition(r *eventstore.Record) error {
+	_, err := readPosition(r)
+	return err
+}
+
 // done is the position that may be kept: everything up to it has its effect.
 func (f *Follower) done() eventstore.Position {
+	at := f.at
 	if f.Held != nil {
-		if p, held := f.Held(); held && p.Compare(f.at) < 0 {
-			return p
+		if p, held := f.Held(); held && p.Compare(at) < 0 {
+			at = p
 		}
 	}
-	return f.at
+	for _, a := range f.aside {
+		if a.before.Compare(at) < 0 {
+			at = a.before
+		}
+	}
+	return at
 }
 
 // save keeps the position. That it fails is no fault: events are only handled

@@ -118,6 +118,10 @@ func (p *Precheck) wake(ctx context.Context) (time.Time, error) {
 	}
 	first := p.owed[0]
 	found, err := p.check(ctx, first.record, true)
+	var reason *eventstore.SetAsideError
+	if errors.As(err, &reason) { // it is handled again once its stream can be read
+		found, err = true, p.SetAside(first.record.Stream, first.record.Revision, first.before, reason)
+	}
 	if err != nil {
 		return now, err
 	}
@@ -137,7 +141,7 @@ func (p *Precheck) wake(ctx context.Context) (time.Time, error) {
 func (p *Precheck) check(ctx context.Context, r *eventstore.Record, look bool) (bool, error) {
 	e, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return false, Undecodable(r, err)
+		return false, eventstore.Unreadable(r, err)
 	}
 	var round int
 	switch e := e.(type) {

@@ -77,7 +77,7 @@ func (s *Sample) events(ctx context.Context, upTo *eventstore.Record) ([]applica
 		}
 		e, err := application.Decode(r.Type, r.Data, nil)
 		if err != nil {
-			return nil, Undecodable(r, err)
+			return nil, eventstore.Unreadable(r, err)
 		}
 		out = append(out, e)
 	}

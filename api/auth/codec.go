@@ -24,13 +24,19 @@ func (c codec) encode(ctx context.Context, stream string, id eventstore.ID, e ac
 }
 
 func (c codec) decode(ctx context.Context, r *eventstore.Record) (account.Event, error) {
-	return account.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
+	e, err := account.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
 		clear, err := c.vault.Open(ctx, subjectOf(r.Stream), r.ID, field, ciphertext)
 		if errors.Is(err, c.erased) {
 			return "", true, nil
 		}
 		return clear, false, err
 	})
+	if err != nil {
+		if _, unreadable := account.Decode(r.Type, r.Data, nil); unreadable != nil {
+			return nil, eventstore.Unreadable(r, unreadable)
+		}
+	}
+	return e, err
 }
 
 func subjectOf(stream string) string { return strings.TrimPrefix(stream, account.Category+"-") }
@@ -41,5 +47,9 @@ func encodeLogin(_ context.Context, _ string, id eventstore.ID, e account.LoginE
 }
 
 func decodeLogin(_ context.Context, r *eventstore.Record) (account.LoginEvent, error) {
-	return account.DecodeLogin(r.Type, r.Data)
+	e, err := account.DecodeLogin(r.Type, r.Data)
+	if err != nil {
+		return nil, eventstore.Unreadable(r, err)
+	}
+	return e, nil
 }

@@ -3,14 +3,18 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"alta/decider"
 	"alta/domain/access"
+	"alta/domain/account"
 	"alta/domain/application"
 	"alta/domain/sample"
 	"alta/eventstore"
 	"alta/projections"
+	"alta/reactions"
+	"alta/reactions/mail"
 	"alta/vault"
 )
 
@@ -42,8 +46,11 @@ func (s sealing) decodeForLists(ctx context.Context, r *eventstore.Record) (appl
 }
 
 func (s sealing) decodeSome(ctx context.Context, r *eventstore.Record, opens func(field string) bool) (application.Event, error) {
+	if err := ourMeta(r); err != nil {
+		return nil, err
+	}
 	subject := strings.TrimPrefix(r.Stream, applicationCategory+"-")
-	return application.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
+	e, err := application.Decode(r.Type, r.Data, func(field, ciphertext string) (string, bool, error) {
 		if !opens(field) {
 			return "", false, nil
 		}
@@ -53,7 +60,62 @@ func (s sealing) decodeSome(ctx context.Context, r *eventstore.Record, opens fun
 		}
 		return clear, false, err
 	})
+	if err != nil {
+		if unreadable := reactions.Readable(r); unreadable != nil {
+			return nil, unreadable
+		}
+	}
+	return e, err
 }
+
+// ourMeta answers an *eventstore.SetAsideError where an event's metadata are not
+// those that a program of ours writes.
+func ourMeta(r *eventstore.Record) error {
+	if _, err := decider.ReadMeta(r.Meta); err != nil {
+		return eventstore.Unreadable(r, err)
+	}
+	return nil
+}
+
+// readable answers an *eventstore.SetAsideError for an event that this program
+// cannot read, whatever keys it has. Streams of other people are not ours to judge.
+func readable(r *eventstore.Record) error {
+	category, _, _ := strings.Cut(r.Stream, "-")
+	if category != applicationCategory && !slices.ContainsFunc(watched, func(prefix string) bool { return strings.HasPrefix(r.Stream, prefix) }) {
+		return nil
+	}
+	if err := ourMeta(r); err != nil {
+		return err
+	}
+	var err error
+	switch category {
+	case applicationCategory:
+		return reactions.Readable(r)
+	case account.Category:
+		_, err = account.Decode(r.Type, r.Data, nil)
+	case account.LoginCategory:
+		_, err = account.DecodeLogin(r.Type, r.Data)
+	case access.Category:
+		_, err = access.Decode(r.Type, r.Data)
+	case sample.Category:
+		_, err = sample.Decode(r.Type, r.Data)
+	case reactions.Category:
+		err = reactions.ReadablePosition(r)
+	default:
+		err = mail.Readable(r)
+	}
+	if err != nil {
+		return eventstore.Unreadable(r, err)
+	}
+	return nil
+}
+
+// watched are the beginnings of the names of the streams, besides applications, that
+// this program reads back. The roster is not among them: a process that does not
+// understand it reads the log instead.
+var watched = append([]string{
+	account.Category + "-", account.LoginCategory + "-", access.Category + "-", sample.Category + "-", reactions.Category + "-",
+}, mail.Streams...)
 
 func (s sealing) applications(log decider.Log) *decider.Decider[application.State, application.Event] {
 	return &decider.Decider[application.State, application.Event]{
@@ -77,6 +139,12 @@ func plain[S, E any](log decider.Log, category string, evolve func(S, E) S, enco
 			name, data, err := encode(e)
 			return eventstore.Proposed{Type: name, Data: data}, err
 		},
-		Decode: func(_ context.Context, r *eventstore.Record) (E, error) { return decode(r.Type, r.Data) },
+		Decode: func(_ context.Context, r *eventstore.Record) (E, error) {
+			e, err := decode(r.Type, r.Data)
+			if err != nil {
+				err = eventstore.Unreadable(r, err)
+			}
+			return e, err
+		},
 	}
 }

@@ -123,12 +123,16 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		s.gauge("alta_projection_healthy", "1 while the projection follows the log.", truth(f.p.runner.Healthy() == nil))
 	}
 	f.queues(s)
+	f.setAside(s)
 	for _, r := range f.p.reactions {
 		s.gauge("alta_reaction_healthy", "1 while the reaction does its work, or stands by.", truth(r.runs.Healthy() == nil), "reaction", r.name)
 		s.gauge("alta_reaction_standing_by", "1 while another process at this log does the reaction's work; of all processes one has 0.", truth(r.standby.Load()), "reaction", r.name)
 		switch runs := r.runs.(type) {
 		case *mail.Mailer:
 			s.mail(runs.Stats(), runs.Server(), f.p.now())
+			s.asides(r.name, runs.Stats().SetAside)
+		case *reactions.Deadline:
+			s.asides(r.name, runs.Stats().SetAside)
 		case interface{ Stats() reactions.Stats }:
 			if check, ok := runs.(*reactions.Precheck); ok {
 				s.gauge("alta_precheck_owed", "Submissions that could not be compared with other applications yet.", float64(check.Owed()))
@@ -136,6 +140,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 			if !r.standby.Load() {
 				s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 			}
+			s.asides(r.name, runs.Stats().SetAside)
 		}
 	}
 	if o := f.p.orphans; o != nil {
@@ -227,6 +232,10 @@ func (s sink) gauge(name, help string, v float64, label ...string) {
 
 func (s sink) counter(name, help string, v float64, label ...string) {
 	s.write(prometheus.CounterValue, name, help, v, label...)
+}
+
+func (s sink) asides(reaction string, n int64) {
+	s.gauge("alta_reaction_streams_set_aside", "Streams that the reaction cannot handle now; they are tried again every minute.", float64(n), "reaction", reaction)
 }
 
 func (s sink) projector(st projections.Stats) {

@@ -63,7 +63,7 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		return p.recount(ctx, out)
 	}
 	r := &projections.Runner{
-		Store: p.store, Log: p.log, Decode: p.runner.Decode, Index: p.runner.Index, Now: p.now, Logger: p.logger,
+		Store: p.store, Log: p.log, Decode: p.runner.Decode, Readable: readable, Watched: watched, Index: p.runner.Index, Now: p.now, Logger: p.logger,
 	}
 	begun := time.Now()
 	if check {
@@ -71,7 +71,7 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		if err != nil {
 			return err
 		}
-		return printComparison(out, c, time.Since(begun))
+		return errors.Join(printComparison(out, c, time.Since(begun)), p.printAsides(ctx, out))
 	}
 	if err := r.Rebuild(ctx); err != nil {
 		return err
@@ -84,8 +84,8 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 	if _, err := fmt.Fprintf(out, "built %d applications up to %s in %s and switched\n", s.Built, at, time.Since(begun).Round(time.Millisecond)); err != nil {
 		return err
 	}
-	if only == "lists" {
-		return nil
+	if err := p.printAsides(ctx, out); err != nil || only == "lists" {
+		return err
 	}
 	return p.recount(ctx, out)
 }

@@ -83,6 +83,7 @@ type program struct {
 	smtp         *mail.SMTP // nil without a mail server
 	metrics      *metrics
 	answering    atomic.Pointer[api.Server] // once requests are answered
+	asides       asideWatch
 
 	closers []func() error
 }
@@ -141,7 +142,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	p.store = projections.NewStore(p.redis)
 	folder := projections.Folder{Policies: p.rules().Policies}
 	p.runner = &projections.Runner{
-		Store: p.store, Log: p.log, Decode: codec.decodeForLists, Index: p.vault.Index, Now: p.now, Logger: logger,
+		Store: p.store, Log: p.log, Decode: codec.decodeForLists, Readable: readable, Watched: watched, Index: p.vault.Index, Now: p.now, Logger: logger,
 	}
 	if p.child != nil {
 		p.runner.Unlisted = p.child.Erased
@@ -291,7 +292,7 @@ func (p *program) notes() []string {
 			out = append(out, "mail: "+text)
 		}
 	}
-	return out
+	return append(out, p.asides.notes()...)
 }
 
 func runServe(ctx context.Context, args []string, out, errOut io.Writer) error {
@@ -368,6 +369,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 		}
 	}
 	p.startUpkeep(start)
+	start("set aside", p.watchAsides)
 	if err := p.startWire(run, start); err != nil {
 		return err
 	}
@@ -427,7 +429,7 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 	limit := api.LimitRegistrations
 	limit.Rate, limit.Burst = p.cfg.MaxRegistrations, p.cfg.MaxRegistrations
 	s := &api.Server{
-		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, Details: p.details, Duplicates: p.duplicates, Statistics: p.statistics(),
+		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, SetAside: p.setAside, Details: p.details, Duplicates: p.duplicates, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, Requests: api.NewRequests(p.redis), HTTPS: strings.HasPrefix(p.cfg.Origin, "https://"), RegistrationLimit: limit, Quotas: p.cfg.Quotas, Looks: p.cfg.Looks, OpenClaims: p.cfg.OpenClaims,
 		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,

@@ -220,6 +220,20 @@ func Names() []string {
 	return out
 }
 
+// Known reports whether Decode reads events of a stored name.
+func Known(name string) bool { return readers[name] != nil }
+
+// MerchantOf is the account that an event of a stream's beginning names as the
+// merchant, of whatever version it is; empty where it names none. It is for asking
+// whose an application is that cannot be read.
+func MerchantOf(data []byte) string {
+	var opened struct {
+		Merchant string `json:"merchant"`
+	}
+	_ = json.Unmarshal(data, &opened) // what names nobody is nobody's
+	return opened.Merchant
+}
+
 // Encode writes an event as it is stored: its name and canonical JSON, the same
 // bytes for the same event. Every personal value is handed to seal together with
 // the name of its field, such as "personal.identity.name"; a value that is

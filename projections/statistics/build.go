@@ -83,6 +83,9 @@ func (r *Runner) build(ctx context.Context, g generation) (checkpoint, error) {
 	}
 	if head.Compare(target) > 0 {
 		t := &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}
+		if t.aside, err = r.Store.asides(ctx, g); err != nil {
+			return held, err
+		}
 		if err := r.follow(ctx, t, &head); err != nil {
 			return held, err
 		}
@@ -107,26 +110,26 @@ func (r *Runner) fill(ctx context.Context, g generation, held *checkpoint, targe
 	err = replay.Spread(ctx, r.Log, []string{category, sampleCategory}, target, builders, everything, func(ctx context.Context, feed iter.Seq[replay.Event]) error {
 		cases := newCases(r.Log, r.Calendar())
 		cases.limit = buildCases / builders
-		var adds []addition
+		aside := map[string]eventstore.Revision{}
+		some := newSums()
 		for e := range feed {
 			if e.Record.Revision == 0 && strings.HasPrefix(e.Record.Stream, category) {
 				applications.Add(1)
 			}
-			more, err := cases.then(ctx, e.Record)
-			if err != nil {
+			if err := cases.count(ctx, some, aside, e.Record); err != nil {
 				return err
 			}
-			if adds = append(adds, more...); len(adds) >= 1024 {
-				if err := gather.add(adds); err != nil {
+			if some.size >= 1024 {
+				if err := gather.add(some); err != nil {
 					return err
 				}
-				adds = adds[:0]
+				some = newSums()
 			}
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return gather.add(adds)
+		return gather.add(some)
 	})
 	if err != nil {
 		return applications.Load(), err
@@ -145,12 +148,12 @@ type gathering struct {
 	write func(*sums, eventstore.Mark) error
 }
 
-// add takes what some events add; where that is much in all, it is written.
+// add takes what some events come to; where that is much in all, it is written.
 // The zero Mark says that the build is under way.
-func (s *gathering) add(adds []addition) error {
+func (s *gathering) add(some *sums) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all.add(adds)
+	s.all.merge(some)
 	if s.all.size < buildCells {
 		return nil
 	}

@@ -35,8 +35,17 @@ func newCases(log Log, cal calendar.Calendar) *cases {
 
 func (s *cases) forget() { clear(s.known) }
 
-// then is what an event adds; nothing, if it was counted before.
-func (s *cases) then(ctx context.Context, r *eventstore.Record) ([]addition, error) {
+// then is what an event adds; nothing, if it was counted before. Where it answers an
+// *eventstore.SetAsideError nothing of the event was counted.
+func (s *cases) then(ctx context.Context, r *eventstore.Record) (adds []addition, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = eventstore.Panicked(r, p)
+		}
+		if err != nil {
+			delete(s.known, r.Stream) // it may be half counted
+		}
+	}()
 	if strings.HasPrefix(r.Stream, sampleCategory) {
 		return s.sampled(ctx, r)
 	}
@@ -87,6 +96,9 @@ func (c *counted) take(r *eventstore.Record, cal calendar.Calendar) ([]addition,
 	if r.Revision <= c.revision {
 		return nil, nil
 	}
+	if err := eventstore.Follows(r, c.revision); err != nil {
+		return nil, err
+	}
 	c.revision = r.Revision
 	if place, known := c.place.Past(r.Type); known {
 		c.place = place
@@ -94,7 +106,7 @@ func (c *counted) take(r *eventstore.Record, cal calendar.Calendar) ([]addition,
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return nil, &UndecodableError{r.Stream, r.Revision, r.Type, err}
+		return nil, eventstore.Unreadable(r, err)
 	}
 	next, adds := c.Then(e, cal)
 	c.Case = next

@@ -20,19 +20,17 @@
 //     refused when somebody else moved the position meanwhile.
 //   - A day is one of the calendar's zone, by the moment that the event names; so
 //     the figures reach back over all history, however late it was recorded.
+//   - A stream that cannot be read is set aside: of its events those before the one
+//     that cannot be read are counted, and the others once all of them can be. Which
+//     streams those are changes in the same transaction as the sums.
 //   - No person's data is counted: agents by organisation, reviewers by account.
 package statistics
 
-import (
-	"errors"
-	"fmt"
-
-	"alta/eventstore"
-)
+import "errors"
 
 // Version is the shape of the sums. A program with another one builds its own
 // beside these.
-const Version = "2"
+const Version = "3"
 
 // errFenced: another runner moved the position; this one starts over from what
 // Redis says.
@@ -43,18 +41,3 @@ var errLost = errors.New("statistics: the sums are gone")
 
 // errTorn: part of a transaction failed; the sums must be built anew.
 var errTorn = errors.New("statistics: a transaction was torn")
-
-// UndecodableError is an event that this program cannot read. The projection
-// stands still until a program that can is started.
-type UndecodableError struct {
-	Stream   string
-	Revision eventstore.Revision
-	Type     string
-	Err      error
-}
-
-func (e *UndecodableError) Error() string {
-	return fmt.Sprintf("statistics: %s at revision %d of %s cannot be decoded: %v", e.Type, e.Revision, e.Stream, e.Err)
-}
-
-func (e *UndecodableError) Unwrap() error { return e.Err }

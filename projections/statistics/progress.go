@@ -14,7 +14,6 @@ const (
 	stateBuilding
 	stateStandingBy
 	stateFollowing
-	stateStopped
 )
 
 // progress is what a runner counts.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -92,20 +93,14 @@ func (r *Runner) Healthy() error {
 }
 
 // Run follows the log until the context ends. It counts everything anew where
-// Redis has nothing (or something torn), survives Redis being away, and stops for
-// good only at an event that cannot be decoded: Healthy then says which.
+// Redis has nothing (or something torn), and survives Redis being away. A stream with
+// an event that cannot be counted is set aside, and all others go on.
 func (r *Runner) Run(ctx context.Context) error {
 	r.prepare()
 	for {
 		err := r.run(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.As(err, new(*UndecodableError)):
-			r.fault.Store(&err)
-			r.progress.state.Store(stateStopped)
-			r.Logger.Error("statistics stopped", "error", err)
-			<-ctx.Done()
 			return ctx.Err()
 		case errors.Is(err, errFenced), errors.Is(err, errLost):
 			r.progress.restarts.Add(1)
@@ -216,12 +211,22 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 			taken.epoch, taken.holder = now.epoch+1, r.id
 			taken.beat++
 			held := now
-			err := r.Store.guarded(ctx, g, &held, taken, nil)
-			if err == nil && here.mark.Position != now.mark.Position {
+			if err := r.Store.guarded(ctx, g, &held, taken, nil); err != nil {
+				return nil, err
+			}
+			if here.mark.Position != now.mark.Position {
 				r.Logger.Info("the statistics were made from a log of which this one is a copy: they are kept, and go on at the same event",
 					"there", now.mark.Position.String(), "here", here.mark.Position.String())
 			}
-			return &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}, err
+			t := &tail{generation: g, held: held, cases: newCases(r.Log, r.Calendar())}
+			t.aside, err = r.Store.asides(ctx, g)
+			if err == nil && len(t.aside) > manyAside {
+				err = errLost
+			}
+			if err == nil {
+				err = r.retake(ctx, t)
+			}
+			return t, err
 		}
 		r.progress.state.Store(stateStandingBy)
 		r.fault.Store(nil)
@@ -274,6 +279,7 @@ type tail struct {
 	generation generation
 	held       checkpoint
 	cases      *cases
+	aside      map[string]eventstore.Revision // streams that are set aside, from where on
 	// held belongs to whoever writes, and to the heartbeat beside.
 	mu sync.Mutex
 	// working is since when a batch is being worked on, in Unix nanoseconds; 0 while
@@ -370,6 +376,11 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 			if sweep%30 == 0 {
 				r.sweep(ctx)
 			}
+			if sweep%againAside == 0 {
+				if err := r.retake(ctx, t); err != nil {
+					return cause(ctx, err)
+				}
+			}
 		case <-write.C:
 			due = true
 		case d := <-feed:
@@ -416,19 +427,22 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 	t.working.Store(time.Now().UnixNano())
 	defer t.working.Store(0)
 	all := newSums()
+	aside := maps.Clone(t.aside)
 	for _, rec := range batch {
-		adds, err := t.cases.then(ctx, rec)
-		if err != nil {
+		if err := t.cases.count(ctx, all, aside, rec); err != nil {
 			t.cases.forget() // they are ahead of Redis now
 			return err
 		}
-		all.add(adds)
+	}
+	for stream, from := range all.aside {
+		r.Logger.Error("statistics set a stream aside and go on with the others", "stream", stream, "revision", from)
 	}
 	first, last := batch[0], batch[len(batch)-1]
 	if err := t.hold(func() error { return r.write(ctx, t, first, last, all) }); err != nil {
 		t.cases.forget()
 		return err
 	}
+	t.aside = aside
 	r.progress.wrote(last, len(batch), r.Now())
 	return nil
 }

@@ -37,14 +37,14 @@ func (s *cases) sampled(ctx context.Context, r *eventstore.Record) ([]addition, 
 			}
 			e, err := sample.Decode(past.Type, past.Data)
 			if err != nil {
-				return nil, &UndecodableError{past.Stream, past.Revision, past.Type, err}
+				return nil, eventstore.Unreadable(past, err)
 			}
 			before = sample.Evolve(before, e)
 		}
 	}
 	e, err := sample.Decode(r.Type, r.Data)
 	if err != nil {
-		return nil, &UndecodableError{r.Stream, r.Revision, r.Type, err}
+		return nil, eventstore.Unreadable(r, err)
 	}
 	after := sample.Evolve(before, e)
 	t := &teller{zone: s.calendar.Zone(), at: e.Head().At}

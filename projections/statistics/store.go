@@ -47,6 +47,27 @@ func (g generation) ranks(h hash) string { return g.sums(h) + ":rank" }
 // places alone.
 func (g generation) samples() string { return root + string(g) + ":samples" }
 
+// asides is the hash of the streams that are set aside: stream → the revision from
+// which on nothing of it is counted.
+func (g generation) asides() string { return root + string(g) + ":aside" }
+
+// asides reads what is set aside in a generation.
+func (s *Store) asides(ctx context.Context, g generation) (map[string]eventstore.Revision, error) {
+	all, err := s.rdb.HGetAll(ctx, g.asides()).Result()
+	if err != nil {
+		return nil, failed(err)
+	}
+	out := make(map[string]eventstore.Revision, len(all))
+	for stream, text := range all {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("statistics: what is set aside of %s: %w", stream, err)
+		}
+		out[stream] = eventstore.Revision(n)
+	}
+	return out, nil
+}
+
 // checkpoint is where a generation stands and who may write to it.
 type checkpoint struct {
 	mark   eventstore.Mark // the last event that was counted, see projections
@@ -194,6 +215,9 @@ func (s *sums) parts() []*sums {
 	for place, waits := range s.waiting {
 		last().waiting[place] = waits
 	}
+	for stream, revision := range s.aside {
+		last().aside[stream] = revision
+	}
 	for _, h := range slices.SortedFunc(maps.Keys(s.cells), func(a, b hash) int {
 		return slices.Compare([]string{string(a.kind), a.bucket}, []string{string(b.kind), b.bucket})
 	}) {
@@ -252,6 +276,13 @@ func (s *sums) queue(ctx context.Context, p redis.Pipeliner, g generation) {
 			p.ZAdd(ctx, g.samples(), redis.Z{Member: place})
 		} else {
 			p.ZRem(ctx, g.samples(), place)
+		}
+	}
+	for stream, revision := range s.aside {
+		if revision == takenIn {
+			p.HDel(ctx, g.asides(), stream)
+		} else {
+			p.HSet(ctx, g.asides(), stream, int64(revision))
 		}
 	}
 	for h, cells := range s.cells {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"alta/domain/application"
+	"alta/eventstore"
 	"alta/projections"
 )
 
@@ -82,11 +83,23 @@ type hash struct {
 // that a long time is read from few of them.
 type sums struct {
 	cells   map[hash]map[string]int64
-	waiting map[string]bool // places of samples: whether they wait now
+	waiting map[string]bool                // places of samples: whether they wait now
+	aside   map[string]eventstore.Revision // streams: from where on they are set aside, or takenIn
 	size    int
 }
 
-func newSums() *sums { return &sums{cells: map[hash]map[string]int64{}, waiting: map[string]bool{}} }
+// takenIn says of a stream that it is set aside no more.
+const takenIn = eventstore.NoStream
+
+func newSums() *sums {
+	return &sums{cells: map[hash]map[string]int64{}, waiting: map[string]bool{}, aside: map[string]eventstore.Revision{}}
+}
+
+// setAside notes from where on a stream is set aside, or that it no longer is.
+func (s *sums) setAside(stream string, from eventstore.Revision) {
+	s.aside[stream] = from
+	s.size++
+}
 
 func (s *sums) add(all []addition) {
 	for _, a := range all {
@@ -111,6 +124,30 @@ func (s *sums) add(all []addition) {
 			}
 			fields[field] += a.n
 		}
+	}
+}
+
+// merge adds other sums.
+func (s *sums) merge(other *sums) {
+	for h, cells := range other.cells {
+		fields := s.cells[h]
+		if fields == nil {
+			fields = map[string]int64{}
+			s.cells[h] = fields
+		}
+		for field, n := range cells {
+			if _, have := fields[field]; !have {
+				s.size++
+			}
+			fields[field] += n
+		}
+	}
+	for place, waits := range other.waiting {
+		s.waiting[place] = waits
+		s.size++
+	}
+	for stream, from := range other.aside {
+		s.setAside(stream, from)
 	}
 }
 

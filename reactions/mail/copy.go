@@ -11,7 +11,6 @@ import (
 	"alta/domain/account"
 	"alta/domain/application"
 	"alta/eventstore"
-	"alta/reactions"
 )
 
 // LetterState is what became of a mail, as its recipient is told.
@@ -47,7 +46,7 @@ func LetterOf(ctx context.Context, log reader, r *eventstore.Record) (l Letter, 
 		}
 		var e Entry
 		if err := json.Unmarshal(n.Data, &e); err != nil {
-			return Letter{}, false, reactions.Undecodable(n, err)
+			return Letter{}, false, eventstore.Unreadable(n, err)
 		}
 		l.At = e.At
 		switch n.Type {
@@ -65,7 +64,7 @@ func causes(r *eventstore.Record) (t Template, at time.Time, err error) {
 	if strings.HasPrefix(r.Stream, account.Category+"-") {
 		e, err := account.Decode(r.Type, r.Data, nil)
 		if err != nil {
-			return "", at, reactions.Undecodable(r, err)
+			return "", at, eventstore.Unreadable(r, err)
 		}
 		if issued, ok := e.(account.LinkIssued); ok {
 			if issued.Purpose == account.Reset {
@@ -78,7 +77,7 @@ func causes(r *eventstore.Record) (t Template, at time.Time, err error) {
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return "", at, reactions.Undecodable(r, err)
+		return "", at, eventstore.Unreadable(r, err)
 	}
 	if o, ok := e.(application.Opened); ok {
 		if o.Agent == "" {

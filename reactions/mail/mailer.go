@@ -219,7 +219,7 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 	if id, ok := strings.CutPrefix(r.Stream, account.Category+"-"); ok {
 		e, err := account.Decode(r.Type, r.Data, nil)
 		if err != nil {
-			return nil, reactions.Undecodable(r, err)
+			return nil, eventstore.Unreadable(r, err)
 		}
 		issued, ok := e.(account.LinkIssued)
 		if !ok {
@@ -239,7 +239,7 @@ func (m *Mailer) job(r *eventstore.Record) (*job, error) {
 	}
 	e, err := application.Decode(r.Type, r.Data, nil)
 	if err != nil {
-		return nil, reactions.Undecodable(r, err)
+		return nil, eventstore.Unreadable(r, err)
 	}
 	if o, ok := e.(application.Opened); ok {
 		m.opened(o)
@@ -296,15 +296,20 @@ func (m *Mailer) wake(ctx context.Context) (time.Time, error) {
 	}
 	j := m.waiting[i]
 	done, err := m.attempt(ctx, j)
-	var undecodable *reactions.UndecodableError
+	var reason *eventstore.SetAsideError
 	switch {
-	case errors.As(err, &undecodable), ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return time.Time{}, err
 	case errors.Is(err, eventstore.ErrConflict):
 		// Another worker of this reaction was first. What it wrote is read at the next
 		// attempt; on a cluster it may not be readable at once.
 		j.next = now.Add(yielded)
 		m.cfg.Logger.Debug("another worker has this mail", "notice", noticeID(j.cause, j.template).String())
+	case errors.As(err, &reason): // it comes back once the stream can be read
+		if err := m.SetAside(j.stream, j.revision, j.before, reason); err != nil {
+			return time.Time{}, err
+		}
+		done = true
 	case err != nil: // a key, an account, the log cannot be had: the others go on
 		j.next = now.Add(min(firstPause<<min(j.faults, 12), time.Hour))
 		if j.faults++; j.faults >= 3 {

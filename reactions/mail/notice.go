@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"alta/decider"
 	"alta/eventstore"
-	"alta/reactions"
 )
 
 // The stored names of a notice's events.
@@ -57,6 +59,28 @@ const (
 	FailedRestricted Failure = "restricted"      // the data may not be processed any more
 )
 
+// Streams are the beginnings of the names of the streams that this package reads
+// back.
+var Streams = []string{"notice-", "undelivered-", ServerStream}
+
+// Readable answers why an event of one of Streams cannot be read.
+func Readable(r *eventstore.Record) error {
+	known := map[string][]string{
+		"notice-": {begunType, deferredType, sentType, failedType}, "undelivered-": {undeliveredType, delayedType, deliveredType},
+		ServerStream: slices.Collect(maps.Values(serverTypes)),
+	}
+	for _, prefix := range Streams {
+		if !strings.HasPrefix(r.Stream, prefix) {
+			continue
+		}
+		if !slices.Contains(known[prefix], r.Type) {
+			return errors.New("no event of the mailer")
+		}
+		return json.Unmarshal(r.Data, &Entry{})
+	}
+	return nil
+}
+
 // notice is the fold of one notice's stream.
 type notice struct {
 	revision eventstore.Revision
@@ -90,7 +114,7 @@ func (m *Mailer) look(ctx context.Context, j *job) (notice, error) {
 		case begunType:
 			var e Entry
 			if err := json.Unmarshal(r.Data, &e); err != nil {
-				return n, reactions.Undecodable(r, err)
+				return n, eventstore.Unreadable(r, err)
 			}
 			n.attempts++
 			n.unknown++
@@ -100,7 +124,7 @@ func (m *Mailer) look(ctx context.Context, j *job) (notice, error) {
 		case sentType, failedType:
 			n.over = true
 		default:
-			return n, reactions.Undecodable(r, errors.New("no event of a notice"))
+			return n, eventstore.Unreadable(r, errors.New("no event of a notice"))
 		}
 	}
 	return n, nil

@@ -102,7 +102,7 @@ func readServer(ctx context.Context, log reader) (ServerState, eventstore.Revisi
 				return s, r.Revision, json.Unmarshal(r.Data, &s)
 			}
 		}
-		return ServerState{}, 0, fmt.Errorf("mail: %s is no state of the mail server", r.Type)
+		return ServerState{}, 0, eventstore.Unreadable(r, errors.New("it is no state of the mail server"))
 	}
 	return ServerState{Condition: Works}, eventstore.NoStream, nil
 }
@@ -200,7 +200,10 @@ func (m *Mailer) recall(ctx context.Context) {
 	s, _, err := readServer(ctx, m.cfg.Log)
 	if err != nil {
 		m.cfg.Logger.Warn("the mail server's state cannot be read", "error", err)
-		return
+		if !errors.As(err, new(*eventstore.SetAsideError)) {
+			return
+		}
+		s = ServerState{Condition: Works} // nothing is written there until it can be read
 	}
 	m.stored = &s
 	m.server.Store(&s)

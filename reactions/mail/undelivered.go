@@ -56,7 +56,7 @@ func undelivered(ctx context.Context, log reader, account string) (out []Problem
 		last = max(last, r.Revision)
 		var e Entry
 		if err := json.Unmarshal(r.Data, &e); err != nil {
-			return nil, last, fmt.Errorf("mail: undelivered: revision %d: %w", r.Revision, err)
+			return nil, last, eventstore.Unreadable(r, err)
 		}
 		switch {
 		case r.Type == deliveredType:

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"alta/eventstore"
+	"alta/projections"
+)
+
+const (
+	asideEvery = 5 * time.Second // how often it is asked what is set aside
+	asideMost  = 1000            // streams that are remembered for notes and figures
+	asideNamed = 5               // streams that a note names
+)
+
+// asideWatch is what this process knows of the streams that are set aside.
+type asideWatch struct {
+	mu    sync.Mutex
+	all   []projections.Aside
+	total int64
+}
+
+func (w *asideWatch) set(all []projections.Aside, total int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all, w.total = all, total
+}
+
+func (w *asideWatch) get() ([]projections.Aside, int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all, w.total
+}
+
+// notes say for an operator what is set aside. The process serves everybody else.
+func (w *asideWatch) notes() (out []string) {
+	all, total := w.get()
+	for _, a := range all[:min(asideNamed, len(all))] {
+		out = append(out, "set aside: "+describeAside(a))
+	}
+	if more := total - int64(len(out)); more > 0 {
+		out = append(out, fmt.Sprintf("set aside: %d streams more", more))
+	}
+	return out
+}
+
+// describeAside says in a line why a stream is set aside, and from where on.
+func describeAside(a projections.Aside) string {
+	what := ""
+	if a.Type != "" {
+		what = " (" + a.Type + ")"
+	}
+	return fmt.Sprintf("%s from revision %d%s at %s: %s", a.Stream, a.Revision, what, a.Position, a.Reason)
+}
+
+// setAside answers the streams that are set aside, at most limit of them, and how
+// many there are.
+func (p *program) setAside(ctx context.Context, limit int) ([]projections.Aside, int64, error) {
+	return p.reader.SetAside(ctx, limit)
+}
+
+// watchAsides keeps for notes and figures what is set aside. While lists cannot be
+// read the last that was known stands.
+func (p *program) watchAsides(ctx context.Context) error {
+	beat := time.NewTicker(asideEvery)
+	defer beat.Stop()
+	for {
+		asking, stop := context.WithTimeout(ctx, asideEvery)
+		if all, total, err := p.setAside(asking, asideMost); err == nil {
+			p.asides.set(all, total)
+		}
+		stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+		}
+	}
+}
+
+// printAsides names the streams that are set aside.
+func (p *program) printAsides(ctx context.Context, out io.Writer) error {
+	all, total, err := p.setAside(ctx, asideMost)
+	if err != nil {
+		return err
+	}
+	return printAsides(out, all, total)
+}
+
+func printAsides(out io.Writer, all []projections.Aside, total int64) error {
+	if total == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(out, "%d streams are set aside: they are shown as they were before, and nothing is appended to them\n", total); err != nil {
+		return err
+	}
+	for _, a := range all {
+		if _, err := fmt.Fprintln(out, "  "+describeAside(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setAside writes the figures of what is set aside.
+func (f figures) setAside(s sink) {
+	all, _ := f.p.asides.get()
+	by := map[eventstore.SetAsideReason]int{}
+	for _, a := range all {
+		by[a.Reason]++
+	}
+	for _, reason := range eventstore.SetAsideReasons() {
+		s.gauge("alta_streams_set_aside", "Streams that this version cannot read any further; alarm above 0.", float64(by[reason]), "reason", string(reason))
+	}
+}

@@ -1,0 +1,78 @@
+package eventstore
+
+import (
+	"errors"
+	"fmt"
+)
+
+// SetAsideReason says why a stream is set aside. The values are permanent: they
+// stand in Redis, in answers and in metrics.
+type SetAsideReason string
+
+// The reasons.
+const (
+	// UnreadableEvent: an event has a name or a shape that this program does not
+	// know. A newer version wrote it, or somebody else did.
+	UnreadableEvent SetAsideReason = "unreadable-event"
+	// FoldFailed: an event can be read, and folding it panics.
+	FoldFailed SetAsideReason = "fold-failed"
+	// MissingEvents: the stream does not begin with revision 0, or leaves one out.
+	MissingEvents SetAsideReason = "missing-events"
+	// Deleted: somebody deleted the stream; its events are there until a scavenge.
+	Deleted SetAsideReason = "deleted"
+	// Tombstoned: somebody deleted the stream for good.
+	Tombstoned SetAsideReason = "tombstoned"
+	// Truncated: the stream's metadata hide its first events ($tb).
+	Truncated SetAsideReason = "truncated"
+	// Expiring: the stream's metadata let events expire ($maxAge, $maxCount).
+	Expiring SetAsideReason = "expiring"
+)
+
+// SetAsideReasons lists them, for metrics.
+func SetAsideReasons() []SetAsideReason {
+	return []SetAsideReason{UnreadableEvent, FoldFailed, MissingEvents, Deleted, Tombstoned, Truncated, Expiring}
+}
+
+// SetAsideError: this program cannot fold a stream, so it appends nothing to it and
+// shows nothing new of it. All other streams go on. It is no outage: repeating the
+// call gives the same answer until a program that can read the stream runs, or the
+// owner of the log undoes what was done to the stream.
+type SetAsideError struct {
+	Stream   string
+	Revision Revision // of the event at which folding ends; of the first one that is missing
+	Type     string   // stored name of that event; empty where an event is missing
+	Reason   SetAsideReason
+	Err      error // what failed; it holds no personal value
+}
+
+func (e *SetAsideError) Error() string {
+	what := ""
+	if e.Type != "" {
+		what = e.Type + " at "
+	}
+	return fmt.Sprintf("%srevision %d of %s: the stream is set aside (%s): %v", what, e.Revision, e.Stream, e.Reason, e.Err)
+}
+
+func (e *SetAsideError) Unwrap() error { return e.Err }
+
+// Unreadable is the SetAsideError of an event of which a decoder said err.
+func Unreadable(r *Record, err error) error {
+	return &SetAsideError{r.Stream, r.Revision, r.Type, UnreadableEvent, err}
+}
+
+// Panicked is the SetAsideError of an event whose fold panicked with a value. The
+// value itself may hold a person's data, so only its Go type is told.
+func Panicked(r *Record, value any) error {
+	return &SetAsideError{r.Stream, r.Revision, r.Type, FoldFailed, fmt.Errorf("folding it panics with a %T", value)}
+}
+
+var errMissing = errors.New("events before the one that follows are not there")
+
+// Follows answers a SetAsideError where a record is not the event that comes after
+// revision last of its stream: somebody hid or removed what lies between.
+func Follows(r *Record, last Revision) error {
+	if r.Revision == last+1 {
+		return nil
+	}
+	return &SetAsideError{r.Stream, last + 1, "", MissingEvents, errMissing}
+}
