@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -174,9 +172,6 @@ func (r *Runner) fill(ctx context.Context, g generation, target eventstore.Posit
 		writes, events = writes+p.written.Load(), events+p.events.Load()
 		if err == nil {
 			err = r.Store.putAsides(ctx, g, p.asides)
-		}
-		for _, stream := range slices.Sorted(maps.Keys(p.asides)) {
-			r.tell(p.asides[stream])
 		}
 		to := p.to.Load()
 		if err != nil || to == math.MaxUint64 {

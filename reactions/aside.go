@@ -43,7 +43,7 @@ func (f *Follower) SetAside(stream string, from eventstore.Revision, before even
 	}
 	if text := err.Error(); a.told != text {
 		a.told = text
-		f.Logger.Error("a reaction sets a stream aside and goes on with the others", "reaction", f.Name, "stream", stream, "error", err)
+		f.Logger.Warn("a reaction sets a stream aside and goes on with the others", "reaction", f.Name, "stream", stream, "error", err)
 	}
 	if f.aside == nil {
 		f.aside = map[string]aside{}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"time"
 
@@ -95,7 +97,7 @@ func printAsides(out io.Writer, all []projections.Aside, total int64) error {
 	if total == 0 {
 		return nil
 	}
-	if _, err := fmt.Fprintf(out, "%d streams are set aside: they are shown as they were before, and nothing is appended to them\n", total); err != nil {
+	if _, err := fmt.Fprintf(out, "%d streams cannot be read any further and are set aside: they are shown as they were before, and nothing is appended to them\n", total); err != nil {
 		return err
 	}
 	for _, a := range all {
@@ -105,6 +107,35 @@ func printAsides(out io.Writer, all []projections.Aside, total int64) error {
 	}
 	return nil
 }
+
+// unreadables are the streams of a log with an event that this version cannot read.
+type unreadables struct {
+	all   []projections.Aside // at most asideMost
+	known map[string]bool
+}
+
+// find looks at every event of a log.
+func (u *unreadables) find(log iter.Seq2[*eventstore.Record, error]) error {
+	u.known = map[string]bool{}
+	for r, err := range log {
+		if err != nil {
+			return err
+		}
+		var reason *eventstore.SetAsideError
+		if u.known[r.Stream] || !errors.As(readable(r), &reason) {
+			continue
+		}
+		u.known[r.Stream] = true
+		if len(u.all) < asideMost {
+			u.all = append(u.all, projections.Aside{
+				Stream: r.Stream, Revision: int64(r.Revision), Type: r.Type, Reason: reason.Reason, Position: r.Position.String(), At: r.Created,
+			})
+		}
+	}
+	return nil
+}
+
+func (u *unreadables) print(out io.Writer) error { return printAsides(out, u.all, int64(len(u.known))) }
 
 // setAside writes the figures of what is set aside.
 func (f figures) setAside(s sink) {

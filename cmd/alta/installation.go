@@ -75,7 +75,7 @@ func (e *lackingError) Error() string {
 // that its events refer to. It needs no secret. It fails with *lackingError where
 // some are not there.
 func checkBackup(ctx context.Context, dir string, out io.Writer) (installation, error) {
-	rep, err := checkLog(ctx, dir, out)
+	rep, err := checkLog(ctx, dir, out, &unreadables{})
 	i := installation{Report: rep}
 	if err != nil {
 		return installation{}, err

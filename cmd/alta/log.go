@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"alta/eventstore"
 	"alta/eventstore/embedded"
 	"alta/eventstore/esdb"
 	"alta/evidence"
@@ -107,17 +108,21 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	begun := time.Now()
 	var rep evidence.Report
 	var err error
+	named := &unreadables{}
 	switch {
 	case server != "":
-		rep, err = checkServerLog(ctx, *data, server, out)
+		rep, err = checkServerLog(ctx, *data, server, out, named)
 	case args[0] == "check":
-		rep, err = checkRunningLog(ctx, *data, out)
+		rep, err = checkRunningLog(ctx, *data, out, named)
 	case args[0] == "accept":
 		rep, err = acceptLog(ctx, *data, out)
 	default:
 		return errUsage(logUsage)
 	}
 	if err != nil {
+		return err
+	}
+	if err := named.print(out); err != nil {
 		return err
 	}
 	printReport(out, rep, time.Since(begun))
@@ -158,15 +163,15 @@ func acceptLog(ctx context.Context, data string, out io.Writer) (evidence.Report
 	if err := errors.Join(err, l.Close(), k.Close()); err != nil {
 		return evidence.Report{}, err
 	}
-	return checkLog(ctx, data, out)
+	return checkLog(ctx, data, out, &unreadables{})
 }
 
 // checkRunningLog checks the log of a data directory, through a copy taken by
 // the process that has it open if there is one.
-func checkRunningLog(ctx context.Context, data string, out io.Writer) (evidence.Report, error) {
+func checkRunningLog(ctx context.Context, data string, out io.Writer, named *unreadables) (evidence.Report, error) {
 	err := embedded.Idle(storeDir(data))
 	if err == nil {
-		return checkLog(ctx, data, out)
+		return checkLog(ctx, data, out, named)
 	}
 	if !errors.Is(err, embedded.ErrLocked) {
 		return evidence.Report{}, err
@@ -181,13 +186,14 @@ func checkRunningLog(ctx context.Context, data string, out io.Writer) (evidence.
 	if err := askRunning(ctx, data, "copy", copied); err != nil {
 		return evidence.Report{}, err
 	}
-	return checkLog(ctx, copied, out)
+	return checkLog(ctx, copied, out, named)
 }
 
 // checkLog recomputes everything about the log of a data directory or a backup:
 // every key of the store, every hash of the tree, every checkpoint ever signed.
-// Nothing is written to the store.
-func checkLog(ctx context.Context, data string, out io.Writer) (rep evidence.Report, err error) {
+// Nothing is written to the store. named takes the streams with an event that this
+// version cannot read.
+func checkLog(ctx context.Context, data string, out io.Writer, named *unreadables) (rep evidence.Report, err error) {
 	if _, err := os.Stat(storeDir(data)); err != nil {
 		return rep, fmt.Errorf("there is no event log in %s: %w", data, err)
 	}
@@ -213,13 +219,16 @@ func checkLog(ctx context.Context, data string, out io.Writer) (rep evidence.Rep
 	if err != nil {
 		return rep, err
 	}
-	return rep, l.Check(ctx)
+	if err := l.Check(ctx); err != nil {
+		return rep, err
+	}
+	return rep, named.find(l.ReadAll(ctx, eventstore.Start, -1))
 }
 
 // checkServerLog recomputes the tree of a log on a server and compares it with
 // what this data directory knows: the tree with its positions where the sequencer
 // ran here, and every checkpoint.
-func checkServerLog(ctx context.Context, data, server string, out io.Writer) (rep evidence.Report, err error) {
+func checkServerLog(ctx context.Context, data, server string, out io.Writer, named *unreadables) (rep evidence.Report, err error) {
 	key, err := evidence.PublicKey(publicKeyFile(data))
 	if err != nil {
 		return rep, err
@@ -234,7 +243,11 @@ func checkServerLog(ctx context.Context, data, server string, out io.Writer) (re
 		return rep, fmt.Errorf("--eventstore: %w", err)
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	return evidence.CheckServer(ctx, k, l, treeDir(data), func(n int64) { fmt.Fprintf(out, "%d events …\n", n) })
+	rep, err = evidence.CheckServer(ctx, k, l, treeDir(data), func(n int64) { fmt.Fprintf(out, "%d events …\n", n) })
+	if err != nil {
+		return rep, err
+	}
+	return rep, named.find(l.ReadAll(ctx, eventstore.Start, -1))
 }
 
 func printReport(out io.Writer, rep evidence.Report, took time.Duration) {

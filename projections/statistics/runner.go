@@ -435,7 +435,7 @@ func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record)
 		}
 	}
 	for stream, from := range all.aside {
-		r.Logger.Error("statistics set a stream aside and go on with the others", "stream", stream, "revision", from)
+		r.Logger.Warn("statistics set a stream aside and go on with the others", "stream", stream, "revision", from)
 	}
 	first, last := batch[0], batch[len(batch)-1]
 	if err := t.hold(func() error { return r.write(ctx, t, first, last, all) }); err != nil {

@@ -1960,6 +1960,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/set-aside': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Streams of the record that this version cannot read any further, oldest first (leads, auditors, administrators)
+     * @description A stream is set aside where an event of it has a name or a shape that this version does not know, cannot be folded, or is missing. Lists show its application as it was before (`set_aside`); whoever opens it, or decides about it, is told 409 `set-aside`. Nothing is lost, and every other stream goes on. It is taken in again once a version that can read it runs, or once its owner has undone what was done to it.
+     */
+    get: operations['setAside']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/reference/reasons': {
     parameters: {
       query?: never
@@ -3120,6 +3140,32 @@ export interface components {
        * @description when the merchant was told something last
        */
       told_at?: string
+      /** @description the record cannot be read any further: this is what the application was before, and nobody can act on it */
+      set_aside?: boolean
+    }
+    SetAside: {
+      stream: string
+      application?: components['schemas']['ID']
+      /** @description of the event at which reading ends; of the first one that is missing */
+      revision: number
+      /** @description the stored name of that event; absent where it is missing */
+      type?: string
+      /** @enum {string} */
+      reason:
+        | 'unreadable-event'
+        | 'fold-failed'
+        | 'missing-events'
+        | 'deleted'
+        | 'tombstoned'
+        | 'truncated'
+        | 'expiring'
+      /** @description where it lies in the log */
+      position: string
+      /**
+       * Format: date-time
+       * @description when it was stored
+       */
+      at: string
     }
     RowPage: {
       rows: components['schemas']['Row'][]
@@ -6443,6 +6489,33 @@ export interface operations {
         content: {
           'application/json': {
             alarms: components['schemas']['LookAlarm'][]
+          }
+        }
+      }
+      default: components['responses']['Problem']
+    }
+  }
+  setAside: {
+    parameters: {
+      query?: {
+        limit?: components['parameters']['Limit']
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The streams. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            streams: components['schemas']['SetAside'][]
+            /** @description how many there are */
+            total: number
           }
         }
       }
