@@ -123,6 +123,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	failures := 0
 	if f.resumed = f.resumed && f.Replay; !f.resumed {
 		f.aside = nil // the position that is kept lies before them
+		f.asides.Store(0)
 	}
 	defer f.fault.Store(nil) // who does not run is not unwell
 	for ctx.Err() == nil {
