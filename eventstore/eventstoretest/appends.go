@@ -3,6 +3,7 @@ package eventstoretest
 import (
 	"bytes"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -106,6 +107,32 @@ var appendLaws = map[string]func(*T){
 			}
 			if r := t.read(t.log.ReadStream(t.ctx, t.stream, expected+1, all)); len(r) != 1 || r[0].ID != <-wins {
 				t.Fatalf("round %d: the stream does not hold the winner alone", round)
+			}
+		}
+	},
+	"what a conflict says that the stream is at can be read by whoever was told": func(t *T) {
+		for round := range 10 {
+			expected := eventstore.Revision(2*round - 1)
+			var wait sync.WaitGroup
+			for range 8 {
+				wait.Go(func() {
+					var c *eventstore.ConflictError
+					_, err := t.log.Append(t.ctx, t.stream, expected, events(2)...)
+					switch {
+					case err == nil:
+						return
+					case !errors.As(err, &c) || c.Actual != expected+2:
+						t.Errorf("round %d: %v", round, err)
+						return
+					}
+					r, err := collect(t.log.ReadStreamBackward(t.ctx, t.stream, math.MaxInt64, 1))
+					if err != nil || len(r) != 1 || r[0].Revision < c.Actual {
+						t.Errorf("round %d: told of revision %d, read %v: %v", round, c.Actual, r, err)
+					}
+				})
+			}
+			if wait.Wait(); t.Failed() {
+				return
 			}
 		}
 	},

@@ -2,6 +2,7 @@ package eventstoretest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -62,6 +63,32 @@ var readLaws = map[string]func(*T){
 			want = append(want, e...)
 		}
 		t.ids(t.whole(), want)
+	},
+	"a reading that loses its stream on the way says so, or is whole": func(t *T) {
+		const appends, each = 30, 100
+		for name, remove := range map[string]removal{"deleted": t.log.Delete, "tombstoned": t.log.Tombstone} {
+			stream := t.stream + name
+			for i := range appends {
+				t.append(stream, eventstore.Revision(i*each-1), events(each)...)
+			}
+			n, told := 0, error(nil)
+			for _, err := range t.log.ReadStream(t.ctx, stream, 0, all) {
+				if told = err; err != nil {
+					break
+				}
+				if n++; n == 1 {
+					if _, err := remove(t.ctx, stream, appends*each-1); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if told == nil && n != appends*each {
+				t.Fatalf("%s: %d of %d events were read, and nothing was said", name, n, appends*each)
+			}
+			if told != nil && !errors.Is(told, eventstore.ErrStreamNotFound) && !errors.Is(told, eventstore.ErrStreamDeleted) {
+				t.Fatalf("%s: %v", name, told)
+			}
+		}
 	},
 	"a reader may stop early": func(t *T) {
 		t.append(t.stream, eventstore.NoStream, events(20)...)
