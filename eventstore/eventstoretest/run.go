@@ -195,7 +195,13 @@ func (t *T) ids(records []*eventstore.Record, want []eventstore.Proposed) {
 // anchor appends one event to a stream beside the test's and answers where.
 func (t *T) anchor() eventstore.Position {
 	t.Helper()
-	return t.append(t.stream+"x", eventstore.NoStream, events(1)...).Position
+	return t.anchorOf("x")
+}
+
+// anchorOf is anchor with a name of its own.
+func (t *T) anchorOf(name string) eventstore.Position {
+	t.Helper()
+	return t.append(t.stream+name, eventstore.NoStream, events(1)...).Position
 }
 
 // only keeps the events of the test's own streams: a shared log holds others.

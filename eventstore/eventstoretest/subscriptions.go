@@ -2,6 +2,7 @@ package eventstoretest
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"regexp"
 	"strings"
@@ -71,6 +72,50 @@ var subscriptionLaws = map[string]func(*T){
 			}
 			last, next[r.Stream] = r.Position, r.Revision+1
 			if n++; n == writers*each {
+				return
+			}
+		}
+	},
+	"a subscription with a narrow filter catches up with those who write, and delivers each event once": func(t *T) {
+		for round := range 5 {
+			after := t.anchorOf(fmt.Sprint("x", round))
+			stream := fmt.Sprint(t.stream, "-", round)
+			for i := range 4 {
+				t.append(stream+"before", eventstore.Revision(i*100-1), events(100)...)
+			}
+			ctx, cancel := context.WithCancel(t.ctx)
+			var wait sync.WaitGroup
+			for w := range 4 {
+				wait.Go(func() {
+					for i := 0; ctx.Err() == nil; i++ {
+						if _, err := t.log.Append(ctx, fmt.Sprint(stream, "now", w), eventstore.Revision(i-1), events(1)...); err != nil && ctx.Err() == nil {
+							t.Error(err)
+							return
+						}
+					}
+				})
+			}
+			next, last, n := map[string]eventstore.Revision{}, after, 0
+			for m, err := range t.log.Subscribe(ctx, after, eventstore.Filter{Streams: []string{stream + "now"}}) {
+				if err != nil {
+					t.Error(err)
+					break
+				}
+				r := m.Record
+				if r == nil {
+					continue
+				}
+				if r.Position.Compare(last) <= 0 || r.Revision != next[r.Stream] {
+					t.Errorf("revision %d of %s at %v follows %v", r.Revision, r.Stream, r.Position, last)
+					break
+				}
+				last, next[r.Stream] = r.Position, r.Revision+1
+				if n++; n == 40 {
+					break
+				}
+			}
+			cancel()
+			if wait.Wait(); t.Failed() {
 				return
 			}
 		}

@@ -400,6 +400,10 @@ func (c *consumer) share() error {
 			if c.ctx.Err() != nil {
 				return c.ctx.Err()
 			}
+			// The consumer may have been ahead of the ring when it came to share it.
+			if r.Position.Compare(c.next) <= 0 {
+				continue
+			}
 			c.next = r.Position
 			if c.filter.Accepts(r.Stream, r.Type) && !c.yield(eventstore.Message{Record: r}, nil) {
 				return errEnough
