@@ -253,7 +253,6 @@ func (c *Calendar) layTables(list []Year) error {
 		for _, from := range []int{year - 1, year, year + 1} {
 			for d, free := range tables[from].free {
 				if d.Year == year {
-					delete(off, d)
 					delete(work, d)
 					if free {
 						off[d] = true

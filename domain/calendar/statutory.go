@@ -136,7 +136,7 @@ func (c Calendar) Statutory(year int) (Year, bool) {
 		if !off[from] {
 			continue
 		}
-		for i+1 < daysIn(year) && off[dateAt(year, i+1)] {
+		for off[dateAt(year, i+1)] { // of this year only
 			i++
 		}
 		if to := dateAt(year, i); to != from {
