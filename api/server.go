@@ -71,11 +71,10 @@ type Server struct {
 	Mail              Mail
 	Now               func() time.Time
 	Logger            *slog.Logger
-	TrustProxy        bool            // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
-	Ready             func() error    // why this process cannot serve, or nil
-	Notes             func() []string // what is wrong although it serves; may be nil
-	Pages             http.Handler    // everything that is not the API: the SPA
-	Check             func(error)     // with it, every answer is checked against the contract (tests, development)
+	TrustProxy        bool             // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
+	Ready             func() Readiness // how each part of this process stands
+	Pages             http.Handler     // everything that is not the API: the SPA
+	Check             func(error)      // with it, every answer is checked against the contract (tests, development)
 	Spec              *Spec
 	// Observe, if set, hears of every answer but those of live streams.
 	Observe func(operation string, status int, took time.Duration)
@@ -129,19 +128,10 @@ func (s *Server) Handler(ctx context.Context) http.Handler {
 		return c.Blob(http.StatusOK, "application/yaml; charset=utf-8", Contract)
 	})
 	add(http.MethodGet, "/problems/:code", s.aboutProblem)
-	add(http.MethodGet, "/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	add(http.MethodGet, "/readyz", func(c echo.Context) error {
-		if err := s.Ready(); err != nil {
-			return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
-		}
-		detail := "ok\n"
-		if s.Notes != nil {
-			for _, note := range s.Notes() {
-				detail += note + "\n"
-			}
-		}
-		return c.String(http.StatusOK, detail)
-	})
+	for _, path := range []string{"/livez", "/healthz"} {
+		add(http.MethodGet, path, func(c echo.Context) error { answerLife(c.Response()); return nil })
+	}
+	add(http.MethodGet, "/readyz", func(c echo.Context) error { answerReadiness(c.Response(), s.Ready()); return nil })
 	e.RouteNotFound("/*", s.unmatched)
 	h, err := compressed(e)
 	if err != nil {

@@ -64,6 +64,7 @@ type Sequencer struct {
 	mu      sync.Mutex
 	refused error
 	head    tlog.Tree
+	at      eventstore.Position // of the newest leaf; Start while another process sequences
 }
 
 // NewSequencer makes a sequencer; call Run.
@@ -92,6 +93,14 @@ func (s *Sequencer) Head() tlog.Tree {
 	return s.head
 }
 
+// At is the position up to which this process has sequenced, and Start while it does
+// not.
+func (s *Sequencer) At() eventstore.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
+}
+
 // Run sequences whenever the lease is ours, until ctx ends.
 func (s *Sequencer) Run(ctx context.Context) error {
 	lease := s.cfg.Lease
@@ -100,6 +109,9 @@ func (s *Sequencer) Run(ctx context.Context) error {
 	}
 	for {
 		err := lease.Hold(ctx, s.Term)
+		s.mu.Lock()
+		s.at = eventstore.Start
+		s.mu.Unlock()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -339,8 +351,12 @@ func (t *term) meet(ctx context.Context) error {
 	}
 	t.due = due
 	head := t.tree.tree
+	at, err := t.tree.End()
+	if err != nil {
+		return err
+	}
 	t.mu.Lock()
-	t.head = head
+	t.head, t.at = head, at
 	t.mu.Unlock()
 	if len(due) > 0 || t.fresh || t.begun {
 		return nil

@@ -109,6 +109,9 @@ func (f *Follower) Position() eventstore.Position {
 	return eventstore.Start
 }
 
+// Accepts reports whether the reaction is told of events of this stream and type.
+func (f *Follower) Accepts(stream, typ string) bool { return f.Filter.Accepts(stream, typ) }
+
 // Stats answers the counters.
 func (f *Follower) Stats() Stats {
 	return Stats{f.handled.Load(), f.retried.Load(), f.saved.Load(), f.caughtUp.Load(), f.asides.Load()}

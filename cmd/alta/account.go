@@ -152,7 +152,10 @@ func openAccounts(ctx context.Context, cfg config, logger *slog.Logger) (_ *prog
 			err = errors.Join(err, p.Close())
 		}
 	}()
-	if err := p.openLog(ctx); err != nil {
+	if err := p.openLog(); err != nil {
+		return nil, err
+	}
+	if err := p.compareLog(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.openVault(ctx); err != nil {

@@ -37,6 +37,19 @@ func controlSocket(data string) string {
 	return path
 }
 
+// startControl lets other subcommands ask this process.
+func (p *program) startControl(start background) {
+	if p.guarded == nil {
+		return
+	}
+	p.guarded.answers = map[string]func(context.Context, string) error{
+		"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
+		"calendar": p.answerCalendar(false), "calendar-dry": p.answerCalendar(true),
+		"account": takeOver(p.account), "keys": takeOver(p.keysOf),
+	}
+	start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, p.logger) })
+}
+
 // serveControl answers until ctx ends. Without it only backups of a running
 // program are missing, so the caller may go on after an error.
 func serveControl(ctx context.Context, g *guardedLog, log *slog.Logger) error {

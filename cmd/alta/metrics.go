@@ -106,26 +106,16 @@ func (figures) Describe(chan<- *prometheus.Desc) {}
 // Collect implements prometheus.Collector.
 func (f figures) Collect(out chan<- prometheus.Metric) {
 	s := sink{out}
-	head, err := f.p.end.now()
-	s.gauge("alta_log_end_known", "1 while the log says where it ends; without that nothing is built and no lag is known.", truth(err == nil))
-	if err == nil {
-		s.gauge("alta_log_position", "Commit position of the log's newest event.", float64(head.Commit))
-	}
+	f.health(s)
 	if f.p.cfg.does("projector") {
 		s.projector(f.p.runner.Stats())
 		f.statistics(s)
-		if at := f.p.runner.Stats(); err == nil && at.State != "standing_by" {
-			s.gauge("alta_projection_lag_events", "Positions of the log that cannot be read yet; events, on the embedded log.", behind(head, at.Position))
-		}
-		if at := f.p.counter.Stats(); err == nil && at.State != "standing_by" {
-			s.gauge("alta_statistics_lag_events", "Positions of the log that are not counted yet; events, on the embedded log.", behind(head, at.Position))
-		}
-		s.gauge("alta_projection_healthy", "1 while the projection follows the log.", truth(f.p.runner.Healthy() == nil))
+		s.gauge("alta_projection_healthy", "1 while the projection follows the log; 0 while the log cannot be reached, or is another one.", truth(f.p.health.well("projector")))
 	}
 	f.queues(s)
 	f.setAside(s)
-	for _, r := range f.p.reactions {
-		s.gauge("alta_reaction_healthy", "1 while the reaction does its work, or stands by.", truth(r.runs.Healthy() == nil), "reaction", r.name)
+	for _, r := range f.p.running() {
+		s.gauge("alta_reaction_healthy", "1 while the reaction does its work, or stands by; 0 while the log cannot be reached.", truth(f.p.health.well(r.name)), "reaction", r.name)
 		s.gauge("alta_reaction_standing_by", "1 while another process at this log does the reaction's work; of all processes one has 0.", truth(r.standby.Load()), "reaction", r.name)
 		switch runs := r.runs.(type) {
 		case *mail.Mailer:
@@ -143,8 +133,8 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 			s.asides(r.name, runs.Stats().SetAside)
 		}
 	}
-	if o := f.p.orphans; o != nil {
-		st := o.Stats()
+	if f.p.health.started.Load() && f.p.orphans != nil {
+		st := f.p.orphans.Stats()
 		s.counter("alta_orphans_removed_total", "Stored files removed since the start because no event speaks of them.", float64(st.Removed))
 		if !st.Last.IsZero() {
 			s.gauge("alta_orphans_swept_age_seconds", "Since stored files were last compared with the log; hourly, so alarm at a day.", f.p.now().Sub(st.Last).Seconds())
@@ -160,6 +150,36 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	f.live(s)
 	f.log(s)
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
+}
+
+// health is what is known of the log, and what waits for the parts that follow it.
+func (f figures) health(s sink) {
+	head, newest, answered, known := f.p.health.logState()
+	now := time.Now()
+	s.gauge("alta_ready", "1 while /readyz is 200.", truth(f.p.health.readiness().Ready))
+	s.gauge("alta_log_reachable", "1 while the log says where it ends; without that nothing is built and no lag is known.", truth(known))
+	if !answered.IsZero() {
+		s.gauge("alta_log_answer_age_seconds", "Since the log said last where it ends.", now.Sub(answered).Seconds())
+		s.gauge("alta_log_position", "Commit position of the newest event that the log told of; bytes, on a server.", float64(head.Commit))
+	}
+	if !newest.IsZero() {
+		s.gauge("alta_log_newest_event_age_seconds", "Since the newest event that the log told of was stored.", max(0, now.Sub(newest).Seconds()))
+	}
+	for _, name := range consumers(f.p) {
+		if events, age, known := f.p.health.lag(name); known {
+			s.gauge("alta_consumer_lag_events", "Events that have waited for a part for a second or longer; 1000 stands for 1000 or more.", float64(events), "consumer", name)
+			s.gauge("alta_consumer_lag_seconds", "Since the oldest of them was stored; 0 without any.", age.Seconds(), "consumer", name)
+		}
+	}
+}
+
+// consumers are the parts of a process that follow the log and say how far they are.
+func consumers(p *program) []string {
+	names := []string{"projector", "statistics", "sequencer"}
+	for _, r := range p.running() {
+		names = append(names, r.name)
+	}
+	return names
 }
 
 // queues reads how much waits; a Redis that is away or being filled gives none.
@@ -242,7 +262,7 @@ func (s sink) projector(st projections.Stats) {
 	for _, state := range projections.States() {
 		s.gauge("alta_projection_state", "1 for what the projector is doing.", truth(st.State == state), "state", state)
 	}
-	s.gauge("alta_projection_lag_seconds", "From when the newest readable event was stored until it could be read.", st.Lag.Seconds())
+	s.gauge("alta_projection_delay_seconds", "From when the newest readable event was stored until it could be read.", st.Lag.Seconds())
 	s.gauge("alta_projection_position", "Commit position that can be read.", float64(st.Position.Commit))
 	s.counter("alta_projection_events_total", "Events folded since the start.", float64(st.Events))
 	s.counter("alta_projection_batches_total", "Transactions since the start.", float64(st.Batches))

@@ -226,6 +226,8 @@ type reaction struct {
 	runs interface {
 		Run(context.Context) error
 		Healthy() error
+		Position() eventstore.Position
+		Accepts(stream, typ string) bool
 	}
 	// resumes: it goes on from a kept position, so that another process can take over
 	// at once. What folds the whole log at its start runs in every process instead,

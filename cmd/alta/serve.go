@@ -40,6 +40,8 @@ type eventLog interface {
 	eventstore.Finding
 	ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
+	ReadAll(ctx context.Context, after eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
+	ReadAllBackward(ctx context.Context, before eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
 	Head(ctx context.Context) (eventstore.Position, error)
 	Close() error
 }
@@ -52,7 +54,7 @@ type program struct {
 	now    func() time.Time
 
 	log      eventLog
-	end      *logEnd
+	health   *health
 	guarded  *guardedLog // the same, when it is the embedded one
 	server   *serverLog  // the same, when it is on a server
 	vault    *vault.Vault
@@ -88,9 +90,22 @@ type program struct {
 	closers []func() error
 }
 
-// open opens everything that this process needs. After an error what was opened
-// is closed again.
-func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err error) {
+// open opens everything that a command needs, and compares a log on a server with what
+// this data directory knows of it.
+func open(ctx context.Context, cfg config, logger *slog.Logger) (*program, error) {
+	p, err := assemble(ctx, cfg, logger)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.compareLog(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// assemble opens everything that this process needs, without asking a log on a server
+// for anything. After an error what was opened is closed again.
+func assemble(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err error) {
 	p := &program{cfg: cfg, logger: logger, now: cfg.clock}
 	defer func() {
 		if err != nil {
@@ -100,10 +115,10 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	if err := p.openLog(ctx); err != nil {
+	if err := p.openLog(); err != nil {
 		return nil, err
 	}
-	p.end = &logEnd{log: p.log}
+	p.health = newHealth(p)
 	if err := p.openVault(ctx); err != nil {
 		return nil, err
 	}
@@ -155,9 +170,9 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (_ *program, err
 	return p, nil
 }
 
-func (p *program) openLog(ctx context.Context) error {
+func (p *program) openLog() error {
 	if p.cfg.EventStore != "" {
-		return p.openServerLog(ctx)
+		return p.openServerLog()
 	}
 	g, err := openLog(p.cfg.Data, embedded.Options{Now: p.now, Logger: p.logger})
 	if err != nil {
@@ -241,60 +256,6 @@ func (p *program) Close() error {
 	return errors.Join(errs...)
 }
 
-// ready says why this process cannot serve now; nil when it can.
-func (p *program) ready() error {
-	if p.parts != nil {
-		if err := p.parts.healthy(); err != nil {
-			return err
-		}
-	}
-	if err := p.fit.err(); err != nil {
-		return fmt.Errorf("redis: %w", err)
-	}
-	if p.cfg.does("projector") {
-		if err := p.runner.Healthy(); err != nil {
-			return fmt.Errorf("projector: %w", err)
-		}
-		if err := p.counter.Healthy(); err != nil {
-			return fmt.Errorf("statistics: %w", err)
-		}
-	}
-	for _, r := range p.reactions {
-		if err := r.runs.Healthy(); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
-	}
-	if _, err := p.end.now(); err != nil {
-		return fmt.Errorf("log: %w", err)
-	}
-	if err := p.keyState.err(); err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	if p.server != nil {
-		if err := p.server.refusal(); err != nil {
-			return fmt.Errorf("log: %w", err)
-		}
-	}
-	if p.guarded != nil {
-		if err := p.guarded.Writable(); err != nil {
-			return fmt.Errorf("log: %w", err)
-		}
-	}
-	return nil
-}
-
-// notes are what an operator should mend although this process serves: a load
-// balancer that took it out for them would make things worse.
-func (p *program) notes() []string {
-	var out []string
-	if p.mailer != nil {
-		if text := p.mailer.Server().Error(); text != "" {
-			out = append(out, "mail: "+text)
-		}
-	}
-	return append(out, p.asides.notes()...)
-}
-
 func runServe(ctx context.Context, args []string, out, errOut io.Writer) error {
 	var addressFile string
 	cfg, err := parseConfig("serve", args, errOut, func(fs *flag.FlagSet) {
@@ -316,38 +277,46 @@ func runServe(ctx context.Context, args []string, out, errOut io.Writer) error {
 	})
 }
 
-// grace is how long requests under way may take to finish after a stop.
-const grace = 20 * time.Second
-
 // serve runs the parts until the context ends. listening is called with the
-// address once requests are answered.
+// address once requests are answered. From the first moment on /livez and /readyz
+// are; everything else is refused until a log on a server has answered.
 func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(address string) error) (err error) {
 	// Requests outlive the order to stop by a moment, the parts by no more.
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	p, err := open(ctx, cfg, logger)
+	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
+	}
+	f := openFront(l, logger)
+	p, err := assemble(ctx, cfg, logger)
+	if err != nil {
+		return errors.Join(err, f.close())
 	}
 	p.parts = newSupervisor(run, logger)
 	defer func() {
+		err = errors.Join(err, f.close())
 		stop()
 		p.parts.wait.Wait()
 		err = errors.Join(err, p.Close())
 	}()
-	var start background = p.parts.start
+	start := p.parts.start
 	if p.child != nil {
 		start("redis", p.child.run)
 	}
 	start("redis policy", p.fit.run)
+	start("health", p.health.run)
+	f.show(api.Aside(p.health.readiness, api.Starting()))
 	p.metrics = newMetrics(p)
-	if p.guarded != nil {
-		p.guarded.answers = map[string]func(context.Context, string) error{
-			"rebuild": p.answerRebuild(false), "rebuild-check": p.answerRebuild(true),
-			"calendar": p.answerCalendar(false), "calendar-dry": p.answerCalendar(true),
-			"account": takeOver(p.account), "keys": takeOver(p.keysOf),
+	if err := p.startMetrics(start); err != nil {
+		return err
+	}
+	p.startControl(start)
+	if err := p.awaitLog(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before there was anything to do
 		}
-		start("control", func(ctx context.Context) error { return serveControl(ctx, p.guarded, logger) })
+		return err
 	}
 	if cfg.does("sequencer") && p.server != nil {
 		if err := p.startSequencer(start); err != nil {
@@ -361,10 +330,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	start("sessions", func(ctx context.Context) error { p.auth.Follow(ctx, p.log); return nil })
 	p.startStates(start)
 	if cfg.Demo {
-		if err := p.awaitLog(ctx); err != nil {
-			return err
-		}
-		if err := makeDemoPeople(ctx, p.auth); err != nil {
+		if err := p.whileAway(ctx, func(ctx context.Context) error { return makeDemoPeople(ctx, p.auth) }); err != nil {
 			return err
 		}
 	}
@@ -373,11 +339,6 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if err := p.startWire(run, start); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen at %s: %w", cfg.Listen, err)
-	}
-	defer l.Close()
 	origin := p.origin(l.Addr())
 	mailer, err := p.newMailer(origin)
 	if err != nil {
@@ -389,12 +350,10 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	} else if p.smtp != nil {
 		start("mail server", func(ctx context.Context) error { return p.smtp.Learn(ctx) })
 	}
-	if err := p.startMetrics(start); err != nil {
-		return err
-	}
 	if !cfg.does("api") {
-		<-ctx.Done()
-		return nil
+		p.health.started.Store(true)
+		f.show(api.Aside(p.health.readiness, api.NoInterface()))
+		return f.wait(ctx)
 	}
 	people := &api.People{Auth: p.auth, Logger: logger}
 	start("names", func(ctx context.Context) error { people.Follow(ctx, p.log); return nil })
@@ -402,7 +361,12 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	if err != nil {
 		return err
 	}
-	return serveHTTP(ctx, l, handler, p.answering.Load(), logger, func() error { return listening(origin) })
+	p.health.started.Store(true)
+	f.open(handler, p.answering.Load())
+	if err := listening(origin); err != nil {
+		return err
+	}
+	return f.wait(ctx)
 }
 
 // origin is where people reach the pages.
@@ -432,7 +396,7 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, SetAside: p.setAside, Details: p.details, Duplicates: p.duplicates, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, Requests: api.NewRequests(p.redis), HTTPS: strings.HasPrefix(p.cfg.Origin, "https://"), RegistrationLimit: limit, Quotas: p.cfg.Quotas, Looks: p.cfg.Looks, OpenClaims: p.cfg.OpenClaims,
-		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.ready, Notes: p.notes, Spec: spec,
+		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.health.readiness, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
 	if p.cfg.Dev {
@@ -441,56 +405,4 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 	h := s.Handler(ctx)
 	p.answering.Store(s)
 	return h, nil
-}
-
-// stopping is how the interface ends: streams at once, bodies within a moment.
-type stopping interface {
-	Stop()
-	Running() int64 // requests under way
-}
-
-// quiet is how long no request may be under way before connections that have sent
-// none, or only a part of one, are cut off after the order to stop.
-const quiet = 700 * time.Millisecond
-
-// serveHTTP answers requests until the context ends, and lets those under way
-// finish.
-func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, s stopping, logger *slog.Logger, listening func() error) error {
-	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	if err := listening(); err != nil {
-		return errors.Join(err, srv.Close())
-	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	closing, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer stop()
-	s.Stop()
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Shutdown(closing) }()
-	look := time.NewTicker(quiet / 10)
-	defer look.Stop()
-	for last := time.Now(); ; {
-		select {
-		case err := <-ended:
-			if err != nil {
-				return errors.Join(srv.Close(), fmt.Errorf("requests were cut off: %w", err))
-			}
-			return nil
-		case <-look.C:
-			if s.Running() > 0 {
-				last = time.Now()
-			} else if time.Since(last) > quiet {
-				// What is left has no request: a connection opened in advance, or half a header.
-				return srv.Close()
-			}
-		}
-	}
 }

@@ -42,24 +42,97 @@ func newServerLog(connection, tree string, logger *slog.Logger) (*serverLog, err
 	return l, err
 }
 
-// openServerLog opens the log on a server. It fails with *evidence.LostError where
-// the server lost events; a server that cannot be reached is compared before the
-// first append instead.
-func (p *program) openServerLog(ctx context.Context) error {
+// openServerLog opens the log on a server, which is asked for nothing yet.
+func (p *program) openServerLog() error {
 	l, err := newServerLog(p.cfg.EventStore, treeDir(p.cfg.Data), p.logger)
 	if err != nil {
 		return fmt.Errorf("--eventstore: %w", err)
 	}
 	p.server, p.log = l, l
 	p.closers = append(p.closers, l.Close)
-	err = evidence.CompareEnd(ctx, l.Log, treeDir(p.cfg.Data))
-	switch {
-	case errors.Is(err, eventstore.ErrCorrupt):
+	return nil
+}
+
+// compareLog compares a log on a server with what this data directory knows of it. It
+// fails with *evidence.LostError where the server lost events; a server that cannot be
+// reached is compared before the first append instead.
+func (p *program) compareLog(ctx context.Context) error {
+	if p.server == nil {
+		return nil
+	}
+	err := p.server.compare(ctx, treeDir(p.cfg.Data))
+	if errors.Is(err, eventstore.ErrCorrupt) {
 		return fmt.Errorf("--eventstore: %w", err)
-	case err != nil:
+	}
+	if err != nil {
 		p.logger.Warn("the log cannot be compared with its tree yet", "error", err.Error())
 	}
 	return nil
+}
+
+// awaitPause is the time between two attempts to reach the log at the start.
+const awaitPause = 500 * time.Millisecond
+
+// awaitLog waits until a log on a server answers, and compares it with what this data
+// directory knows. It fails with *evidence.LostError where the server lost events.
+func (p *program) awaitLog(ctx context.Context) error {
+	if p.server == nil {
+		return nil
+	}
+	err := p.whileAway(ctx, func(ctx context.Context) error {
+		ctx, stop := context.WithTimeout(ctx, logAsked)
+		defer stop()
+		if err := p.server.compare(ctx, treeDir(p.cfg.Data)); err != nil {
+			return err
+		}
+		_, err := p.log.Head(ctx)
+		return err
+	})
+	if errors.Is(err, eventstore.ErrCorrupt) {
+		err = fmt.Errorf("--eventstore: %w", err)
+	}
+	return err
+}
+
+// whileAway does what is needed at the start, again and again while the log on the
+// server cannot be reached or denies access, until the context ends. What is done must
+// be repeatable.
+func (p *program) whileAway(ctx context.Context, do func(context.Context) error) error {
+	for waiting := false; ; {
+		err := do(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case p.server == nil || err == nil || !away(err):
+			if waiting && err == nil {
+				p.logger.Info("the event store answers: the start goes on")
+			}
+			return err
+		case !waiting:
+			waiting = true
+			p.logger.Warn("the event store does not answer: the start waits for it", "error", err.Error())
+		}
+		if !pause(ctx, awaitPause) {
+			return ctx.Err()
+		}
+	}
+}
+
+// away reports whether an error says that a log cannot be reached now, so that a later
+// attempt may succeed.
+func away(err error) bool {
+	for _, one := range []error{eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome, esdb.ErrDenied, context.DeadlineExceeded} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
+// compare meets the end of the log with the tree in a directory. It fails with
+// *evidence.LostError where the server lost events.
+func (l *serverLog) compare(ctx context.Context, tree string) error {
+	return evidence.CompareEnd(ctx, l.Log, tree)
 }
 
 // refusal says why nothing may be appended, nil when something may.
@@ -100,22 +173,6 @@ func (p *program) startStates(background background) {
 	}
 	keep("application states", p.applications.Follow)
 	keep("sample states", p.samples.Follow)
-}
-
-// awaitLog waits until a log on a server answers, until ctx ends.
-func (p *program) awaitLog(ctx context.Context) error {
-	for quiet := false; ; quiet = true {
-		_, err := p.log.Head(ctx)
-		if !errors.Is(err, eventstore.ErrUnavailable) {
-			return err
-		}
-		if !quiet {
-			p.logger.Warn("the start waits for the event store", "error", err.Error())
-		}
-		if !pause(ctx, time.Second) {
-			return ctx.Err()
-		}
-	}
 }
 
 // startSequencer keeps the evidence of the log, in one process at a time.

@@ -80,7 +80,8 @@ func openForFilling(ctx context.Context, cfg config, logger *slog.Logger) (*prog
 	p := &program{cfg: cfg, logger: logger, now: cfg.clock}
 	for _, open := range []func() error{
 		func() error { return os.MkdirAll(cfg.Data, 0o700) },
-		func() error { return p.openLog(ctx) },
+		p.openLog,
+		func() error { return p.compareLog(ctx) },
 		func() error { return p.openVault(ctx) },
 		p.openRules,
 	} {

@@ -42,8 +42,8 @@ func (f figures) statistics(s sink) {
 	for _, state := range projections.States() {
 		s.gauge("alta_statistics_state", "1 for what the counting of statistics is doing.", truth(st.State == state), "state", state)
 	}
-	s.gauge("alta_statistics_healthy", "1 while the statistics follow the log.", truth(f.p.counter.Healthy() == nil))
-	s.gauge("alta_statistics_lag_seconds", "From when the newest counted event was stored until it was counted.", st.Lag.Seconds())
+	s.gauge("alta_statistics_healthy", "1 while the statistics follow the log.", truth(f.p.health.well("statistics")))
+	s.gauge("alta_statistics_delay_seconds", "From when the newest counted event was stored until it was counted.", st.Lag.Seconds())
 	s.counter("alta_statistics_events_total", "Events read and counted since the start.", float64(st.Events))
 	s.counter("alta_statistics_writes_total", "Transactions since the start.", float64(st.Writes))
 	s.counter("alta_statistics_restarts_total", "Times the counting was fenced or interrupted.", float64(st.Restarts))

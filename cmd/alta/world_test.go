@@ -80,6 +80,18 @@ func (j *journal) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// count is how many lines hold a text.
+func (j *journal) count(text string) (n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, l := range j.lines {
+		if strings.Contains(l, text) {
+			n++
+		}
+	}
+	return n
+}
+
 // forget drops what was logged so far and answers it.
 func (j *journal) forget() []string {
 	j.mu.Lock()

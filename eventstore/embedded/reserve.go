@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"alta/eventstore"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Reserve is the free disk space below which appends are refused. Pebble ends
@@ -50,13 +52,21 @@ func (l *Log) Writable() error {
 // reserved compares the disk with the reserve. A file system that cannot say how
 // full it is gets the benefit of the doubt.
 func (l *Log) reserved() error {
-	usage, err := l.opt.FS.GetDiskUsage(l.dir)
-	if err != nil || usage.TotalBytes == 0 {
-		return nil
-	}
 	r := l.opt.Reserve
 	if r == (Reserve{}) {
 		r = DefaultReserve
+	}
+	return r.look(l.opt.FS, l.dir)
+}
+
+// Look compares the disk of a directory with the reserve, for what else is written
+// there. It fails with *ReserveError.
+func (r Reserve) Look(dir string) error { return r.look(vfs.Default, dir) }
+
+func (r Reserve) look(fs vfs.FS, dir string) error {
+	usage, err := fs.GetDiskUsage(dir)
+	if err != nil || usage.TotalBytes == 0 {
+		return nil
 	}
 	want := min(r.Bytes, uint64(r.Fraction*float64(usage.TotalBytes)))
 	if usage.AvailBytes < want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -259,7 +260,14 @@ func (w *world) ready(ctx context.Context) (int, string) {
 		return 0, err.Error()
 	}
 	defer res.Body.Close()
-	b := make([]byte, 300)
-	n, _ := res.Body.Read(b)
-	return res.StatusCode, string(b[:n])
+	var r struct{ Parts []struct{ Name, State, Reason string } }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&r); err != nil {
+		return res.StatusCode, err.Error()
+	}
+	for _, p := range r.Parts {
+		if p.State == "failing" {
+			return res.StatusCode, p.Name + ": " + p.Reason
+		}
+	}
+	return res.StatusCode, ""
 }

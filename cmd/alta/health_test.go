@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"alta/api"
+	"alta/eventstore/embedded"
+	"alta/eventstore/wire"
+	"alta/simulate/drive"
+)
+
+// eventServer is a log that other processes reach through a proxy, which can be shut
+// (nobody answers), muted (connections stay open and nothing comes) and opened again.
+type eventServer struct {
+	t          *testing.T
+	log        *guardedLog
+	address    string // of the proxy
+	connection string
+
+	mu       sync.Mutex
+	muted    bool
+	listener net.Listener
+	links    []net.Conn
+	upstream string
+}
+
+func newEventServer(t *testing.T) *eventServer {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "alta-server-") // short: it holds a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	log, err := openLog(filepath.Join(dir, "data"), embedded.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &eventServer{t: t, log: log, address: freeAddress(t), upstream: filepath.Join(dir, "s")}
+	s.connection = "esdb://" + s.address + "?tls=false"
+	l, err := wire.Listen(t.Context(), "unix:"+s.upstream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	served := make(chan error, 1)
+	go func() { served <- wire.Serve(ctx, l, log, wire.Options{}) }()
+	t.Cleanup(func() {
+		s.shut()
+		stop()
+		if err := errors.Join(<-served, log.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// open takes connections; muted ones stay open and nothing passes.
+func (s *eventServer) open(muted bool) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.muted = muted
+	if s.listener != nil {
+		return
+	}
+	l, err := net.Listen("tcp", s.address)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.listener = l
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			up, err := net.Dial("unix", s.upstream)
+			if err != nil {
+				_ = c.Close()
+				continue
+			}
+			s.mu.Lock()
+			s.links = append(s.links, c, up)
+			s.mu.Unlock()
+			go s.pass(c, up)
+			go s.pass(up, c)
+		}
+	}()
+}
+
+// pass forwards what comes, and holds on to it while the proxy is muted.
+func (s *eventServer) pass(to, from net.Conn) {
+	defer to.Close()
+	defer from.Close()
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			return
+		}
+		for s.isMuted() {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (s *eventServer) isMuted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.muted
+}
+
+// mute keeps connections open and passes nothing.
+func (s *eventServer) mute() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.muted = true
+}
+
+// shut cuts every connection and takes no more.
+func (s *eventServer) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.muted = false
+	if s.listener != nil {
+		_ = s.listener.Close()
+		s.listener = nil
+	}
+	for _, c := range s.links {
+		_ = c.Close()
+	}
+	s.links = nil
+}
+
+// readiness asks /readyz.
+func readiness(t *testing.T, address string) (status int, r api.Readiness) {
+	t.Helper()
+	res, err := http.Get(address + "/readyz")
+	if err != nil {
+		return 0, r
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&r); err != nil {
+		t.Fatalf("/readyz: %v", err)
+	}
+	if (res.StatusCode == http.StatusOK) != r.Ready || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("/readyz is %d with ready %v and %v", res.StatusCode, r.Ready, res.Header)
+	}
+	return res.StatusCode, r
+}
+
+func part(r api.Readiness, name string) api.PartHealth {
+	if i := slices.IndexFunc(r.Parts, func(p api.PartHealth) bool { return p.Name == name }); i >= 0 {
+		return r.Parts[i]
+	}
+	return api.PartHealth{}
+}
+
+// figure is one of a process's figures; ok is false where it is not there.
+func figure(t *testing.T, metrics, name string) (v float64, ok bool) {
+	t.Helper()
+	for line := range strings.Lines(fetched(t, "http://"+metrics+"/metrics")) {
+		if rest, found := strings.CutPrefix(line, name+" "); found {
+			v, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// A program that starts while the event store is away waits for it, and says so.
+func TestAProgramThatStartsBeforeItsEventStoreWaitsAndSaysSo(t *testing.T) {
+	s := newEventServer(t)
+	c := demoConfig(t)
+	c.EventStore, c.Listen, c.Metrics = s.connection, freeAddress(t), freeAddress(t)
+	url := "http://" + c.Listen
+	j := &journal{}
+	ctx, stop := context.WithCancel(context.Background())
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.NewTextHandler(j, nil)), func(a string) error { listening <- a; return nil })
+	}()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	}()
+	away := func(what string) {
+		t.Helper()
+		eventuallyWithin(t, 20*time.Second, what, func() bool {
+			status, r := readiness(t, url)
+			return status == 503 && part(r, "log").State == api.PartFailing && part(r, "log").Reason != "" && part(r, "start").State == api.PartStarting
+		})
+		if status(url+"/livez") != 200 || status(url+"/healthz") != 200 {
+			t.Error("it does not say that it lives")
+		}
+		for _, path := range []string{"/v1/me", "/", "/v1/auth/login"} {
+			res, err := http.Get(url + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, _ := io.ReadAll(res.Body)
+			res.Body.Close()
+			if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || res.Header.Get("Cache-Control") != "no-store" || !strings.Contains(string(b), `"code":"starting"`) {
+				t.Errorf("%s: %d %v %s", path, res.StatusCode, res.Header, b)
+			}
+		}
+		if v, ok := figure(t, c.Metrics, "alta_log_reachable"); !ok || v != 0 {
+			t.Errorf("alta_log_reachable is %v, %v", v, ok)
+		}
+		if v, ok := figure(t, c.Metrics, "alta_projection_healthy"); !ok || v != 0 {
+			t.Errorf("alta_projection_healthy is %v, %v", v, ok)
+		}
+	}
+	away("nobody listens there")
+	s.open(true)
+	away("the server is silent")
+	eventuallyWithin(t, 20*time.Second, "the log says what is waited for", func() bool { return j.count("the start waits for it") > 0 })
+	select {
+	case <-listening:
+		t.Fatal("it serves without its log")
+	case err := <-ended:
+		t.Fatalf("it ended: %v", err)
+	default:
+	}
+	s.shut()
+	s.open(false)
+	select {
+	case <-listening:
+	case <-time.After(time.Minute):
+		t.Fatal("it does not serve although the log is there")
+	}
+	eventuallyWithin(t, time.Minute, "it is ready", func() bool { status, _ := readiness(t, url); return status == 200 })
+	for _, want := range []string{"the event store does not answer: the start waits for it", "the event store answers: the start goes on"} {
+		if n := j.count(want); n != 1 {
+			t.Errorf("it says %d times %q", n, want)
+		}
+	}
+}
+
+// While a program runs, its event store is cut off, silent, and back.
+func TestReadyzFiguresAndRefusalsTellThatTheEventStoreIsAway(t *testing.T) {
+	s := newEventServer(t)
+	s.open(false)
+	c := demoConfig(t)
+	c.EventStore, c.Metrics = s.connection, freeAddress(t)
+	w := &world{log: &journal{}}
+	ctx, stop := context.WithCancel(context.Background())
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.NewTextHandler(w.log, nil)), func(a string) error { listening <- a; return nil })
+	}()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	}()
+	w.api = <-listening
+	var err error
+	if w.client, err = drive.NewClient(w.api); err != nil {
+		t.Fatal(err)
+	}
+	agent := w.as(t, "agent")
+	ready := func() {
+		t.Helper()
+		eventuallyWithin(t, time.Minute, "it is ready", func() bool { status, _ := readiness(t, w.api); return status == 200 })
+	}
+	ready()
+	_, r := readiness(t, w.api)
+	for _, name := range []string{"log", "disk", "redis", "projector", "statistics", "mail", "precheck", "deadline", "sample", "erase", "sequencer", "keys"} {
+		if p := part(r, name); p.Since.IsZero() || !slices.Contains([]string{api.PartOK, api.PartBehind}, p.State) {
+			t.Errorf("the part %s is %+v", name, p)
+		}
+	}
+	for name, fault := range map[string]func(){"cut off": s.shut, "silent": s.mute} {
+		t.Run(name, func(t *testing.T) {
+			fault()
+			begun := time.Now()
+			eventuallyWithin(t, time.Minute, "/readyz says it", func() bool {
+				status, r := readiness(t, w.api)
+				return status == 503 && part(r, "log").State == api.PartFailing && part(r, "log").Answered != nil && part(r, "projector").State == api.PartFailing
+			})
+			t.Logf("/readyz said so after %s", time.Since(begun).Round(10*time.Millisecond))
+			for name, want := range map[string]float64{"alta_log_reachable": 0, "alta_projection_healthy": 0, "alta_statistics_healthy": 0, "alta_ready": 0, `alta_reaction_healthy{reaction="mail"}`: 0} {
+				if v, ok := figure(t, c.Metrics, name); !ok || v != want {
+					t.Errorf("%s is %v, %v", name, v, ok)
+				}
+			}
+			if v, ok := figure(t, c.Metrics, "alta_log_answer_age_seconds"); !ok || v <= 0 {
+				t.Errorf("alta_log_answer_age_seconds is %v, %v", v, ok)
+			}
+			if _, ok := figure(t, c.Metrics, `alta_consumer_lag_events{consumer="projector"}`); ok {
+				t.Error("a lag is told although the log's end is not known")
+			}
+			begun = time.Now()
+			body := `{"legal":{"kind":"individual"},"account":{"email":"x@shop.example","language":"en"}}`
+			res, text := w.raw(t, agent, "POST", "/v1/applications", body, "Idempotency-Key", name)
+			t.Logf("a write was answered %d after %s", res.StatusCode, time.Since(begun).Round(10*time.Millisecond))
+			if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("a write is answered %d %v %s", res.StatusCode, res.Header, text)
+			}
+			s.shut()
+			s.open(false)
+			ready()
+			if v, ok := figure(t, c.Metrics, "alta_log_reachable"); !ok || v != 1 {
+				t.Errorf("alta_log_reachable is %v, %v", v, ok)
+			}
+			eventuallyWithin(t, time.Minute, "the lag is told", func() bool {
+				v, ok := figure(t, c.Metrics, `alta_consumer_lag_events{consumer="projector"}`)
+				return ok && v == 0
+			})
+		})
+	}
+}
