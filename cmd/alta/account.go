@@ -15,7 +15,6 @@ import (
 
 	"alta/api/auth"
 	"alta/domain/account"
-	"alta/eventstore/embedded"
 	"alta/vault"
 )
 
@@ -89,11 +88,10 @@ func runAccount(ctx context.Context, args []string, out, errOut io.Writer) error
 		return err
 	}
 	if cfg.EventStore == "" {
-		switch err := embedded.Idle(storeDir(cfg.Data)); {
-		case errors.Is(err, embedded.ErrLocked):
-			return handOver(ctx, cfg.Data, "account", r, out)
-		case err != nil:
+		if runs, err := inUse(ctx, cfg); err != nil {
 			return err
+		} else if runs {
+			return handOver(ctx, cfg.Data, "account", r, out)
 		}
 		if _, err := os.Stat(storeDir(cfg.Data)); err != nil {
 			return fmt.Errorf("there is no event log in %s: %w", cfg.Data, err)

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"alta/eventstore/embedded"
 	"alta/vault"
 )
 
@@ -60,11 +59,10 @@ func runKeys(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	if cfg.EventStore == "" {
-		switch err := embedded.Idle(storeDir(cfg.Data)); {
-		case errors.Is(err, embedded.ErrLocked):
-			return handOver(ctx, cfg.Data, "keys", r, out)
-		case err != nil:
+		if runs, err := inUse(ctx, cfg); err != nil {
 			return err
+		} else if runs {
+			return handOver(ctx, cfg.Data, "keys", r, out)
 		}
 	}
 	if _, err := os.Stat(vaultDir(cfg.Data)); err != nil && cfg.Blobs == "" {

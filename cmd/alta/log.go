@@ -30,8 +30,6 @@ type guardedLog struct {
 	*embedded.Log
 	keeper *evidence.Keeper
 	data   string
-	// answers are what else can be asked on the control socket.
-	answers map[string]func(ctx context.Context, path string) error
 }
 
 // openLog opens the event log of a data directory, made where there is none,

@@ -37,15 +37,14 @@ func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error
 	if check {
 		what = "rebuild-check"
 	}
-	if cfg.EventStore == "" {
-		switch err := embedded.Idle(storeDir(cfg.Data)); {
-		case errors.Is(err, embedded.ErrLocked) && only != "":
-			return errUsage("rebuild --only: Alta runs in %s, and builds both; leave --only away or stop it first", cfg.Data)
-		case errors.Is(err, embedded.ErrLocked):
-			return rebuildRunning(ctx, cfg.Data, what, out)
-		case err != nil:
-			return err
-		}
+	runs, err := inUse(ctx, cfg)
+	switch {
+	case err != nil:
+		return err
+	case runs && only != "":
+		return errUsage("rebuild --only: Alta runs in %s, and builds both; leave --only away or stop it first", cfg.Data)
+	case runs:
+		return rebuildRunning(ctx, cfg.Data, what, out)
 	}
 	if cfg.Redis == "" {
 		return errUsage("rebuild: Alta does not run in %s, and a private Redis is built anew at every start; name the shared one with --redis", cfg.Data)
@@ -55,6 +54,19 @@ func runRebuild(ctx context.Context, args []string, out, errOut io.Writer) error
 		return err
 	}
 	return errors.Join(p.rebuild(ctx, check, only, out), p.Close())
+}
+
+// inUse reports whether a process runs from a data directory, which is then asked
+// instead: it has the embedded log open, or serves from there with a log on a server.
+func inUse(ctx context.Context, cfg config) (bool, error) {
+	if cfg.EventStore == "" {
+		if err := embedded.Idle(storeDir(cfg.Data)); errors.Is(err, embedded.ErrLocked) {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return running(ctx, cfg.Data), nil
 }
 
 // rebuild does it with what this process has open.
@@ -67,6 +79,9 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 	}
 	begun := time.Now()
 	if check {
+		if err := p.awaitLists(ctx, out); err != nil {
+			return err
+		}
 		c, err := r.Check(ctx)
 		if err != nil {
 			return err
@@ -88,6 +103,31 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		return err
 	}
 	return p.recount(ctx, out)
+}
+
+// buildPatience is how long a comparison waits for a build under way.
+const buildPatience = 10 * time.Minute
+
+// awaitLists waits until there are lists to compare: in the first seconds of a process
+// they are being built.
+func (p *program) awaitLists(ctx context.Context, out io.Writer) error {
+	waiting, stop := context.WithTimeout(ctx, buildPatience)
+	defer stop()
+	for said := false; ; {
+		_, err := p.store.Position(waiting)
+		if !errors.Is(err, projections.ErrRebuilding) {
+			return err
+		}
+		if !said {
+			said = true
+			if _, err := fmt.Fprintln(out, "the lists are being built: waiting until they are"); err != nil {
+				return err
+			}
+		}
+		if !pause(waiting, 100*time.Millisecond) {
+			return fmt.Errorf("after %s: %w", buildPatience, projections.ErrRebuilding)
+		}
+	}
 }
 
 // rebuildRunning has the process that has the log open do it. What it says comes

@@ -19,7 +19,6 @@ import (
 
 	"alta/domain/calendar"
 	"alta/durable"
-	"alta/eventstore/embedded"
 	"alta/reactions"
 )
 
@@ -56,13 +55,10 @@ func runCalendarApply(ctx context.Context, args []string, out, errOut io.Writer)
 	if dry {
 		what = "calendar-dry"
 	}
-	if cfg.EventStore == "" {
-		switch err := embedded.Idle(storeDir(cfg.Data)); {
-		case errors.Is(err, embedded.ErrLocked):
-			return rebuildRunning(ctx, cfg.Data, what, out)
-		case err != nil:
-			return err
-		}
+	if runs, err := inUse(ctx, cfg); err != nil {
+		return err
+	} else if runs {
+		return rebuildRunning(ctx, cfg.Data, what, out)
 	}
 	p, err := open(ctx, cfg, slog.New(slog.NewTextHandler(errOut, nil)))
 	if err != nil {
