@@ -114,7 +114,9 @@ func TestARunningLogIsBackedUpAndCheckedThroughItsSocket(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serveControl(ctx, filepath.Join(data, controlName), (&program{guarded: g}).answerControl, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		ended <- serveControl(ctx, filepath.Join(data, controlName), (&program{guarded: g}).answerControl, slog.New(slog.DiscardHandler))
+	}()
 	for {
 		said, err := alta(t, "backup", "--data", data, "--to", copied)
 		if err != nil && strings.Contains(err.Error(), "cannot be asked") {
