@@ -211,6 +211,26 @@ func (t *TreeFile) Leaf(index int64) (l TreeLeaf, err error) {
 	return l, nil
 }
 
+// Copy writes the tree as it is now to another directory, for a backup. There it
+// belongs to nobody: its epoch begins anew.
+func (t *TreeFile) Copy(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("evidence: copy the tree: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, hashesFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("evidence: copy the tree: %w", err)
+	}
+	_, err = io.Copy(f, io.NewSectionReader(t.file, 0, offsetOf(t.size)))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = durable.SyncDir(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("evidence: copy the tree: %w", err)
+	}
+	return nil
+}
+
 // End is the position of the newest event in the tree, eventstore.Start for none.
 func (t *TreeFile) End() (eventstore.Position, error) {
 	if t.size == 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,70 +49,113 @@ type Comparison struct {
 // Equal reports whether both builds are the same, byte for byte.
 func (c Comparison) Equal() bool { return maps.Equal(c.Live, c.Rebuilt) }
 
-// ErrMoved: another runner wrote while the live build was being compared.
+// ErrMoved: the live build went on at every attempt to compare it.
 var ErrMoved = errors.New("projections: the live documents changed while they were compared; try again")
 
-// Check builds everything anew beside the live build, at the very position where
-// that one stands, compares both and drops the new one. Readers go on; the live
-// runner stands by meanwhile, so lists do not change until Check is done.
+const (
+	checkTries = 20
+	between    = 100 * time.Millisecond // the pause between two of them
+)
+
+// Check builds everything anew beside the live build, compares both at one position
+// and drops the new one. It takes nothing from the runner that writes the live build.
+// Where that is Beside it holds its batches back while both are read; any other one is
+// only watched, and the comparison is made again where it wrote meanwhile.
 func (r *Runner) Check(ctx context.Context) (c Comparison, err error) {
 	r.prepare()
-	live, held, err := r.halt(ctx)
+	live, now, err := r.still(ctx)
 	if err != nil {
 		return c, err
 	}
-	c.Position = held.position()
-	defer func() {
-		if freed := r.Store.release(context.WithoutCancel(ctx), live, held); freed != nil {
-			err = errors.Join(err, ErrMoved)
-		}
-	}()
-	ctx, stop := context.WithCancelCause(ctx)
-	beating := make(chan struct{})
-	go func() {
-		defer close(beating)
-		r.keep(ctx, live, held, stop)
-	}()
-	defer func() { stop(nil); <-beating }()
+	c.Position = now.position()
 	g, err := r.build(ctx, &c.Position)
 	if g != "" {
 		defer func() { err = errors.Join(err, r.Store.drop(context.WithoutCancel(ctx), g)) }()
 	}
 	if err != nil {
-		return c, errors.Join(context.Cause(ctx), err)
-	}
-	if c.Rebuilt, err = r.Store.tally(ctx, g); err != nil {
 		return c, err
 	}
-	c.Live, err = r.Store.tally(ctx, live)
-	return c, errors.Join(context.Cause(ctx), err)
+	for range checkTries {
+		again := false
+		compare := func() (err error) {
+			again, err = r.compare(ctx, live, g, &c)
+			return err
+		}
+		if beside := r.Beside; beside != nil && now[0].holder == beside.id {
+			err = beside.pause(ctx, compare)
+		} else {
+			err = compare()
+		}
+		if err != nil || !again {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return c, ctx.Err()
+		case <-time.After(between):
+		}
+	}
+	return c, ErrMoved
 }
 
-// between is the pause before the live build is looked at again.
-const between = 20 * time.Millisecond
+// compare brings a build to where the live one stands and reads both. again says that
+// the live one moved meanwhile.
+func (r *Runner) compare(ctx context.Context, live, g generation, c *Comparison) (again bool, err error) {
+	used, now, err := r.still(ctx)
+	if err != nil {
+		return false, err
+	}
+	if used != live {
+		return false, ErrMoved // it was built anew
+	}
+	if at := now.position(); at.Compare(c.Position) > 0 {
+		held, err := r.Store.standing(ctx, g)
+		if err != nil {
+			return false, err
+		}
+		t, err := r.tail(ctx, g, held)
+		if err != nil {
+			return false, err
+		}
+		t.until = &at
+		if err := r.follow(ctx, t); err != nil {
+			return false, err
+		}
+		c.Position = at
+	}
+	if c.Live, err = r.Store.tally(ctx, live); err != nil {
+		return false, err
+	}
+	used, after, err := r.still(ctx)
+	if err != nil {
+		return false, err
+	}
+	same := slices.EqualFunc(now, after, func(a, b checkpoint) bool { return a.mark == b.mark })
+	if used != live || !same {
+		return true, nil
+	}
+	c.Rebuilt, err = r.Store.tally(ctx, g)
+	return false, err
+}
 
-// halt takes the live build from the runner that writes to it. That one beats and
-// writes whenever it likes, also between the reading of the checkpoints and the
-// seizing, so both are tried again. Where it was stopped between two shards, the
-// next one evens them out once it has run out of patience.
-func (r *Runner) halt(ctx context.Context) (generation, standing, error) {
-	for waited := time.Duration(0); waited < 2*r.Patience; waited += between {
+// still answers the live build and where it stands, once all its shards stand at one
+// position: a batch is written shard by shard. Where a writer was stopped between two
+// shards, the next one evens them out once it has run out of patience.
+func (r *Runner) still(ctx context.Context) (generation, standing, error) {
+	for waited := time.Duration(0); ; waited += between {
 		live, err := r.Store.live(ctx)
 		if err != nil {
 			return "", nil, err
 		}
-		seen, err := r.Store.standing(ctx, live)
-		if err == nil && seen.even() {
-			var here, held standing
-			if here, err = r.here(ctx, seen, seen[0].origin); err == nil {
-				held, err = r.Store.seize(ctx, live, seen, here, r.id, seen[0].origin)
-			}
-			if err == nil {
-				return live, held, nil
-			}
+		now, err := r.Store.standing(ctx, live)
+		if err == nil && now.even() {
+			return live, now, nil
 		}
-		if err != nil && !errors.Is(err, ErrFenced) && !errors.Is(err, errLost) {
+		if err != nil && !errors.Is(err, errLost) {
 			return "", nil, err
+		}
+		if waited > 2*r.Patience {
+			return "", nil, ErrMoved
 		}
 		select {
 		case <-ctx.Done():
@@ -119,24 +163,18 @@ func (r *Runner) halt(ctx context.Context) (generation, standing, error) {
 		case <-time.After(between):
 		}
 	}
-	return "", nil, ErrMoved
 }
 
-// keep holds a generation until the context ends.
-func (r *Runner) keep(ctx context.Context, g generation, held standing, lost func(error)) {
-	beat := time.NewTicker(r.Heartbeat)
-	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-beat.C:
-			if err := r.Store.touch(ctx, g, held); err != nil && ctx.Err() == nil {
-				lost(fmt.Errorf("%w: %w", ErrMoved, err))
-				return
-			}
-		}
+// pause holds the runner's batches back while do is done.
+func (r *Runner) pause(ctx context.Context, do func() error) error {
+	r.prepare()
+	select {
+	case r.batches <- struct{}{}:
+		defer func() { <-r.batches }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+	return do()
 }
 
 // tally reads a whole generation.

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,30 +63,58 @@ func (then afterReading) ProcessPipelineHook(next redis.ProcessPipelineHook) red
 	}
 }
 
-func TestCheckingIsNotPutOffByARunnerThatWritesMeanwhile(t *testing.T) {
+// A comparison takes nothing from the runner: it starts over at no time, and of
+// batches that come meanwhile none is lost or compared by half.
+func TestCheckingNeverMakesARunnerStartOver(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.fill(0, 20, "")
+		r := w.runner()
+		w.run(r)
+		w.caughtUp()
+		before := r.Stats().Restarts
+		next := uint64(100)
+		for name, beside := range map[string]*Runner{"in its process": r, "in another one": nil} {
+			rdb := redis.NewClient(w.rdb.(*redis.Client).Options())
+			defer rdb.Close()
+			var writes atomic.Int64
+			rdb.AddHook(afterReading(func() {
+				if n := writes.Add(1); n <= 6 {
+					w.fill(next, 1, "")
+					next++
+				}
+			}))
+			checker := w.runner()
+			checker.Store, checker.Beside = NewStore(rdb), beside
+			c, err := checker.Check(background)
+			if err != nil || !c.Equal() {
+				t.Errorf("%s: %+v, %v", name, c, err)
+			}
+			w.caughtUp()
+		}
+		if now := r.Stats().Restarts; now != before {
+			t.Errorf("the runner started over %d times", now-before)
+		}
+	})
+}
+
+func TestABuildThatNeverStandsStillCannotBeCompared(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.fill(0, 5, "")
 		g := w.rebuilt()
-		// check compares while a runner beats right after the first readings.
-		check := func(most int) (Comparison, error) {
-			var beats atomic.Int64
-			beats.Store(int64(most))
-			rdb := redis.NewClient(w.rdb.(*redis.Client).Options())
-			defer rdb.Close()
-			rdb.AddHook(afterReading(func() {
-				if beats.Add(-1) >= 0 {
-					w.rdb.HIncrBy(background, w.store.keys(g, 0).checkpoint(), "beat", 1)
+		rdb := redis.NewClient(w.rdb.(*redis.Client).Options())
+		defer rdb.Close()
+		var moved atomic.Int64
+		rdb.AddHook(afterReading(func() {
+			if moved.Add(1) > 2 {
+				for _, k := range w.store.each(g) {
+					w.rdb.HSet(background, k.checkpoint(), "last", fmt.Sprintf("00000000-0000-4000-8000-%012d", moved.Load()))
 				}
-			}))
-			r := w.runner()
-			r.Store = NewStore(rdb)
-			return r.Check(background)
-		}
-		if c, err := check(5); err != nil || !c.Equal() || c.Position != w.head() {
-			t.Errorf("a runner beat five times: %+v, %v", c, err)
-		}
-		if _, err := check(1000); !errors.Is(err, ErrMoved) {
-			t.Errorf("a runner never paused: %v", err)
+			}
+		}))
+		r := w.runner()
+		r.Store = NewStore(rdb)
+		if _, err := r.Check(background); !errors.Is(err, ErrMoved) {
+			t.Errorf("it was compared: %v", err)
 		}
 	})
 }

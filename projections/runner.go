@@ -78,8 +78,12 @@ type Runner struct {
 	told      sync.Map // stream → Aside, as it was logged
 	toldCount atomic.Int64
 
+	// Beside, if set, is the runner of this process, whose build Check compares.
+	Beside *Runner
+
 	once     sync.Once
-	id       string // of this runner, as the checkpoint's holder
+	id       string        // of this runner, as the checkpoint's holder
+	batches  chan struct{} // held while a batch is written, or while none may be
 	fault    atomic.Pointer[error]
 	progress progress
 	sweeper  sweeper
@@ -95,6 +99,7 @@ const (
 func (r *Runner) prepare() {
 	r.once.Do(func() {
 		r.id = strconv.FormatUint(rand.Uint64(), 36)
+		r.batches = make(chan struct{}, 1)
 		if r.InMemory == 0 {
 			r.InMemory = inMemory
 		}
@@ -510,6 +515,12 @@ func gather(first delivery, feed <-chan delivery, until *eventstore.Position) (b
 func (r *Runner) apply(ctx context.Context, t *tail, batch []*eventstore.Record) error {
 	if len(batch) == 0 {
 		return nil
+	}
+	select {
+	case r.batches <- struct{}{}:
+		defer func() { <-r.batches }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	t.working.Store(time.Now().UnixNano())
 	defer t.working.Store(0)

@@ -19,19 +19,42 @@ import (
 
 func runBackup(ctx context.Context, args []string, out, errOut io.Writer) error {
 	const usage = `usage: alta backup [--data DIR] [--without-keys] NEW-DIR
+       alta backup --eventstore esdb://… [--data DIR] [--without-keys] NEW-DIR
+       alta backup --eventstore esdb://… --again DIR
 
 Copies the whole installation, of a running program too: the event log with its
 checkpoints, wrapped keys, fences and sealed documents. Unless --without-keys is
 given the copy also holds the SECRETS that open and sign all of it: kek.json,
-log.key, auth.keys and codes.key. Keep those apart from the rest.`
+log.key, auth.keys and codes.key. Keep those apart from the rest.
+
+With the log on a server everything but the server's own files is copied, and which
+event it stands for. Back the server up after that, and then run the command once more
+with --again: it adds the keys and documents of what was recorded meanwhile.`
 	fs := newFlags("backup", errOut)
 	data := dataFlag(fs)
 	to := fs.String("to", "", "directory to make; it must not exist")
 	bare := fs.Bool("without-keys", false, "leave the secrets out: kek.json, log.key, auth.keys, codes.key")
+	again := fs.Bool("again", false, "with --eventstore: add what came since to a backup that is there")
+	server := serverFlag(fs)
 	if err := fs.Parse(args); err != nil || !oneOf(fs, to) {
 		return errUsage(usage)
 	}
 	begun := time.Now()
+	switch {
+	case *again && *server == "":
+		return errUsage("backup: --again is for a log on a server: name it with --eventstore")
+	case *again:
+		return againServer(ctx, *data, *server, *to, *bare, out)
+	case *server != "":
+		rep, err := backupServer(ctx, *data, *server, *to, *bare, out)
+		if err := rep.print(out, time.Since(begun)); err != nil {
+			return err
+		}
+		if rep.Newest.Origin != "" {
+			fmt.Fprintf(out, "now back the server up, and then run: alta backup --eventstore … --again %s\nto restore: first the server, from that backup or a later one, then alta restore --eventstore … %s\n", *to, *to)
+		}
+		return err
+	}
 	err := embedded.Idle(storeDir(*data))
 	switch {
 	case errors.Is(err, embedded.ErrLocked):
@@ -44,6 +67,9 @@ log.key, auth.keys and codes.key. Keep those apart from the rest.`
 		return err
 	}
 	if _, err := os.Stat(storeDir(*data)); err != nil {
+		if _, elsewhere := os.Stat(treeDir(*data)); elsewhere == nil {
+			return errUsage("backup: the log of %s is on a server: name it with --eventstore", *data)
+		}
 		return fmt.Errorf("there is no event log in %s: %w", *data, err)
 	}
 	g, err := openLog(*data, embedded.Options{})
@@ -126,15 +152,29 @@ func (g *guardedLog) copyTo(ctx context.Context, dir string) error {
 }
 
 func runRestore(ctx context.Context, args []string, out, errOut io.Writer) error {
-	const usage = "usage: alta restore [--data DIR] [--accept-loss] BACKUP"
+	const usage = `usage: alta restore [--data DIR] [--accept-loss] BACKUP
+       alta restore --eventstore esdb://… [--data DIR] [--accept-loss] BACKUP
+
+With the log on a server: restore the server first and start it, then name it here.`
 	fs := newFlags("restore", errOut)
 	data := dataFlag(fs)
 	from := fs.String("from", "", "a directory that alta backup made")
+	server := serverFlag(fs)
 	accept := fs.Bool("accept-loss", false, "restore even though newer events were signed, or keys or documents lack, which are then lost")
 	if err := fs.Parse(args); err != nil || !oneOf(fs, from) {
 		return errUsage(usage)
 	}
 	begun := time.Now()
+	if _, err := os.Stat(filepath.Join(*from, serverMarkFile)); err == nil {
+		if *server == "" {
+			return errUsage("restore: %s is of an installation whose log is on a server: restore the server first, and name it with --eventstore", *from)
+		}
+		rep, err := restoreServer(ctx, *data, *server, *from, *accept, out)
+		if err != nil {
+			return err
+		}
+		return rep.print(out, time.Since(begun))
+	}
 	rep, err := restore(ctx, *data, *from, *accept, out)
 	if err != nil {
 		return err

@@ -108,6 +108,9 @@ func TestTheCompositionNamesOnlyWhatIsThereAndOpensNothingToOthers(t *testing.T)
 		} else if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s is not confined", name)
 		}
+		if strings.HasPrefix(s.Image, "eventstore/eventstore:") && s.Restart != types.RestartPolicyAlways {
+			t.Errorf("%s: restart is %q: a deposed leader ends with code 0 and must come back", name, s.Restart)
+		}
 		for _, port := range s.Ports {
 			if port.HostIP != "127.0.0.1" {
 				t.Errorf("%s: port %s is open to others", name, port.Published)

@@ -31,10 +31,14 @@ func TestAProgramWithItsLogOnAServerIsAskedByOtherCommands(t *testing.T) {
 		}
 	}
 	w.merchant(t, w.driver(t), drive.Wish{Seed: 5, To: drive.Draft, Via: drive.Self})
+	restarts, _ := figure(t, c.Metrics, "alta_projection_restarts_total")
 	builds, _ := figure(t, c.Metrics, "alta_rebuilds_total")
 	said, err := alta(t, "rebuild", "--check", "--data", c.Data)
 	if err != nil || !strings.Contains(said, "same") || strings.Contains(said, "DIFFERS") {
 		t.Fatal(said, err)
+	}
+	if now, _ := figure(t, c.Metrics, "alta_projection_restarts_total"); now != restarts {
+		t.Errorf("a comparison made the projector start over: %v restarts, before %v", now, restarts)
 	}
 	if now, _ := figure(t, c.Metrics, "alta_rebuilds_total"); now != builds {
 		t.Errorf("a comparison counts as a rebuild: %v, before %v", now, builds)

@@ -20,6 +20,7 @@ import (
 	"alta/api"
 	"alta/eventstore/embedded"
 	"alta/eventstore/wire"
+	"alta/eventstore/wire/nodetest"
 	"alta/simulate/drive"
 )
 
@@ -45,7 +46,13 @@ func newEventServer(t *testing.T) *eventServer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	log, err := openLog(filepath.Join(dir, "data"), embedded.Options{})
+	return newEventServerOf(t, dir, filepath.Join(dir, "data"))
+}
+
+// newEventServerOf makes one of the log in a data directory; its socket lies in dir.
+func newEventServerOf(t *testing.T, dir, data string) *eventServer {
+	t.Helper()
+	log, err := openLog(data, embedded.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,5 +339,40 @@ func TestReadyzFiguresAndRefusalsTellThatTheEventStoreIsAway(t *testing.T) {
 				return ok && v == 0
 			})
 		})
+	}
+}
+
+// A server that denies the account to read $all is told of, and the right is granted
+// by the command that the page names.
+func TestAServerThatDeniesReadingIsToldOfUntilTheRightIsGranted(t *testing.T) {
+	cluster, err := nodetest.Start(nodetest.Options{Dir: t.TempDir(), Facts: nodetest.Facts{AllDenied: true, Metadata: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cluster.Close() })
+	c := demoConfig(t)
+	c.EventStore, c.Listen = cluster.Connection(), freeAddress(t)
+	ctx, stop := context.WithCancel(context.Background())
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.DiscardHandler), func(a string) error { listening <- a; return nil })
+	}()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	}()
+	eventuallyWithin(t, 20*time.Second, "/readyz says it", func() bool {
+		status, r := readiness(t, "http://"+c.Listen)
+		return status == 503 && strings.Contains(part(r, "log").Reason, "denies access to $all")
+	})
+	if said, err := alta(t, "log", "grant", "--eventstore", cluster.Connection(), "alta"); err != nil || !strings.Contains(said, `{"$acl":{"$r":["$admins","alta"]}}`) {
+		t.Fatal(said, err)
+	}
+	select {
+	case <-listening:
+	case <-time.After(time.Minute):
+		t.Fatal("it does not serve although it may read")
 	}
 }

@@ -80,73 +80,110 @@ func checkBackup(ctx context.Context, dir string, out io.Writer) (installation, 
 	if err != nil {
 		return installation{}, err
 	}
-	for _, name := range secrets {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			i.secrets = append(i.secrets, filepath.Base(name))
-		}
-	}
+	i.secrets = secretsIn(dir)
 	l, err := embedded.Open(storeDir(dir), embedded.Options{Leaf: evidence.Leaf, ReadOnly: true})
 	if err != nil {
 		return installation{}, err
 	}
 	defer func() { _ = l.Close() }() // it was only read
-	stores, err := vault.OpenStores(vaultDir(dir))
-	if errors.Is(err, fs.ErrNotExist) {
-		stores, i.elsewhere = nil, true
-	} else if err != nil {
+	stores, err := storesIn(dir)
+	if err != nil {
 		return installation{}, err
 	}
-	lacking := &lackingError{}
-	look := func(what string, check func() error) error {
-		if stores == nil {
-			return nil
+	i.elsewhere = stores == nil
+	search := &search{installation: &i, stores: stores, seen: map[string]bool{}}
+	for r, err := range l.ReadAll(ctx, eventstore.Start, embedded.All) {
+		if err == nil {
+			err = search.event(ctx, r)
 		}
-		err := check()
-		switch {
-		case err == nil:
-		case errors.Is(err, vault.ErrErased):
-			i.erased++
-		case errors.Is(err, vault.ErrNoKey), errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrDamaged):
-			if lacking.count++; len(lacking.first) < 20 {
-				lacking.first = append(lacking.first, what+": "+err.Error())
-			}
-		default:
-			return fmt.Errorf("%s: %w", what, err)
+		if err != nil {
+			return i, err
 		}
+	}
+	return i, search.end(ctx)
+}
+
+// secretsIn names the secrets that a backup holds.
+func secretsIn(dir string) (names []string) {
+	for _, name := range secrets {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			names = append(names, filepath.Base(name))
+		}
+	}
+	return names
+}
+
+// storesIn opens the local stores of a backup, nil where keys and documents are
+// elsewhere.
+func storesIn(dir string) (*vault.Stores, error) {
+	stores, err := vault.OpenStores(vaultDir(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return stores, err
+}
+
+// search looks for what the events of a log refer to.
+type search struct {
+	*installation
+	stores  *vault.Stores // nil: they are elsewhere, and nothing is looked for
+	seen    map[string]bool
+	lacking lackingError
+}
+
+// event looks for the key and the files that an event needs. What is not there is
+// noted; an error means that it cannot be found out.
+func (s *search) event(ctx context.Context, r *eventstore.Record) error {
+	subject, sealed, files, err := references(r)
+	if err != nil {
+		return fmt.Errorf("revision %d of stream %s: %w", r.Revision, r.Stream, err)
+	}
+	if (sealed || len(files) > 0) && !s.seen[subject] {
+		s.seen[subject] = true
+		s.subjects++
+		if err := s.look("the key of "+r.Stream, func() error { return s.stores.CheckKey(ctx, subject) }); err != nil {
+			return err
+		}
+	}
+	for _, id := range files {
+		s.documents++
+		if err := s.look("file "+id+" of "+r.Stream, func() error { return s.stores.CheckBlob(ctx, subject, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *search) look(what string, check func() error) error {
+	if s.stores == nil {
 		return nil
 	}
-	seen := map[string]bool{}
-	for r, err := range l.ReadAll(ctx, eventstore.Start, embedded.All) {
-		if err != nil {
-			return i, err
+	err := check()
+	switch {
+	case err == nil:
+	case errors.Is(err, vault.ErrErased):
+		s.erased++
+	case errors.Is(err, vault.ErrNoKey), errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrDamaged):
+		if s.lacking.count++; len(s.lacking.first) < 20 {
+			s.lacking.first = append(s.lacking.first, what+": "+err.Error())
 		}
-		subject, sealed, files, err := references(r)
-		if err != nil {
-			return i, fmt.Errorf("revision %d of stream %s: %w", r.Revision, r.Stream, err)
-		}
-		if (sealed || len(files) > 0) && !seen[subject] {
-			seen[subject] = true
-			i.subjects++
-			if err := look("the key of "+r.Stream, func() error { return stores.CheckKey(ctx, subject) }); err != nil {
-				return i, err
-			}
-		}
-		for _, id := range files {
-			i.documents++
-			if err := look("file "+id+" of "+r.Stream, func() error { return stores.CheckBlob(ctx, subject, id) }); err != nil {
-				return i, err
-			}
+	default:
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// end answers *lackingError where something was not there.
+func (s *search) end(ctx context.Context) error {
+	if s.subjects > 0 {
+		if err := s.look("the key of the blind index", func() error { return s.stores.CheckIndex(ctx) }); err != nil {
+			return err
 		}
 	}
-	if i.subjects > 0 {
-		if err := look("the key of the blind index", func() error { return stores.CheckIndex(ctx) }); err != nil {
-			return i, err
-		}
+	if s.lacking.count > 0 {
+		return &s.lacking
 	}
-	if lacking.count > 0 {
-		return i, lacking
-	}
-	return i, nil
+	return nil
 }
 
 // references says which key and which files an event needs.

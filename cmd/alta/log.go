@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -74,6 +75,11 @@ func dataFlag(fs *flag.FlagSet) *string {
 	return fs.String("data", dir, "data directory (ALTA_DATA)")
 }
 
+// serverFlag is the flag that names a log on a server.
+func serverFlag(fs *flag.FlagSet) *string {
+	return fs.String("eventstore", os.Getenv("ALTA_EVENTSTORE"), "esdb://… where the log is on a server (ALTA_EVENTSTORE)")
+}
+
 // newFlags makes the flag set of a subcommand, whose errors are usage errors.
 func newFlags(name string, errOut io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("alta "+name, flag.ContinueOnError)
@@ -83,12 +89,14 @@ func newFlags(name string, errOut io.Writer) *flag.FlagSet {
 
 const logUsage = `usage: alta log check  [--data DIR] [--eventstore esdb://…]
        alta log accept [--data DIR]
+       alta log grant  --eventstore esdb://ADMIN:PASSWORD@… ACCOUNT
 
 check recomputes every hash of the log, of a running program too, and compares
 it with every checkpoint that was ever signed. With --eventstore it reads the log
 from its server, and names each event that was removed or changed there. accept signs a log whose
 checkpoints were lost: from then on it is guarded again, but nothing vouches for
-what it held before.`
+what it held before. grant lets an account of a server read $all, as every process
+must: it adds the account and $admins to the metadata of $all, as an admin.`
 
 func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if len(args) == 0 {
@@ -96,20 +104,26 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	fs := newFlags("log "+args[0], errOut)
 	data := dataFlag(fs)
-	server := ""
-	if args[0] == "check" {
-		fs.StringVar(&server, "eventstore", os.Getenv("ALTA_EVENTSTORE"), "esdb://… where the log is on a server (ALTA_EVENTSTORE)")
+	server := new(string)
+	if args[0] == "check" || args[0] == "grant" {
+		server = serverFlag(fs)
 	}
-	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 {
+	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 && args[0] != "grant" {
 		return errUsage(logUsage)
+	}
+	if args[0] == "grant" {
+		if fs.NArg() != 1 || *server == "" {
+			return errUsage(logUsage)
+		}
+		return grantAll(ctx, *server, fs.Arg(0), out)
 	}
 	begun := time.Now()
 	var rep evidence.Report
 	var err error
 	named := &unreadables{}
 	switch {
-	case server != "":
-		rep, err = checkServerLog(ctx, *data, server, out, named)
+	case *server != "":
+		rep, err = checkServerLog(ctx, *data, *server, out, named)
 	case args[0] == "check":
 		rep, err = checkRunningLog(ctx, *data, out, named)
 	case args[0] == "accept":
@@ -125,6 +139,20 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	printReport(out, rep, time.Since(begun))
 	return nil
+}
+
+// grantAll lets an account of a server read everything.
+func grantAll(ctx context.Context, server, account string, out io.Writer) error {
+	l, err := esdb.Open(server, esdb.Options{})
+	if err != nil {
+		return fmt.Errorf("--eventstore: %w", err)
+	}
+	metadata, err := l.Grant(ctx, account)
+	if err = errors.Join(err, l.Close()); err != nil {
+		return fmt.Errorf("%s could not be granted the right to read $all: %w", account, err)
+	}
+	_, err = fmt.Fprintf(out, "the metadata of $all are %s\n", metadata)
+	return err
 }
 
 // acceptLog signs a log of which no checkpoint is left, after checking that the
@@ -241,10 +269,20 @@ func checkServerLog(ctx context.Context, data, server string, out io.Writer, nam
 		return rep, fmt.Errorf("--eventstore: %w", err)
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	with := fmt.Sprintf("there is no tree in %s", treeDir(data))
+	if t, err := evidence.OpenTree(treeDir(data)); err == nil {
+		with = fmt.Sprintf("the tree of %d events with their positions in %s", t.Size(), treeDir(data))
+		if err := t.Close(); err != nil {
+			return rep, err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return rep, err
+	}
 	rep, err = evidence.CheckServer(ctx, k, l, treeDir(data), func(n int64) { fmt.Fprintf(out, "%d events …\n", n) })
 	if err != nil {
 		return rep, err
 	}
+	fmt.Fprintf(out, "every event of the server was compared with what %s knows: %s, and the checkpoints that were signed there\n", data, with)
 	return rep, named.find(l.ReadAll(ctx, eventstore.Start, -1))
 }
 

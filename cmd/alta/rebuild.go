@@ -82,6 +82,7 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		if err := p.awaitLists(ctx, out); err != nil {
 			return err
 		}
+		r.Beside = p.runner
 		c, err := r.Check(ctx)
 		if err != nil {
 			return err

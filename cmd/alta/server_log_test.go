@@ -120,7 +120,7 @@ func TestALogOnAServerIsCheckedAgainstItsEvidence(t *testing.T) {
 	for late := time.Now().Add(time.Minute); time.Now().Before(late) && (err != nil || !strings.Contains(said, "\n30 events") && !strings.HasPrefix(said, "30 events")); {
 		said, err = alta(t, "log", "check", "--data", c.Data, "--eventstore", connection)
 	}
-	if err != nil || !strings.Contains(said, "the log is whole") {
+	if err != nil || !strings.Contains(said, "the log is whole") || !strings.Contains(said, "compared with what "+c.Data+" knows: the tree of 30 events") {
 		t.Fatal(said, err)
 	}
 	want, err := g.Tree()
