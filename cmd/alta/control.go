@@ -39,17 +39,29 @@ const (
 	controlDials   = 2 * time.Second
 )
 
-// near abbreviates a long path by going through the working directory: the paths of
-// sockets are short (about 100 bytes).
-func near(path string) string {
+// longestSocket is how long the path of a socket may be; the system takes 104 bytes or
+// a few more.
+const longestSocket = 100
+
+// through hands over a name of a socket that is short enough: its path, that from the
+// working directory, or one through the open directory that it lies in.
+func through(path string, use func(name string) error) error {
+	if len(path) <= longestSocket {
+		return use(path)
+	}
 	if wd, err := os.Getwd(); err == nil {
 		if abs, err := filepath.Abs(path); err == nil {
-			if rel, err := filepath.Rel(wd, abs); err == nil && len(rel) < len(path) {
-				return rel
+			if rel, err := filepath.Rel(wd, abs); err == nil && len(rel) <= longestSocket {
+				return use(rel)
 			}
 		}
 	}
-	return path
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return use(fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)))
 }
 
 // thisMachine is a short name of this machine.
@@ -77,10 +89,14 @@ func running(ctx context.Context, data string) bool {
 	return false
 }
 
-func dialControl(ctx context.Context, path string) (net.Conn, error) {
+func dialControl(ctx context.Context, path string) (c net.Conn, err error) {
 	ctx, stop := context.WithTimeout(ctx, controlDials)
 	defer stop()
-	return (&net.Dialer{}).DialContext(ctx, "unix", near(path))
+	err = through(path, func(name string) (err error) {
+		c, err = (&net.Dialer{}).DialContext(ctx, "unix", name)
+		return err
+	})
+	return c, err
 }
 
 // startControl lets other subcommands ask this process.
@@ -106,10 +122,15 @@ func serveControl(ctx context.Context, path string, answer func(ctx context.Cont
 	if err := ignoreMissing(os.Remove(path)); err != nil {
 		return err
 	}
-	l, err := net.Listen("unix", near(path))
+	var l net.Listener
+	err := through(path, func(name string) (err error) {
+		l, err = net.Listen("unix", name)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("listen for other commands: %w", err)
 	}
+	defer os.Remove(path) // the listener may know it by another name
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, l.Close())
 	}
