@@ -260,7 +260,9 @@ func (w *world) ready(ctx context.Context) (int, string) {
 		return 0, err.Error()
 	}
 	defer res.Body.Close()
-	var r struct{ Parts []struct{ Name, State, Reason string } }
+	var r struct {
+		Parts []struct{ Name, State, Reason string }
+	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<16)).Decode(&r); err != nil {
 		return res.StatusCode, err.Error()
 	}
