@@ -3364,7 +3364,7 @@ export interface components {
     /** @description `next` of the page before */
     Cursor: string
     Limit: number
-    /** @description wait until the read has reached this position */
+    /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
     After: string
     /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
     Why: string
@@ -4017,7 +4017,7 @@ export interface operations {
   myDesk: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
       }
       header?: never
@@ -4156,7 +4156,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
       }
       header?: never
@@ -4215,7 +4215,7 @@ export interface operations {
   application: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -4249,7 +4249,7 @@ export interface operations {
   status: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -5748,7 +5748,7 @@ export interface operations {
         /** @description first revision wanted */
         from?: number
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
         /** @description why an auditor opens an application whose processing is restricted; it is recorded. Required then, and of no effect otherwise */
         why?: components['parameters']['Why']
@@ -5835,7 +5835,7 @@ export interface operations {
   queues: {
     parameters: {
       query?: {
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
       }
       header?: never
@@ -5878,7 +5878,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
       }
       header?: never
@@ -6296,7 +6296,7 @@ export interface operations {
         /** @description `next` of the page before */
         cursor?: components['parameters']['Cursor']
         limit?: components['parameters']['Limit']
-        /** @description wait until the read has reached this position */
+        /** @description wait until the read has reached this position, or the id of a live update (at most one second) */
         after?: components['parameters']['After']
       }
       header?: never
