@@ -14,8 +14,9 @@
 //   - Redis holds nothing that the log does not: losing it costs a rebuild.
 //   - A row names the revision it reached; folding an event twice changes
 //     nothing; writes are absolute values, never increments.
-//   - An event that cannot be decoded stops the runner and turns it unhealthy. It
-//     is never skipped.
+//   - A stream with an event that cannot be decoded or folded is set aside (Aside),
+//     loudly and alone: its row stays as it was, nothing of it is skipped, and it is
+//     tried again at every start.
 //   - All keys of one build carry its generation. A rebuild fills a new
 //     generation beside the live one and then switches one pointer.
 //   - The keys of a shard lie on one node of a Cluster and change together. Away

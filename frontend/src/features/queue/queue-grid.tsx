@@ -211,10 +211,22 @@ function Signals({ row }: { row: Row }) {
   const words = useWords()
   const reasons = [...new Set(row.reasons)]
   const priority = row.priority ?? 0
-  const nothing = !priority && !row.blocks && !row.warns && !row.hints && !row.skips && reasons.length === 0
+  const nothing =
+    !row.set_aside &&
+    !priority &&
+    !row.blocks &&
+    !row.warns &&
+    !row.hints &&
+    !row.skips &&
+    reasons.length === 0
   if (nothing) return <span className="muted">{t('grid.clear')}</span>
   return (
     <span className={styles.signals}>
+      {row.set_aside && (
+        <StatusTag tone="warn" title={t('grid.setAsideWhy')}>
+          {t('grid.setAside')}
+        </StatusTag>
+      )}
       {priority !== 0 && (
         <StatusTag tone={priority > 0 ? 'active' : 'calm'}>
           {t(priority > 0 ? 'grid.sooner' : 'grid.later', { n: Math.abs(priority) })}
@@ -240,7 +252,8 @@ function Holder({ row }: { row: Row }) {
   const me = useIdentity()
   const now = useNow()
   const { claim } = row
-  if (!claim || Date.parse(claim.until) <= now) return <span className="muted">{t('grid.free')}</span>
+  if (!claim || Date.parse(claim.until) <= now)
+    return <span className="muted">{row.set_aside ? t('grid.setAside') : t('grid.free')}</span>
   const left = format.span(Date.parse(claim.until) - now)
   return (
     <span className={styles.holder}>
