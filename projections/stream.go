@@ -146,8 +146,13 @@ func (r *Runner) stream(ctx context.Context, id string, through int64, until eve
 // stay sealed, and read empty, for a Runner.
 func Opens(field string) bool {
 	switch field {
-	case "personal." + string(item.IdentityName), "personal":
-		return true // the last is a correction's, of whatever item
+	case "personal." + string(item.IdentityName), "personal", "field":
+		return true // the last two are a correction's, of whatever item
+	case "document.sha256", "document.phash":
+		return true
+	}
+	if strings.HasPrefix(field, "fields.") {
+		return true // of a company: a list shows its name, and its numbers are looked for
 	}
 	k, personal := strings.CutPrefix(field, "personal.")
 	return personal && slices.Contains(duplicate.Compared, item.Key(k))

@@ -97,7 +97,7 @@ func (s *Summary) indifferent(name string) (indifferent, told bool) {
 	switch name {
 	case "application.note-added.v1", "application.note-added.v2", "application.icp-evidence-recorded.v1":
 		return true, false
-	case "application.consent-given.v1", "application.consent-withdrawn.v1", "application.document-removed.v1", "application.document-redacted.v1", "application.document-redacted.v2":
+	case "application.consent-given.v1", "application.consent-withdrawn.v1", "application.document-removed.v1", "application.document-redacted.v1", "application.document-redacted.v2", "application.document-redacted.v3":
 		return true, true
 	case "application.document-moved.v1", "application.items-accepted.v1":
 		return !slices.ContainsFunc(s.Reasons, func(r Reason) bool { return r.State == ReasonReturned || r.State == ReasonAddressed }),

@@ -29,15 +29,15 @@ func Name(e Event) string {
 	case ProductsChosen:
 		return "application.products-chosen.v1"
 	case DetailsFilled:
-		return "application.details-filled.v1"
+		return "application.details-filled.v2"
 	case DocumentUploaded:
-		return "application.document-uploaded.v1"
+		return "application.document-uploaded.v2"
 	case DocumentRemoved:
 		return "application.document-removed.v1"
 	case DocumentMoved:
 		return "application.document-moved.v1"
 	case DocumentRedacted:
-		return "application.document-redacted.v2"
+		return "application.document-redacted.v3"
 	case ConsentGiven:
 		return "application.consent-given.v1"
 	case ConsentWithdrawn:
@@ -67,7 +67,7 @@ func Name(e Event) string {
 	case Returned:
 		return "application.returned.v1"
 	case ItemCorrected:
-		return "application.item-corrected.v2"
+		return "application.item-corrected.v3"
 	case Resubmitted:
 		return "application.resubmitted.v1"
 	case QualificationApproved:
@@ -138,11 +138,14 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.kind-switched.v1":           read[KindSwitched],
 	"application.products-chosen.v1":         read[ProductsChosen],
 	"application.details-filled.v1":          read[DetailsFilled],
+	"application.details-filled.v2":          read[DetailsFilled],
 	"application.document-uploaded.v1":       read[DocumentUploaded],
+	"application.document-uploaded.v2":       read[DocumentUploaded],
 	"application.document-removed.v1":        read[DocumentRemoved],
 	"application.document-moved.v1":          read[DocumentMoved],
 	"application.document-redacted.v1":       read[DocumentRedacted],
 	"application.document-redacted.v2":       read[DocumentRedacted],
+	"application.document-redacted.v3":       read[DocumentRedacted],
 	"application.consent-given.v1":           read[ConsentGiven],
 	"application.consent-withdrawn.v1":       read[ConsentWithdrawn],
 	"application.submitted.v1":               read[Submitted],
@@ -167,6 +170,7 @@ var readers = map[string]func([]byte) (Event, error){
 	"application.returned.v1":                read[Returned],
 	"application.item-corrected.v1":          read[ItemCorrected],
 	"application.item-corrected.v2":          read[ItemCorrected],
+	"application.item-corrected.v3":          read[ItemCorrected],
 	"application.resubmitted.v1":             read[Resubmitted],
 	"application.qualification-approved.v1":  read[QualificationApproved],
 	"application.qualification-proposed.v1":  read[QualificationProposed],
@@ -237,13 +241,17 @@ func MerchantOf(data []byte) string {
 // Encode writes an event as it is stored: its name and canonical JSON, the same
 // bytes for the same event. Every personal value is handed to seal together with
 // the name of its field, such as "personal.identity.name"; a value that is
-// sealed or erased already stays as it is. Sentences are sealed likewise.
+// sealed or erased already stays as it is. Sentences are sealed likewise, and so
+// are the digests of files and what is known of a company.
 func Encode(e Event, seal func(field, clear string) (ciphertext string, err error)) (name string, data []byte, err error) {
 	if name = Name(e); name == "" {
 		return "", nil, &UnknownEventError{fmt.Sprintf("%T", e)}
 	}
 	if e, err = sealed(e, seal); err == nil {
 		e, err = covered(e, seal)
+	}
+	if err == nil {
+		e, err = traceless(e, seal)
 	}
 	if err == nil {
 		data, err = canonicalJSON(e)
@@ -280,7 +288,7 @@ func canonicalJSON(e Event) ([]byte, error) {
 }
 
 // Decode reads a stored event of any version. With open it unseals every
-// personal value and sentence; without, they stay sealed. An unknown name is an
+// personal value, sentence and trace; without, they stay sealed. An unknown name is an
 // *UnknownEventError, and an unknown field an error too: nothing that was stored
 // is lost in silence.
 func Decode(name string, data []byte, open func(field, ciphertext string) (clear string, erased bool, err error)) (Event, error) {
@@ -295,6 +303,9 @@ func Decode(name string, data []byte, open func(field, ciphertext string) (clear
 	if open != nil {
 		if e, err = opened(e, open); err == nil {
 			e, err = uncovered(e, open)
+		}
+		if err == nil {
+			e, err = traced(e, open)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("application: %s: %w", name, err)

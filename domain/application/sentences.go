@@ -99,7 +99,17 @@ func covered(e Event, seal func(field, clear string) (string, error)) (Event, er
 	if e.Head().By.Role == RoleSystem {
 		return e, nil
 	}
-	return sentences(e, func(field, s string) (string, error) {
+	return sentences(e, sealString(seal))
+}
+
+// uncovered is the event with every sentence in clear, or erased.
+func uncovered(e Event, open func(field, ciphertext string) (string, bool, error)) (Event, error) {
+	return sentences(e, openString(open, personal.Erased().Masked()))
+}
+
+// sealString seals a string: sealedMark and the ciphertext.
+func sealString(seal func(field, clear string) (string, error)) func(field, s string) (string, error) {
+	return func(field, s string) (string, error) {
 		if seal == nil {
 			return s, fmt.Errorf("%s: %w", field, personal.ErrClear)
 		}
@@ -108,23 +118,24 @@ func covered(e Event, seal func(field, clear string) (string, error)) (Event, er
 			return s, fmt.Errorf("%s: %w", field, err)
 		}
 		return sealedMark + c, nil
-	})
+	}
 }
 
-// uncovered is the event with every sentence in clear, or erased.
-func uncovered(e Event, open func(field, ciphertext string) (string, bool, error)) (Event, error) {
-	return sentences(e, func(field, s string) (string, error) {
+// openString opens what sealString sealed; gone stands in the place of what was
+// erased. A string without sealedMark is from before it was sealed.
+func openString(open func(field, ciphertext string) (string, bool, error), gone string) func(field, s string) (string, error) {
+	return func(field, s string) (string, error) {
 		c, ok := strings.CutPrefix(s, sealedMark)
 		if !ok {
-			return s, nil // from before sentences were sealed
+			return s, nil
 		}
 		clear, erased, err := open(field, c)
 		switch {
 		case err != nil:
 			return s, fmt.Errorf("%s: %w", field, err)
 		case erased:
-			return personal.Erased().Masked(), nil
+			return gone, nil
 		}
 		return clear, nil
-	})
+	}
 }

@@ -182,6 +182,10 @@ func (k Key) IsSite() bool { return byKey[k].Class == Site }
 // IsPersonal reports whether k holds data of a natural person.
 func (k Key) IsPersonal() bool { return byKey[k].Personal }
 
+// OfCompany reports whether k is a field about a company, which may be a sole
+// trader: not masked, and sealed in the log all the same.
+func (k Key) OfCompany() bool { return byKey[k].Class == Field && byKey[k].Audience == Enterprise }
+
 // IsCode reports whether what k holds is a code of ours, which says nothing to
 // whoever filled in the form.
 func (k Key) IsCode() bool { return k == IdentityType || k == BankCode }

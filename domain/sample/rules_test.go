@@ -297,7 +297,7 @@ func TestTheEvidenceHoldsNothingOfTheJudging(t *testing.T) {
 			got = append(got, application.Name(e))
 		}
 	}
-	want := []string{"application.document-uploaded.v1", "application.resubmitted.v1", "application.precheck-found.v1", "application.details-filled.v1", "application.site-declared.v2", "application.document-redacted.v2", "application.policy-moved.v2"}
+	want := []string{"application.document-uploaded.v2", "application.resubmitted.v1", "application.precheck-found.v1", "application.details-filled.v2", "application.site-declared.v2", "application.document-redacted.v3", "application.policy-moved.v2"}
 	if !slices.Equal(got, want) || last != decided-1 {
 		t.Errorf("after the first round the evidence is %v up to %d, want %v", got, last, want)
 	}

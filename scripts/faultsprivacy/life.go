@@ -40,6 +40,7 @@ type world struct {
 	other    *drive.Life // is never erased
 	erased   []string    // subjects: applications and accounts; from P4 on
 	canaries []canary
+	traces   []canary // what is said of companies: pages show it, and the record holds it sealed
 }
 
 func (w *world) close() {
@@ -204,6 +205,9 @@ func (w *world) typed(who string, m simulate.Merchant) {
 		if k.IsPersonal() && k != item.IdentityValidFrom && k != item.IdentityValidTo { // dates are everywhere
 			add(string(k), v)
 		}
+		if k.OfCompany() && len(v) >= shortest {
+			w.traces = append(w.traces, canary{who + ": " + string(k), []byte(v)})
+		}
 	}
 	if m.Web != nil {
 		add("test user", m.Web.TestUser)
@@ -290,6 +294,9 @@ func (w *world) knock(ctx context.Context) error {
 	return nil
 }
 
+// digest is a SHA-256 as it is written everywhere.
+var digest = regexp.MustCompile(`[0-9a-f]{64}`)
+
 // searchAll reads every byte that is kept, after a backup and a stop of the
 // process, and starts it again.
 func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) (string, error) {
@@ -299,12 +306,20 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		total += len(data)
 		hits = append(hits, s.in(where, data)...)
 	}
+	if len(w.traces) == 0 {
+		return "", errors.New("nothing was said of a company")
+	}
+	traces := newSearch(w.traces)
 	events := 0
 	for rec, err := range w.log.ReadAll(ctx, eventstore.Start, -1) { // the files may be compressed
 		if err != nil {
 			return "", err
 		}
 		events++
+		hits = append(hits, traces.in("the record, "+rec.Type, rec.Data)...)
+		if strings.HasPrefix(rec.Type, "application.document-") && digest.Match(rec.Data) {
+			hits = append(hits, hit{"the digest of a paper", "hexadecimal", "the record, " + rec.Type})
+		}
 		look("the record, "+rec.Type, bytes.Join([][]byte{[]byte(rec.Stream), []byte(rec.Type), rec.Data, rec.Meta}, []byte("\n")))
 	}
 	keys, err := w.server.dump(ctx)
@@ -326,6 +341,13 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 	backup := filepath.Join(r.Dir, "backup-"+round)
 	if _, err := w.server.Do(ctx, "backup", "--data", w.server.Data(), "--to", backup); err != nil {
 		return "", err
+	}
+	for _, dir := range []string{filepath.Join(w.server.Data(), "log"), filepath.Join(backup, "log")} {
+		found, _, err := traces.under(dir)
+		if err != nil {
+			return "", err
+		}
+		hits = append(hits, found...)
 	}
 	files := 0
 	for _, dir := range []string{w.server.Home, backup} {

@@ -228,7 +228,7 @@ func (u *uploads) eachObject(visit func(path string) error) error {
 }
 
 // look visits the events that bring files.
-func (u *uploads) look(ctx context.Context, visit func(application.DocumentUploaded) error) error {
+func (u *uploads) look(ctx context.Context, v *vault.Vault, visit func(application.DocumentUploaded) error) error {
 	log, err := esdb.Open("unix:"+u.wire, esdb.Options{})
 	if err != nil {
 		return err
@@ -241,7 +241,10 @@ func (u *uploads) look(ctx context.Context, visit func(application.DocumentUploa
 		if rec.Stream != "application-"+u.id {
 			continue
 		}
-		e, err := application.Decode(rec.Type, rec.Data, nil)
+		e, err := application.Decode(rec.Type, rec.Data, func(field, ciphertext string) (string, bool, error) {
+			clear, err := v.Open(ctx, u.id, rec.ID, field, ciphertext)
+			return clear, false, err
+		})
 		if err != nil {
 			return err
 		}
@@ -262,7 +265,7 @@ func (u *uploads) check(ctx context.Context) (events, files int, err error) {
 		return 0, 0, err
 	}
 	recorded := map[string]bool{}
-	err = u.look(ctx, func(up application.DocumentUploaded) error {
+	err = u.look(ctx, v, func(up application.DocumentUploaded) error {
 		d := up.Document
 		events++
 		recorded[d.SHA256] = true
@@ -301,7 +304,7 @@ func (u *uploads) orphans(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var known []string
-	if err := u.look(ctx, func(up application.DocumentUploaded) error { known = append(known, up.Document.Blobs...); return nil }); err != nil {
+	if err := u.look(ctx, v, func(up application.DocumentUploaded) error { known = append(known, up.Document.Blobs...); return nil }); err != nil {
 		return 0, err
 	}
 	n := 0
