@@ -85,7 +85,7 @@ func insist[T any](ctx context.Context, l *Log, stream string, write func(contex
 		case err == nil:
 			return v, nil
 		case errors.Is(err, errMoved):
-			l.moved(connection)
+			l.moved(within, connection)
 			continue // to the new connection, which is compared first
 		case errors.Is(err, eventstore.ErrReadOnly):
 			if sent {

@@ -31,8 +31,12 @@ func (l *Log) trusted(ctx context.Context) (connection uint64, err error) {
 }
 
 // moved says that a connection is not the present one any more.
-func (l *Log) moved(connection uint64) {
-	<-l.verifying
+func (l *Log) moved(ctx context.Context, connection uint64) {
+	select {
+	case <-l.verifying:
+	case <-ctx.Done(): // whoever comes next finds it out as well
+		return
+	}
 	if l.verified == connection {
 		l.verified = 0
 	}
