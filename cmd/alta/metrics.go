@@ -149,6 +149,9 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	}
 	f.live(s)
 	f.log(s)
+	if f.p.server != nil {
+		s.server(f.p.server.Health())
+	}
 	s.gauge("alta_limiter_shared", "1 while attempts are counted in Redis, with all processes.", truth(f.p.limits.Shared()))
 }
 

@@ -155,6 +155,29 @@ func (l *serverLog) Append(ctx context.Context, stream string, expected eventsto
 	return l.Log.Append(ctx, stream, expected, events...)
 }
 
+// server tells how the connection to the server stands, and those who follow its log.
+// Several subscribers of one name are told of as the one that waits longest.
+func (s sink) server(h esdb.Health) {
+	s.gauge("alta_server_reachable", "1 while the leader of the event store answers.", truth(h.Reachable))
+	s.counter("alta_server_drops_total", "Subscriptions that the event store gave up since the start because this process was too slow.", float64(h.TooSlow))
+	all := map[string]esdb.Consumer{}
+	for _, c := range append(h.Consumers, h.Feed) {
+		if of := all[c.Name]; c.Name != "" {
+			slow := of.Slow + c.Slow
+			if c.Behind >= of.Behind {
+				of = c
+			}
+			of.Slow = slow
+			all[c.Name] = of
+		}
+	}
+	for name, c := range all {
+		s.gauge("alta_subscriber_live", "1 while the subscriber takes its events from the subscription that all share.", truth(c.Live), "subscriber", name)
+		s.gauge("alta_subscriber_behind_seconds", "Since when events wait for the subscriber.", c.Behind.Seconds(), "subscriber", name)
+		s.gauge("alta_subscriber_slow", "How often the subscriber was too slow for the shared events since it began.", float64(c.Slow), "subscriber", name)
+	}
+}
+
 // startStates lets decisions on applications and samples go without a look at the
 // log before, where that lies on a server: what the deciders remember is kept up to
 // date. Where it cannot be they look, so a failure is no fault of this process.

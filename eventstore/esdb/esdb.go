@@ -249,12 +249,3 @@ func (l *Log) head() eventstore.Position {
 func esPosition(p eventstore.Position) esdb.Position {
 	return esdb.Position{Commit: p.Commit, Prepare: p.Prepare}
 }
-
-// Ping answers nil when the server answers, for health pages. It fails with
-// eventstore.ErrUnavailable or ErrDenied.
-func (l *Log) Ping(ctx context.Context) error {
-	_, err := l.page(ctx, 1, false, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
-		return c.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}, RequiresLeader: true}, count)
-	})
-	return err
-}

@@ -554,7 +554,4 @@ func TestAClusterIsDiscovered(t *testing.T) {
 	if at, err := log.Append(t.Context(), "s-1", eventstore.NoStream, event(0, 1)); err != nil || at.Revision != 0 {
 		t.Fatal(at, err)
 	}
-	if err := log.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 }
