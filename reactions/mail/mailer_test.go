@@ -416,6 +416,39 @@ func TestALinkThatWasUsedAndDataThatIsRestrictedAreNotMailed(t *testing.T) {
 
 // Who had processing restricted is told at the account's address, until when it can
 // be taken back and where; and that it was taken back.
+// An offer that ran out: the merchant is told once, until when it was good and until
+// when the platform prepares another.
+func TestAnOfferThatRanOutIsToldToTheMerchant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.Repeat = 1
+		w.who.Status = account.StatusActive
+		w.submits("1")
+		_, stop := w.runs()
+		time.Sleep(time.Minute)
+		expired := time.Now().UTC().AddDate(0, 0, 10).Truncate(time.Millisecond)
+		const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+		w.happens("1", application.ContractOffered{Header: w.head(application.RoleReviewer), Version: "2026-01", Language: "zh-CN", SHA256: digest, Expires: expired, Deadline: w.due(application.Signature, application.Merchant)})
+		time.Sleep(time.Minute)
+		anew := w.due(application.Contract, application.Platform)
+		w.happens("1", application.ContractLapsed{Header: w.head(application.RoleSystem), SHA256: digest, Expired: expired, Deadline: anew})
+		time.Sleep(time.Minute)
+		stop()
+		if len(w.box.got) != 3 {
+			t.Fatalf("mails: %v", w.box.subjects())
+		}
+		m := w.box.got[2]
+		if m.To != w.who.Email.Clear() || !strings.Contains(m.Subject, "The time to sign has run out") {
+			t.Errorf("%q to %s", m.Subject, m.To)
+		}
+		for _, want := range []string{until(expired, m.Lang), until(anew.Due, m.Lang), "/applications/1"} {
+			if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
+				t.Errorf("%q is not in:\n%s", want, m.Text)
+			}
+		}
+	})
+}
+
 func TestARestrictionAndItsLiftingAreConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
