@@ -53,6 +53,14 @@ func TestCheckCharactersAreOfWholeNumbersOnly(t *testing.T) {
 	}
 }
 
+func TestWhichAddressesNeedAModernMailServer(t *testing.T) {
+	for address, needs := range map[string]bool{"chen@example.cn": false, "ch\x7fen@example.cn": false, "ch\u0080en@example.cn": true, "陈@example.cn": true, "chen@例子.cn": false, "": false, "陈": false} {
+		if got := identifier.NeedsSMTPUTF8(address); got != needs {
+			t.Errorf("%q needs SMTPUTF8: %v", address, got)
+		}
+	}
+}
+
 func luhn(number string) bool {
 	sum := 0
 	for i := range len(number) {

@@ -266,7 +266,7 @@ func countAddresses(s string) int {
 	n, from := 1, 0
 	for _, sign := range append(several.FindAllStringIndex(head, -1), []int{len(head), len(head)}) {
 		part := head[from:sign[0]]
-		strong := from <= path || strings.ContainsAny(head[:from], "、") || from > 0 && unicode.IsSpace(rune(head[from-1]))
+		strong := from <= path || strings.ContainsAny(head[:from], "、") || unicode.IsSpace(rune(head[from-1]))
 		if from > 0 && addressLike(part, strong) {
 			n++
 		} else if from == 0 && !addressLike(part, true) {

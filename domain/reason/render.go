@@ -52,7 +52,6 @@ func (e Entry) Render(l lang.Lang, p Params) Message {
 // Internal fills the text for reviewers and auditors, which never goes to the
 // merchant.
 func (e Entry) Internal(l lang.Lang, p Params) string {
-	l = lang.Match(string(l))
 	return fill(e.Wording(l).Internal, l, p)
 }
 
