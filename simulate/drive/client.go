@@ -81,8 +81,9 @@ type Client struct {
 
 const (
 	requestTime = 60 * time.Second // of one request, uploads included
-	patience    = 6                // how often a refusal for haste or a lost answer is met with the same request
+	patience    = 12               // how often a refusal for haste or a lost answer is met with the same request
 	longestRest = 15 * time.Second // of one such rest
+	longestWait = 90 * time.Second // that a server may ask for
 	largest     = 64 << 20         // bytes of an answer
 )
 
@@ -235,7 +236,7 @@ func (c *Client) once(ctx context.Context, r Request, raw []byte, media string) 
 		if err != nil {
 			n = 1
 		}
-		if d := time.Duration(n) * time.Second; d <= longestRest*patience {
+		if d := time.Duration(n) * time.Second; d <= longestWait {
 			rest = d
 		}
 	}
