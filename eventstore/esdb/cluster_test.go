@@ -37,9 +37,13 @@ func real(change ...func(*nodetest.Facts)) nodetest.Facts {
 }
 
 func TestAConnectionThatNamesAFollowerAloneObeysEveryLaw(t *testing.T) {
-	c := cluster(t, 3, real())
-	log := open(t, c.Connection(1), esdb.Options{})
-	eventstoretest.Run(t, func(*testing.T) eventstoretest.Log { return log })
+	for name, confirmed := range map[string]bool{"refused before the confirmation": false, "confirmed first": true} {
+		t.Run(name, func(t *testing.T) {
+			c := cluster(t, 3, real(func(f *nodetest.Facts) { f.ConfirmedFirst = confirmed }))
+			log := open(t, c.Connection(1), esdb.Options{})
+			eventstoretest.Run(t, func(*testing.T) eventstoretest.Log { return log })
+		})
+	}
 }
 
 // follow follows a log in the background, and hands on what comes.
