@@ -126,6 +126,8 @@ func TestTheEdgesOfWhatMayHappenToAnAccount(t *testing.T) {
 		"who is linked logs in by the provider":      {given: active(account.Lead, provider), when: byProvider, then: events{oidc(account.Lead)}},
 		"a merchant does not, whatever is recorded":  {given: active(account.Merchant, provider), when: byProvider, err: account.ErrOIDCOther},
 		"presence is proved by the provider":         {given: active(account.Lead, provider, started(session, day, account.Lead)), when: presence(func(c *account.ProvePresence) { c.Method = account.ByOIDC }), then: events{proved(account.ByOIDC)}},
+		"not in a session that is over":              {given: active(account.Lead, started(session, day, account.Lead)), when: presence(func(c *account.ProvePresence) { c.At = at(3 * time.Hour) }), err: account.ErrSessionOver},
+		"nor in one that never was":                  {given: active(account.Lead), when: presence(nil), err: account.ErrSessionOver},
 		"not by who is not linked":                   {given: active(account.Lead, started(session, day, account.Lead)), when: presence(func(c *account.ProvePresence) { c.Method = account.ByOIDC }), err: account.ErrOIDCOther},
 		"nor by a merchant, whatever is recorded":    {given: active(account.Merchant, provider, started(session, day, account.Merchant)), when: presence(func(c *account.ProvePresence) { c.Method = account.ByOIDC }), err: account.ErrOIDCOther},
 		"a code that proved presence is used up":     {given: enrolled(account.Merchant, account.PresenceProved{Session: session, Step: 105, At: day}), when: login(func(c *account.StartSession) { c.Step = 105 }), err: account.ErrCodeUsed},
