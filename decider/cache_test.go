@@ -14,7 +14,7 @@ import (
 func TestTheFoldsUsedLastAreKept(t *testing.T) {
 	var c cache[string]
 	put := func(stream string, r eventstore.Revision, state string) {
-		c.put(stream, folded[string]{state: state, revision: r}, 2)
+		c.put(stream, folded[string]{state: state, revision: r}, 2, true)
 		if c.order.Len() != len(c.byName) || len(c.byName) > 2 {
 			t.Fatalf("%d folds in order, %d by name", c.order.Len(), len(c.byName))
 		}
@@ -48,7 +48,7 @@ func TestTheFoldsUsedLastAreKept(t *testing.T) {
 	}
 	c.drop("a")
 	for i := range defaultCacheSize + 10 {
-		c.put(NewID().String(), folded[string]{revision: eventstore.Revision(i)}, 0)
+		c.put(NewID().String(), folded[string]{revision: eventstore.Revision(i)}, 0, true)
 	}
 	if len(c.byName) != defaultCacheSize {
 		t.Errorf("%d folds are kept where the operator sets no bound", len(c.byName))
@@ -114,7 +114,7 @@ func TestReadingOnDoesNotWriteIntoAFoldThatIsKept(t *testing.T) {
 		kept.note(Command{ID: NewID()}, &eventstore.Record{Revision: eventstore.Revision(i)})
 	}
 	before := slices.Clone(kept.commits)
-	d.cache.put(d.Stream("1"), kept, 0)
+	d.cache.put(d.Stream("1"), kept, 0, true)
 	if s, r, err := d.Load(t.Context(), "1"); err != nil || s != 1 || r != remembered {
 		t.Fatalf("read on to %d at %d, %v", s, r, err)
 	}
