@@ -258,6 +258,7 @@ func TestAddresses(t *testing.T) {
 		"ann@xn--fsqu00a.xn--55qx5d": {"ann@xn--fsqu00a.xn--55qx5d", "ann@xn--fsqu00a.xn--55qx5d"},
 		"安娜@example.com":             {"安娜@example.com", "安娜@example.com"},
 		"安。娜@example.com":            {"安。娜@example.com", "安。娜@example.com"},
+		"ann@\u0080.com":             {"ann@\u0080.com", ""},
 		"ann@localhost":              {"ann@localhost", "ann@localhost"},
 		"ann@intranet":               {"", ""},
 		"ann":                        {"", ""},
