@@ -39,6 +39,7 @@ type health struct {
 
 	mu       sync.Mutex
 	parts    []api.PartHealth // as of the last look
+	whole    bool             // that look saw every part
 	answered time.Time        // when the log said last where it ends
 	head     eventstore.Position
 	newest   time.Time // when the event there was stored
@@ -117,6 +118,7 @@ func (h *health) followers() []follower {
 
 // look asks the log and Redis, counts what waits, and judges every part.
 func (h *health) look(ctx context.Context) {
+	whole := h.started.Load()
 	// The positions come first: none of them can lie beyond an end that is asked for later.
 	followers := h.followers()
 	var redis error
@@ -145,6 +147,7 @@ func (h *health) look(ctx context.Context) {
 		}
 	}
 	h.change(h.judge(followers, redis, now), now)
+	h.whole = whole
 }
 
 func (b *backlog) lag() lag {
@@ -386,7 +389,7 @@ func (h *health) change(parts []api.PartHealth, now time.Time) {
 func (h *health) readiness() api.Readiness {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := api.Readiness{Ready: h.started.Load() && len(h.parts) > 0, Parts: slices.Clone(h.parts)}
+	r := api.Readiness{Ready: h.whole, Parts: slices.Clone(h.parts)}
 	if len(r.Parts) == 0 {
 		r.Parts = []api.PartHealth{{Name: "log", State: api.PartStarting, Reason: h.failure.Error(), Since: h.now().UTC().Truncate(time.Second)}}
 	}

@@ -82,7 +82,8 @@ func (p *program) rebuild(ctx context.Context, check bool, only string, out io.W
 		if err := p.awaitLists(ctx, out); err != nil {
 			return err
 		}
-		r.Beside = p.runner
+		// What it meets the projector has logged; a comparison has its own report.
+		r.Beside, r.Logger = p.runner, slog.New(slog.DiscardHandler)
 		c, err := r.Check(ctx)
 		if err != nil {
 			return err
