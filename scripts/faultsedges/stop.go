@@ -86,7 +86,7 @@ func (w *world) terminate(ctx context.Context, round int, lives []*drive.Life, r
 	if _, err := a.complete(ctx, 16); err != nil {
 		return 0, 0, err
 	}
-	_, list, err := a.get(ctx, "/v1/applications?limit=16")
+	_, list, err := a.get(ctx, "/v1/applications?limit=16&stage=qualification") // the drafts get the uploads
 	if err != nil {
 		return 0, 0, err
 	}
