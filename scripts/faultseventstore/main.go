@@ -1,11 +1,11 @@
 // Command faultseventstore runs `alta serve` as processes over a cluster that behaves
 // as real EventStoreDB nodes were seen to (package eventstore/wire/nodetest), and does
 // to the cluster what happens to real ones: leaders that are killed, stopped, cut off,
-// powerless or resign, and a store that is away or older than before. Several processes
-// over one store are a group of their own (nodes).
+// powerless or resign, a store that is away or older than before, and several
+// processes that start at once and are killed in turn.
 //
 // Where ALTA_TEST_ESDB names a real server, the fault that needs no hand on the server
-// runs over that one: two processes that start at once.
+// runs over that one too: two processes that start at once.
 package main
 
 import (
@@ -26,6 +26,8 @@ func faults() []fault {
 		{"F42a", "the store away before the start, with --demo: the process waits and says so within 5 s", before},
 		{"F42b", "the store away under load, refusing and silent: said within 5 s, decisions refused within 0.5 s, back within 3 s", away},
 		{"F44", "an older copy in the store's place: nothing is appended to it, the first append included", older},
+		{"F46a", "two nodes start at once on nothing: one set of keys, one build, one mail each, no ERROR", together(2)},
+		{"F46b", "five nodes start at once on nothing: the same", together(5)},
 		{"F46c", "two nodes under 100 merchants, each killed in turn: all end where they should, one mail each, no ERROR", killed},
 	}
 	for _, h := range harms {

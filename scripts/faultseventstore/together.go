@@ -17,8 +17,16 @@ import (
 	"alta/simulate/specimen"
 )
 
+// together starts so many programs at once over a cluster.
+func together(programs int) func(ctx context.Context, call *faultskit.Call) (string, error) {
+	return func(ctx context.Context, call *faultskit.Call) (string, error) {
+		return startTogether(ctx, call, programs, "")
+	}
+}
+
 // startTogether starts programs with all parts at once, on an empty data directory and
-// an empty Redis that they share, over a server with what it holds.
+// an empty Redis that they share, and an empty log; server names one that is used in
+// its place, with what it holds.
 func startTogether(ctx context.Context, call *faultskit.Call, programs int, server string) (figures string, err error) {
 	rounds := call.Times(20, 1)
 	mails, merchants := 0, 0
@@ -34,6 +42,14 @@ func startTogether(ctx context.Context, call *faultskit.Call, programs int, serv
 }
 
 func round(ctx context.Context, call *faultskit.Call, programs int, server string, seed uint64) (mails, merchants int, err error) {
+	if server == "" {
+		c, err := cluster(call, 3)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer c.Close()
+		server = c.Connection()
+	}
 	r, err := startShared(ctx, call)
 	if err != nil {
 		return 0, 0, err
