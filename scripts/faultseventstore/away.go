@@ -130,7 +130,7 @@ func away(ctx context.Context, call *faultskit.Call) (figures string, err error)
 		return "", err
 	}
 	var said, slow, writes, lists time.Duration
-	asked := 0
+	asked, slowest := 0, ""
 	rounds := call.Times(10, 2)
 	for n := range rounds {
 		silent := n%2 == 1
@@ -145,8 +145,9 @@ func away(ctx context.Context, call *faultskit.Call) (figures string, err error)
 			if err != nil || p.status != http.StatusServiceUnavailable || !p.retry {
 				return figures, errors.Join(err, fmt.Errorf("%s: with the store known to be away a decision is answered %+v", how(silent), p))
 			}
-			asked++
-			slow = max(slow, p.took)
+			if asked++; p.took > slow {
+				slow, slowest = p.took, fmt.Sprintf("%s, %s after it was said", how(silent), time.Since(began).Round(100*time.Millisecond))
+			}
 		}
 		if err := again(c, silent); err != nil {
 			return figures, err
@@ -156,7 +157,7 @@ func away(ctx context.Context, call *faultskit.Call) (figures string, err error)
 			return figures, fmt.Errorf("%s: %w", how(silent), err)
 		}
 		writes, lists = max(writes, p), max(lists, s)
-		figures = fmt.Sprintf("%d times away: said after at most %.1f s, %d decisions asked then were refused in at most %.2f s, writes back after %.1f s and lists after %.1f", n+1, said.Seconds(), asked, slow.Seconds(), writes.Seconds(), lists.Seconds())
+		figures = fmt.Sprintf("%d times away: said after at most %.1f s, %d decisions asked then were refused in at most %.2f s (%s), writes back after %.1f s and lists after %.1f", n+1, said.Seconds(), asked, slow.Seconds(), slowest, writes.Seconds(), lists.Seconds())
 	}
 	done, err := people.end(ctx, c.Engine())
 	if err != nil {
