@@ -14,6 +14,7 @@ func commands() []command {
 		{"backup", "copy log, keys and documents, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of log, keys and documents", runRestore},
 		{"copy", "copy the event log to EventStoreDB or back, and compare the roots", runCopy},
+		{"move", "move an installation's log to EventStoreDB or back; keys, documents and Redis stay", runMove},
 		{"rebuild", "build what people see anew from the log and switch; --check only compares", runRebuild},
 		{"simulate", "make realistic merchants through the public interface, at any stage, with any fault", runSimulate},
 		{"tour", "take two merchants through the whole life on a running server, and check every step", runTour},

@@ -21,7 +21,7 @@ import (
 // copyLog is what a copy needs of either end.
 type copyLog interface {
 	Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error)
-	ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error]
+	eventstore.Finding
 	ReadAll(ctx context.Context, after eventstore.Position, limit int) iter.Seq2[*eventstore.Record, error]
 	Delete(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
 	Tombstone(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error)
@@ -37,7 +37,7 @@ func runCopy(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return errUsage(usage)
 	}
 	begun := time.Now()
-	c := copying{out: out, begun: begun, progress: 100_000}
+	c := copying{out: out, every: progressEvery}
 	var err error
 	if c.from, err = openEnd(*from, true); err != nil {
 		return fmt.Errorf("--from: %w", err)
@@ -81,10 +81,16 @@ func openEnd(name string, source bool) (copyLog, error) {
 type copying struct {
 	from, to copyLog
 	out      io.Writer
-	begun    time.Time
-	progress int64 // events between two lines of progress
+	every    time.Duration // between two lines of progress
+	total    int64         // events of the source, where that is known; for the estimate
 
+	step   string           // under way
+	since  time.Time        // it began
+	first  int64            // events before it
+	told   time.Time        // when the last line of progress was written
 	tree   evidence.Builder // of the source
+	taken  int64            // events of the source that were compared or copied
+	newest eventstore.Mark  // of these
 	copied int64
 	hidden map[string]visibility // streams with a deletion
 	batch  []eventstore.Proposed
@@ -154,9 +160,40 @@ func (c *copying) compare(ctx context.Context, next func() (*eventstore.Record, 
 		if err := c.look(ctx, r); err != nil {
 			return err
 		}
-		c.tree.Add(evidence.LeafHash(r))
+		c.add(r)
+		c.tell("compared", c.taken)
 	}
 	return nil
+}
+
+// add takes an event of the source into account.
+func (c *copying) add(r *eventstore.Record) {
+	c.tree.Add(evidence.LeafHash(r))
+	c.taken, c.newest = c.taken+1, eventstore.MarkOf(r)
+}
+
+// progressEvery is how often a copy says how far it is.
+const progressEvery = 5 * time.Second
+
+// tell says now and then how far a step has come, and how long it will take where the
+// number of events is known.
+func (c *copying) tell(step string, n int64) {
+	now := time.Now()
+	switch {
+	case c.told.IsZero() || step != c.step:
+		c.step, c.told, c.since, c.first = step, now, now, n
+		return
+	case now.Sub(c.told) < c.every:
+		return
+	}
+	c.told = now
+	rate := float64(n-c.first) / now.Sub(c.since).Seconds()
+	if c.total < n || rate <= 0 {
+		fmt.Fprintf(c.out, "%d events %s, %.0f a second …\n", n, step, rate)
+		return
+	}
+	left := time.Duration(float64(c.total-n) / rate * float64(time.Second)).Round(time.Second)
+	fmt.Fprintf(c.out, "%d of %d events %s, %.0f a second, %s left …\n", n, c.total, step, rate, left)
 }
 
 // look finds out, at a stream's first event, what the source shows of it.
@@ -209,7 +246,7 @@ func (c *copying) take(ctx context.Context, r *eventstore.Record) error {
 	}
 	c.batch = append(c.batch, r.Proposed)
 	c.bytes += r.Size()
-	c.tree.Add(evidence.LeafHash(r))
+	c.add(r)
 	return nil
 }
 
@@ -224,11 +261,8 @@ func (c *copying) flush(ctx context.Context) error {
 		}
 		return fmt.Errorf("append to stream %s: %w", c.stream, err)
 	}
-	before := c.copied / c.progress
 	c.copied += int64(len(c.batch))
-	if c.copied/c.progress > before {
-		fmt.Fprintf(c.out, "%d events copied, %.0f a second …\n", c.copied, float64(c.copied)/time.Since(c.begun).Seconds())
-	}
+	c.tell("copied", c.taken)
 	c.batch, c.bytes = c.batch[:0], 0
 	return nil
 }
@@ -254,11 +288,14 @@ func (c *copying) remove(ctx context.Context) error {
 // with those that embedded logs keep themselves.
 func (c *copying) verify(ctx context.Context) (tlog.Tree, error) {
 	var b evidence.Builder
+	n := int64(0)
 	for r, err := range c.to.ReadAll(ctx, eventstore.Start, -1) {
 		if err != nil {
 			return tlog.Tree{}, fmt.Errorf("read the copy: %w", err)
 		}
 		b.Add(evidence.LeafHash(r))
+		n++
+		c.tell("verified", n)
 	}
 	want := c.tree.Tree()
 	trees := map[string]tlog.Tree{"the copy": b.Tree()}

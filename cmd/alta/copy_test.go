@@ -166,7 +166,7 @@ func TestAnInterruptedCopyGoesOnWhereItStopped(t *testing.T) {
 	runs := 0
 	for {
 		runs++
-		c := copying{from: from, to: &brittle{to, 5}, out: t.Output(), progress: 100}
+		c := copying{from: from, to: &brittle{to, 5}, out: t.Output(), every: 0}
 		got, err := c.run(t.Context())
 		if err == nil {
 			if got != tree {
