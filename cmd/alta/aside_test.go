@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -83,6 +84,24 @@ func foreign(t *testing.T, address, stream string) {
 	if _, err := log.Append(t.Context(), stream, last, event); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// deletes tries to delete a stream as another program.
+func deletes(t *testing.T, address, stream string) error {
+	t.Helper()
+	log, err := esdb.Open(address, esdb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, deleted := log.Delete(t.Context(), stream, 0)
+	_, closed := log.Tombstone(t.Context(), stream, 0)
+	if err := log.Close(); err != nil {
+		t.Error(err)
+	}
+	if !errors.Is(closed, esdb.ErrDenied) {
+		return closed
+	}
+	return deleted
 }
 
 // One event that somebody else wrote into one application's stream: its merchant and
@@ -184,6 +203,11 @@ func TestOneForeignEventIsNoticedByOneMerchantAlone(t *testing.T) {
 		if strings.HasPrefix(line, "alta_reaction_healthy") && !strings.HasSuffix(line, " 1") {
 			t.Error(line)
 		}
+	}
+
+	// No other program may delete a stream of Alta's.
+	if err := deletes(t, c.Wire, stream); !errors.Is(err, esdb.ErrDenied) {
+		t.Errorf("a deletion is answered %v", err)
 	}
 
 	// The commands name it, and what people see is what a rebuild makes.

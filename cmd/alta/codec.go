@@ -81,7 +81,7 @@ func ourMeta(r *eventstore.Record) error {
 // cannot read, whatever keys it has. Streams of other people are not ours to judge.
 func readable(r *eventstore.Record) error {
 	category, _, _ := strings.Cut(r.Stream, "-")
-	if category != applicationCategory && !slices.ContainsFunc(watched, func(prefix string) bool { return strings.HasPrefix(r.Stream, prefix) }) {
+	if !ourStream(r.Stream) {
 		return nil
 	}
 	if err := ourMeta(r); err != nil {
@@ -108,6 +108,11 @@ func readable(r *eventstore.Record) error {
 		return eventstore.Unreadable(r, err)
 	}
 	return nil
+}
+
+// ourStream reports whether this program reads a stream of that name back.
+func ourStream(name string) bool {
+	return strings.HasPrefix(name, applicationCategory+"-") || slices.ContainsFunc(watched, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // watched are the beginnings of the names of the streams, besides applications, that

@@ -17,6 +17,8 @@ import (
 	"alta/evidence"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"google.golang.org/grpc/codes"
+	rpc "google.golang.org/grpc/status"
 )
 
 // The event log's places in the data directory. The key and the checkpoints lie
@@ -65,6 +67,28 @@ func openLog(data string, opt embedded.Options) (*guardedLog, error) {
 
 // Close closes the log and then signs what it holds.
 func (g *guardedLog) Close() error { return errors.Join(g.Log.Close(), g.keeper.Close()) }
+
+// keptLog is the log as other programs have it: they may read and append, and delete
+// no stream that Alta reads back. Nothing could bring it back on this engine.
+type keptLog struct{ *guardedLog }
+
+// Delete refuses what would hide a stream of Alta's.
+func (k keptLog) Delete(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error) {
+	if ourStream(stream) {
+		return eventstore.Position{}, errKept
+	}
+	return k.guardedLog.Delete(ctx, stream, expected)
+}
+
+// Tombstone refuses what would close the name of a stream of Alta's.
+func (k keptLog) Tombstone(ctx context.Context, stream string, expected eventstore.Revision) (eventstore.Position, error) {
+	if ourStream(stream) {
+		return eventstore.Position{}, errKept
+	}
+	return k.guardedLog.Tombstone(ctx, stream, expected)
+}
+
+var errKept = rpc.Error(codes.PermissionDenied, "nobody may delete a stream of Alta's")
 
 // dataFlag is the flag that names the data directory.
 func dataFlag(fs *flag.FlagSet) *string {

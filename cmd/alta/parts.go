@@ -135,7 +135,7 @@ func (p *program) startWire(ctx context.Context, background background) error {
 				return err
 			}
 		}
-		return wire.Serve(ctx, take(&l), p.guarded, wire.Options{Logger: p.logger})
+		return wire.Serve(ctx, take(&l), keptLog{p.guarded}, wire.Options{Logger: p.logger})
 	})
 	return nil
 }
