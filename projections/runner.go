@@ -255,6 +255,11 @@ func (r *Runner) takeOver(ctx context.Context, g generation) (*tail, error) {
 				err = errLost
 			}
 			if err == nil {
+				for _, a := range t.aside {
+					r.tell(a)
+				}
+			}
+			if err == nil {
 				err = r.retake(ctx, t)
 			}
 			return t, err
@@ -357,9 +362,6 @@ func (r *Runner) tail(ctx context.Context, g generation, held standing) (*tail, 
 	aside, err := r.Store.asides(ctx, g)
 	if err != nil {
 		return nil, err
-	}
-	for _, a := range aside {
-		r.tell(a)
 	}
 	return &tail{generation: g, held: held, docs: map[string]*kept{}, aside: aside}, nil
 }
