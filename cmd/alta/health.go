@@ -384,6 +384,17 @@ func (h *health) change(parts []api.PartHealth, now time.Time) {
 	h.parts = parts
 }
 
+// silent says why the newest look at the log had no answer; nil where it had one, or
+// none ever had.
+func (h *health) silent() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.answered.IsZero() {
+		return nil
+	}
+	return h.failure
+}
+
 // readiness is what /readyz answers. A look that hangs is told as a log that does not
 // answer.
 func (h *health) readiness() api.Readiness {

@@ -54,6 +54,7 @@ type lane struct {
 	dialing  bool
 	failure  error     // why no leader answers; nil while one does
 	unlinked time.Time // since when no node can be connected to; zero while one can
+	trying   time.Time // since when the attempt under way has no answer; zero for none
 	since    time.Time // when failure came to be nil or not nil
 	answered time.Time // when the newest answer came
 	closed   bool
@@ -150,8 +151,8 @@ func (n *lane) acquire(ctx context.Context, however bool) (*link, error) {
 		}
 		n.dial()
 		changed, late := n.changed, (<-chan time.Time)(nil)
-		if !however && !n.unlinked.IsZero() {
-			t := time.NewTimer(time.Until(n.unlinked.Add(away)))
+		if silent := n.silent(); !however && !silent.IsZero() {
+			t := time.NewTimer(time.Until(silent.Add(away)))
 			defer t.Stop()
 			late = t.C
 		}
@@ -168,11 +169,22 @@ func (n *lane) acquire(ctx context.Context, however bool) (*link, error) {
 	}
 }
 
+// silent is since when no node can be connected to, or the attempt under way has had
+// no answer: nodes that are stopped take a connection and say nothing. It is zero for
+// neither. The caller holds the lock.
+func (n *lane) silent() time.Time {
+	if n.unlinked.IsZero() {
+		return n.trying
+	}
+	return n.unlinked
+}
+
 // refusing is true while waiting is known to be in vain: no node can be connected
-// to, or none has been the leader for as long as a call waits at most. The caller
-// holds the lock.
+// to or answers, or none has been the leader for as long as a call waits at most. The
+// caller holds the lock.
 func (n *lane) refusing() bool {
-	return !n.unlinked.IsZero() && time.Since(n.unlinked) >= away ||
+	silent := n.silent()
+	return !silent.IsZero() && time.Since(silent) >= away ||
 		n.failure != nil && n.failure != errNotAsked && time.Since(n.since) >= n.patience
 }
 
@@ -199,6 +211,9 @@ func (n *lane) dial() {
 // attempt makes one attempt to connect to the leader, and answers whether it was
 // the last one for now.
 func (n *lane) attempt() (done bool) {
+	n.mu.Lock()
+	n.trying = time.Now()
+	n.mu.Unlock()
 	client, err := n.connect()
 	var k *link
 	if err == nil {
@@ -207,7 +222,7 @@ func (n *lane) attempt() (done bool) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	defer func() { n.dialing = n.dialing && !done }()
+	defer func() { n.dialing, n.trying = n.dialing && !done, time.Time{} }()
 	switch {
 	case n.closed || n.link != nil: // the one before was only late
 		n.discard(k)

@@ -134,6 +134,10 @@ func away(ctx context.Context, call *faultskit.Call) (figures string, err error)
 	rounds := call.Times(10, 2)
 	for n := range rounds {
 		silent := n%2 == 1
+		// What is said of the outage before does not count for this one.
+		if _, text, err := w.readyWithin(ctx, http.StatusOK, time.Now(), 10*time.Second); err != nil {
+			return figures, fmt.Errorf("%w (%s)", err, text)
+		}
 		gone(c, silent)
 		took, _, err := w.readyWithin(ctx, http.StatusServiceUnavailable, time.Now(), saidWithin)
 		if err != nil {
