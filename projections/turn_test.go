@@ -37,7 +37,7 @@ func TestOfManyRunnersOnAnEmptyRedisOneBuildsAndTheOthersWait(t *testing.T) {
 				for i, r := range runners {
 					if r.Stats().State == "following" {
 						stops[i]()
-						runners, stops = append(runners[:i], runners[i+1:]...), append(stops[:i], stops[i+1:]...)
+						runners = append(runners[:i], runners[i+1:]...)
 						if n := r.Stats().Builds + built(); n != 1 {
 							t.Errorf("%d builds", n)
 						}

@@ -216,7 +216,8 @@ func TestEnrollingMakesTheSessionOneOfTwoFactors(t *testing.T) {
 }
 
 func TestARefusalIsItsCodeAndNamesTheField(t *testing.T) {
-	if errors.Is(account.ErrPassword, account.ErrRole) || errors.Is(account.ErrPassword, errors.New("password")) || !errors.Is(account.ErrPassword, account.ErrPassword) {
+	var refused error = account.ErrPassword
+	if errors.Is(refused, account.ErrRole) || errors.Is(refused, errors.New("password")) || !errors.Is(refused, account.ErrPassword) {
 		t.Error("a refusal is its code")
 	}
 	for field, c := range map[string]command{
@@ -298,7 +299,11 @@ func TestANameIsALineOfBoundedLength(t *testing.T) {
 	name := func(s string) string {
 		got, err := open(func(c *account.Open) { c.Name = s }).Decide(account.State{})
 		if err != nil {
-			return err.(*account.Refusal).Code
+			var refusal *account.Refusal
+			if !errors.As(err, &refusal) {
+				t.Fatal(err)
+			}
+			return refusal.Code
 		}
 		return got[0].(account.Opened).Name.Clear()
 	}

@@ -66,6 +66,7 @@ func (n *numbered) NewSubConn(to []resolver.Address, o balancer.NewSubConnOption
 		}
 		listener(s)
 	}
+	//lint:ignore SA1019 the balancer underneath makes its connections this way, and gRPC has no other yet.
 	return n.ClientConn.NewSubConn(to, o)
 }
 
