@@ -46,6 +46,9 @@ func faults() []fault {
 func main() {
 	faultskit.Main("the event store", func(c *faultskit.Call) (rows []faultskit.Fault, closing func()) {
 		for _, f := range faults() {
+			if c.Short && f.name == "F46b" { // a minute of its own
+				continue
+			}
 			rows = append(rows, faultskit.Fault{Name: f.name, What: f.what, Run: func(ctx context.Context) (string, error) { return f.run(ctx, c) }})
 		}
 		return rows, func() {}
