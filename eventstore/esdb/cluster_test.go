@@ -3,6 +3,7 @@ package esdb_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func follow(t *testing.T, log *esdb.Log, filter eventstore.Filter) <-chan *event
 	live := make(chan struct{})
 	go func() {
 		defer close(ended)
+		caughtUp := sync.OnceFunc(func() { close(live) })
 		for m, err := range log.Subscribe(ctx, eventstore.Start, filter) {
 			switch {
 			case err != nil:
@@ -62,9 +64,8 @@ func follow(t *testing.T, log *esdb.Log, filter eventstore.Filter) <-chan *event
 					t.Errorf("the subscription ended: %v", err)
 				}
 				return
-			case m.CaughtUp && live != nil:
-				close(live)
-				live = nil
+			case m.CaughtUp:
+				caughtUp()
 			case m.Record != nil:
 				got <- m.Record
 			}

@@ -59,13 +59,14 @@ func (r *Runner) retake(ctx context.Context, t *tail) error {
 // as everything else was counted. The sums of one stream are few: one transaction.
 func (r *Runner) reconsider(ctx context.Context, t *tail, stream string) (*sums, error) {
 	s, all, from := newCases(r.Log, r.Calendar()), newSums(), t.aside[stream]
+	counted := t.at()
 	for next, read := eventstore.Revision(0), true; read; {
 		read = false
 		for rec, err := range r.Log.ReadStream(ctx, stream, next, streamPage) {
 			if err != nil {
 				return nil, err
 			}
-			if rec.Position.Compare(t.held.mark.Position) > 0 {
+			if rec.Position.Compare(counted) > 0 {
 				break
 			}
 			adds, err := s.then(ctx, rec)

@@ -294,6 +294,13 @@ func (t *tail) hold(do func() error) error {
 	return do()
 }
 
+// at is up to where everything is counted.
+func (t *tail) at() eventstore.Position {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held.mark.Position
+}
+
 // stuck is how long one batch may take.
 const stuck = 2 * time.Minute
 
@@ -357,7 +364,7 @@ func (r *Runner) follow(ctx context.Context, t *tail, until *eventstore.Position
 	defer beat.Stop()
 	var batch []*eventstore.Record
 	for sweep := 0; ; {
-		if until != nil && t.held.mark.Position.Compare(*until) >= 0 {
+		if until != nil && t.at().Compare(*until) >= 0 {
 			return nil
 		}
 		due := false

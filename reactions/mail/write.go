@@ -124,6 +124,9 @@ func (m *Mailer) composeLink(ctx context.Context, j *job) (*Message, Failure, er
 		return nil, FailedNoAddress, nil
 	}
 	token, err := m.cfg.LinkToken(ctx, j.account, j.link)
+	if errors.Is(err, account.ErrLinkOver) && who.Demo {
+		return nil, "", nil // they are made with a password, whose link nobody waits for
+	}
 	if errors.Is(err, account.ErrLinkOver) {
 		return nil, FailedLinkOver, nil
 	}
