@@ -22,15 +22,11 @@ const (
 	Deleted SetAsideReason = "deleted"
 	// Tombstoned: somebody deleted the stream for good.
 	Tombstoned SetAsideReason = "tombstoned"
-	// Truncated: the stream's metadata hide its first events ($tb).
-	Truncated SetAsideReason = "truncated"
-	// Expiring: the stream's metadata let events expire ($maxAge, $maxCount).
-	Expiring SetAsideReason = "expiring"
 )
 
 // SetAsideReasons lists them, for metrics.
 func SetAsideReasons() []SetAsideReason {
-	return []SetAsideReason{UnreadableEvent, FoldFailed, MissingEvents, Deleted, Tombstoned, Truncated, Expiring}
+	return []SetAsideReason{UnreadableEvent, FoldFailed, MissingEvents, Deleted, Tombstoned}
 }
 
 // SetAsideError: this program cannot fold a stream, so it appends nothing to it and

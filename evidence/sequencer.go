@@ -164,8 +164,12 @@ func (s *Sequencer) Term(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, k.Close()) }()
 	k.hold = func(write func() error) error { return tree.Exclusive(ctx, agreeing(k, tree, write)) }
+	signed, err := tree.Signed()
+	if err != nil {
+		return err
+	}
 	known, err := k.Known()
-	if errors.Is(err, ErrNoCheckpoint) && tree.Size() > 0 {
+	if errors.Is(err, ErrNoCheckpoint) && signed {
 		return fmt.Errorf("%w: the tree in %s has %d leaves and %w: restore the checkpoints from a backup; where they are lost for good, remove the tree, which is then made again from the log and signed from then on, and nothing vouches for what the log held before",
 			eventstore.ErrCorrupt, s.cfg.Tree, tree.Size(), ErrNoCheckpoint)
 	}
@@ -365,6 +369,9 @@ func (t *term) meet(ctx context.Context) error {
 		t.cfg.Logger.Warn("the log is signed for the first time: nothing vouches for what it held before", "events", head.N)
 	}
 	if err := t.keeper.Begin(head); err != nil {
+		return err
+	}
+	if err := t.tree.noteSigned(); err != nil {
 		return err
 	}
 	t.begun = true

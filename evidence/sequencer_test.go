@@ -102,9 +102,8 @@ func until(t *testing.T, cfg evidence.SequencerConfig, want tlog.Tree) {
 		default:
 		}
 		// A head is there before the first checkpoint is signed.
-		signed, err := filepath.Glob(filepath.Join(cfg.Checkpoints, "*"))
-		must(t, err)
-		return s.Head() == want && len(signed) > 0
+		_, err := os.Stat(filepath.Join(cfg.Tree, "signed"))
+		return err == nil && s.Head() == want
 	})
 	stop()
 	if err := <-done; !errors.Is(err, context.Canceled) {
@@ -223,6 +222,43 @@ func TestATreeWithoutItsCheckpointsIsNotSigned(t *testing.T) {
 	if err := evidence.NewSequencer(cfg).Term(t.Context()); !errors.Is(err, eventstore.ErrCorrupt) || !errors.Is(err, evidence.ErrNoCheckpoint) {
 		t.Fatal(err)
 	}
+}
+
+// endless is a log whose end the reader has not reached yet.
+type endless struct{ evidence.Followed }
+
+func (l endless) Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error] {
+	return func(yield func(eventstore.Message, error) bool) {
+		for m, err := range l.Followed.Subscribe(ctx, after, filter) {
+			if m.CaughtUp {
+				continue
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// The first start on a long log may be ended while it still reads.
+func TestATreeThatNothingWasSignedOfYetGoesOn(t *testing.T) {
+	srv, data := newServer(t), t.TempDir()
+	want := srv.grow(t, 40)
+	cfg := config(t, endless{srv.adapter(t)}, data)
+	s := evidence.NewSequencer(cfg)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Term(ctx) }()
+	eventually(t, func() bool { return s.Head() == want })
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := keeper(t, cfg).Latest(); !errors.Is(err, evidence.ErrNoCheckpoint) {
+		t.Fatal(err)
+	}
+	cfg.Log = srv.adapter(t)
+	until(t, cfg, want)
 }
 
 // tampered shows a log as somebody with access to the server may have left it.

@@ -35,6 +35,7 @@ const (
 	hashesFile = "hashes"
 	epochFile  = "epoch"
 	lockFile   = "lock"
+	signedFile = "signed" // there once a checkpoint of this tree was signed
 )
 
 // TreeFile is the tree of a log that does not keep one itself: an append-only
@@ -185,6 +186,34 @@ func (t *TreeFile) record(leaf int64) ([]byte, error) {
 	return b[:body], nil
 }
 
+// Signed says whether a checkpoint of this tree was ever signed: without one it
+// then lacks its witness, while a tree that nothing was signed of yet goes on.
+func (t *TreeFile) Signed() (bool, error) {
+	_, err := os.Stat(filepath.Join(t.dir, signedFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("evidence: the tree: %w", err)
+	}
+	return true, nil
+}
+
+// noteSigned makes Signed answer yes from now on.
+func (t *TreeFile) noteSigned() error {
+	if is, err := t.Signed(); is || err != nil {
+		return err
+	}
+	return noteSigned(t.dir)
+}
+
+func noteSigned(dir string) error {
+	if err := durable.Replace(filepath.Join(dir, signedFile), nil, 0o600); err != nil {
+		return fmt.Errorf("evidence: note that the tree is signed: %w", err)
+	}
+	return nil
+}
+
 // Size is the number of leaves.
 func (t *TreeFile) Size() int64 { return t.size }
 
@@ -228,7 +257,10 @@ func (t *TreeFile) Copy(dir string) error {
 	if err != nil {
 		return fmt.Errorf("evidence: copy the tree: %w", err)
 	}
-	return nil
+	if is, err := t.Signed(); !is || err != nil {
+		return err
+	}
+	return noteSigned(dir)
 }
 
 // End is the position of the newest event in the tree, eventstore.Start for none.

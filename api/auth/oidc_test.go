@@ -105,6 +105,20 @@ func (p *provider) answer(w http.ResponseWriter, v any) {
 	}
 }
 
+// login is the way through this provider, with changes to its configuration.
+func (p *provider) login(changes ...func(*auth.OIDCConfig)) *auth.OIDC {
+	p.t.Helper()
+	c := auth.OIDCConfig{Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: p.now}
+	for _, change := range changes {
+		change(&c)
+	}
+	o, err := auth.NewOIDC(c)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return o
+}
+
 // visit does what the browser does at the provider and answers the state that
 // it is sent back with.
 func (p *provider) visit(location string) string {
@@ -123,12 +137,7 @@ func (p *provider) visit(location string) string {
 func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
-	o, err := auth.NewOIDC(auth.OIDCConfig{
-		Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := p.login()
 	s := w.node(func(c *auth.Config) { c.OIDC = o })
 	id := w.join(s, person(account.Reviewer))
 	n := person(account.Merchant)
@@ -191,19 +200,16 @@ func TestStaffAreLetInByTheirIdentityProvider(t *testing.T) {
 func TestAfterARotationEveryNodeTakesWhatAnotherOneMadeAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
-	o, err := auth.NewOIDC(auth.OIDCConfig{
-		Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := p.login()
 	path := filepath.Join(t.TempDir(), "keys.json")
 	var keys [2]*auth.Keys
 	var nodes [2]*auth.Service
 	for i := range nodes {
-		if keys[i], err = auth.OpenKeys(path, w.clock.now()); err != nil {
+		k, err := auth.OpenKeys(path, w.clock.now())
+		if err != nil {
 			t.Fatal(err)
 		}
+		keys[i] = k
 		nodes[i] = w.node(func(c *auth.Config) { c.OIDC, c.Keys = o, keys[i] })
 	}
 	w.join(nodes[0], person(account.Reviewer))
@@ -234,13 +240,7 @@ func TestIdentityProvidersAsTheyAre(t *testing.T) {
 	p := newProvider(t, w.clock.now)
 	var out bytes.Buffer
 	node := func(trust bool) *auth.Service {
-		o, err := auth.NewOIDC(auth.OIDCConfig{
-			Issuer: p.URL, ClientID: "alta-client", ClientSecret: "s", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
-			TrustEmail: trust, StrongACR: []string{"urn:two"},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := p.login(func(c *auth.OIDCConfig) { c.TrustEmail, c.StrongACR = trust, []string{"urn:two"} })
 		return w.node(func(c *auth.Config) { c.OIDC, c.Logger = o, slog.New(slog.NewTextHandler(&out, nil)) })
 	}
 	strict, trusting := node(false), node(true)
@@ -313,10 +313,7 @@ func TestIdentityProvidersAsTheyAre(t *testing.T) {
 func TestUnknownKeysMakeTheProviderBeAskedSeldom(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
-	o, err := auth.NewOIDC(auth.OIDCConfig{Issuer: p.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := p.login()
 	s := w.node(func(c *auth.Config) { c.OIDC = o })
 	w.join(s, person(account.Reviewer))
 	p.unknownKey = true
@@ -345,10 +342,7 @@ func TestUnknownKeysMakeTheProviderBeAskedSeldom(t *testing.T) {
 func TestWhoCameFromTheProviderProvesPresenceThere(t *testing.T) {
 	w := newWorld(t)
 	p := newProvider(t, w.clock.now)
-	o, err := auth.NewOIDC(auth.OIDCConfig{Issuer: p.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := p.login()
 	s := w.node(func(c *auth.Config) { c.OIDC = o })
 	w.join(s, person(account.Lead))
 	location, kept, err := s.BeginOIDC(t.Context(), here)
@@ -416,12 +410,7 @@ func TestAnIdentityProviderThatIsAwayHindersNobodyElse(t *testing.T) {
 	}))
 	defer front.Close()
 	p.URL = front.URL // as it calls itself
-	o, err := auth.NewOIDC(auth.OIDCConfig{
-		Issuer: front.URL, ClientID: "alta-client", RedirectURL: "https://alta.example/oidc", Now: w.clock.now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := p.login()
 	s := w.node(func(c *auth.Config) { c.OIDC = o })
 	if s.OIDCName() != "127.0.0.1" {
 		t.Errorf("it is called %q", s.OIDCName())

@@ -199,12 +199,8 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return rep, err
 	}
-	lost, err := wouldLose(data, from, rep.Tree)
-	if err != nil && !accept {
+	if err := acceptLoss(data, from, rep.Tree, accept); err != nil {
 		return rep, err
-	}
-	if lost != "" && !accept {
-		return rep, fmt.Errorf("%s; --accept-loss restores nevertheless", lost)
 	}
 	aside := ".before-" + time.Now().UTC().Format("20060102T150405.000Z")
 	if err := restoreVault(ctx, data, from, aside, out); err != nil {
@@ -214,13 +210,8 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 	if err := copyDir(storeDir(from), fresh); err != nil {
 		return rep, err
 	}
-	for _, dir := range []string{storeDir(data), checkpointsDir(data)} {
-		if _, err := os.Stat(dir); err == nil {
-			if err := os.Rename(dir, dir+aside); err != nil {
-				return rep, err
-			}
-			fmt.Fprintf(out, "%s is kept as %s\n", dir, dir+aside)
-		}
+	if err := keepAside(out, aside, storeDir(data), checkpointsDir(data)); err != nil {
+		return rep, err
 	}
 	if err := os.Rename(fresh, storeDir(data)); err != nil {
 		return rep, err
@@ -233,6 +224,35 @@ func restore(ctx context.Context, data, from string, accept bool, out io.Writer)
 		return rep, err
 	}
 	return rep, adopt(data, from, rep.Tree)
+}
+
+// acceptLoss fails where a restore would lose events, or where that cannot be found
+// out, unless the loss is accepted.
+func acceptLoss(data, from string, have tlog.Tree, accept bool) error {
+	lost, err := wouldLose(data, from, have)
+	switch {
+	case accept:
+		return nil
+	case err != nil:
+		return err
+	case lost != "":
+		return fmt.Errorf("%s; --accept-loss restores nevertheless", lost)
+	}
+	return nil
+}
+
+// keepAside renames directories, those that are there, by adding to their names.
+func keepAside(out io.Writer, aside string, dirs ...string) error {
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); err != nil {
+			continue
+		}
+		if err := os.Rename(dir, dir+aside); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is kept as %s\n", dir, dir+aside)
+	}
+	return nil
 }
 
 // wouldLose says which events the data directory's own witnesses vouch for and

@@ -315,24 +315,15 @@ func restoreServer(ctx context.Context, data, server, from string, accept bool, 
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return rep, err
 	}
-	would, err := wouldLose(data, from, rep.Tree)
-	if err != nil && !accept {
+	if err := acceptLoss(data, from, rep.Tree, accept); err != nil {
 		return rep, err
-	}
-	if would != "" && !accept {
-		return rep, fmt.Errorf("%s; --accept-loss restores nevertheless", would)
 	}
 	aside := ".before-" + time.Now().UTC().Format("20060102T150405.000Z")
 	if err := restoreVault(ctx, data, from, aside, out); err != nil {
 		return rep, err
 	}
-	for _, dir := range []string{checkpointsDir(data), treeDir(data)} {
-		if _, err := os.Stat(dir); err == nil {
-			if err := os.Rename(dir, dir+aside); err != nil {
-				return rep, err
-			}
-			fmt.Fprintf(out, "%s is kept as %s\n", dir, dir+aside)
-		}
+	if err := keepAside(out, aside, checkpointsDir(data), treeDir(data)); err != nil {
+		return rep, err
 	}
 	if err := restoreSecrets(data, from); err != nil {
 		return rep, err

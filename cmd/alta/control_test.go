@@ -1,20 +1,18 @@
 package main
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"alta/projections/redistest"
 	"alta/simulate/drive"
 )
 
 // With the log on a server and a private Redis the lists are in the running process
 // alone, so it is found and asked.
 func TestAProgramWithItsLogOnAServerIsAskedByOtherCommands(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("there is no redis-server")
-	}
+	redistest.Path(t)
 	s := newEventServer(t)
 	s.open(false)
 	c := demoConfig(t)

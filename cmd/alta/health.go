@@ -161,22 +161,13 @@ func (b *backlog) lag() lag {
 func (h *health) askLog(ctx context.Context) (head eventstore.Position, newest time.Time, err error) {
 	ctx, stop := context.WithTimeout(ctx, logAsked)
 	defer stop()
-	if head, err = h.p.log.Head(ctx); err != nil {
-		return head, newest, err
-	}
-	h.mu.Lock()
-	known, stored := h.head, h.newest
-	h.mu.Unlock()
-	if head == known {
-		return head, stored, nil
-	}
 	for r, err := range h.p.log.ReadAllBackward(ctx, lastOfAll, 1) {
 		if err != nil {
-			return head, newest, err
+			return head, newest, fmt.Errorf("the newest event of the log: %w", err)
 		}
-		newest = r.Created
+		return r.Position, r.Created, nil
 	}
-	return head, newest, nil
+	return eventstore.Start, newest, nil
 }
 
 // count brings up to date what waits for each follower. Only events that the log held
@@ -382,17 +373,6 @@ func (h *health) change(parts []api.PartHealth, now time.Time) {
 		}
 	}
 	h.parts = parts
-}
-
-// silent says why the newest look at the log had no answer; nil where it had one, or
-// none ever had.
-func (h *health) silent() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.answered.IsZero() {
-		return nil
-	}
-	return h.failure
 }
 
 // readiness is what /readyz answers. A look that hangs is told as a log that does not

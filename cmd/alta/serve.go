@@ -119,9 +119,6 @@ func assemble(ctx context.Context, cfg config, logger *slog.Logger) (_ *program,
 		return nil, err
 	}
 	p.health = newHealth(p)
-	if p.server != nil {
-		p.server.silent = p.health.silent
-	}
 	if err := p.openVault(ctx); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -30,45 +29,6 @@ func treeDir(data string) string { return filepath.Join(data, "tree") }
 type serverLog struct {
 	*esdb.Log
 	sequencer *evidence.Sequencer // nil where another process has it
-	silent    func() error        // why the newest look at the log had no answer; nil where it had one, or nobody looks
-}
-
-// answerFresh is how old an answer of the server may be that speaks against a look
-// that had none.
-const answerFresh = time.Second
-
-// known fails with eventstore.ErrUnavailable where it is known that the server does not
-// answer: a call that is sent all the same would wait until its time is up.
-func (l *serverLog) known() error {
-	if l.silent == nil {
-		return nil
-	}
-	if err := l.silent(); err != nil && time.Since(l.Health().Answered) > answerFresh {
-		return fmt.Errorf("%w: %w", eventstore.ErrUnavailable, err)
-	}
-	return nil
-}
-
-// ReadStream reads like the server; at once with eventstore.ErrUnavailable where it is
-// known to be silent.
-func (l *serverLog) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
-	return l.unlessSilent(l.Log.ReadStream(ctx, stream, from, limit))
-}
-
-// ReadStreamBackward reads like the server; at once with eventstore.ErrUnavailable where
-// it is known to be silent.
-func (l *serverLog) ReadStreamBackward(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
-	return l.unlessSilent(l.Log.ReadStreamBackward(ctx, stream, from, limit))
-}
-
-func (l *serverLog) unlessSilent(records iter.Seq2[*eventstore.Record, error]) iter.Seq2[*eventstore.Record, error] {
-	return func(yield func(*eventstore.Record, error) bool) {
-		if err := l.known(); err != nil {
-			yield(nil, err)
-			return
-		}
-		records(yield)
-	}
 }
 
 // newServerLog opens the log at a server, whose tree, if there is one, is in a
@@ -189,9 +149,6 @@ func (l *serverLog) refusal() error {
 // Append appends like the server, and fails with eventstore.ErrReadOnly where the
 // server lost events.
 func (l *serverLog) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
-	if err := l.known(); err != nil {
-		return eventstore.Appended{}, err
-	}
 	if err := l.refusal(); err != nil {
 		return eventstore.Appended{}, err
 	}

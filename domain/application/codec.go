@@ -251,7 +251,7 @@ func Encode(e Event, seal func(field, clear string) (ciphertext string, err erro
 		e, err = covered(e, seal)
 	}
 	if err == nil {
-		e, err = traceless(e, seal)
+		e, err = sealIdentifying(e, seal)
 	}
 	if err == nil {
 		data, err = canonicalJSON(e)
@@ -288,7 +288,7 @@ func canonicalJSON(e Event) ([]byte, error) {
 }
 
 // Decode reads a stored event of any version. With open it unseals every
-// personal value, sentence and trace; without, they stay sealed. An unknown name is an
+// personal value, sentence and identifying value; without, they stay sealed. An unknown name is an
 // *UnknownEventError, and an unknown field an error too: nothing that was stored
 // is lost in silence.
 func Decode(name string, data []byte, open func(field, ciphertext string) (clear string, erased bool, err error)) (Event, error) {
@@ -305,7 +305,7 @@ func Decode(name string, data []byte, open func(field, ciphertext string) (clear
 			e, err = uncovered(e, open)
 		}
 		if err == nil {
-			e, err = traced(e, open)
+			e, err = openIdentifying(e, open)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("application: %s: %w", name, err)

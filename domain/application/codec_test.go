@@ -51,14 +51,14 @@ var spoken = []string{
 	"policy-moved", "hold-placed", "hold-lifted",
 }
 
-// followed are the names from before traces were sealed, up to which version; they
+// identified are the names from before identifying values were sealed, up to which version; they
 // read as those of today.
-var followed = map[string]string{"details-filled": "1", "document-uploaded": "1", "document-redacted": "12", "item-corrected": "12"}
+var identified = map[string]string{"details-filled": "1", "document-uploaded": "1", "document-redacted": "12", "item-corrected": "12"}
 
 func init() {
 	for _, e := range samples() {
 		short := strings.TrimPrefix(Name(e), "application.")
-		for _, version := range followed[short[:strings.Index(short, ".v")]] {
+		for _, version := range identified[short[:strings.Index(short, ".v")]] {
 			past["application."+short[:strings.Index(short, ".v")]+".v"+string(version)] = e
 		}
 		if o, ok := e.(ContractOffered); ok { // its digest bound no party
@@ -229,9 +229,9 @@ func TestEveryPersonalValueOfEveryEventIsSealed(t *testing.T) {
 		}
 		want := texts(reflect.ValueOf(e))
 		_, _ = sentences(e, func(string, string) (string, error) { want++; return "", nil })
-		_, _ = traces(e, func(string, string) (string, error) { want++; return "", nil })
+		_, _ = mapIdentifying(e, func(string, string) (string, error) { want++; return "", nil })
 		if visited != want {
-			t.Errorf("%s has %d personal values, sentences and traces, %d were sealed", name, want, visited)
+			t.Errorf("%s has %d personal values, sentences and identifying values, %d were sealed", name, want, visited)
 		}
 		for _, leak := range []string{value, "13800138000", "203.0.113.7", "secret", "tester"} {
 			if bytes.Contains(data, []byte(leak)) {
@@ -273,13 +273,13 @@ func TestEverySentenceOfEveryEventIsSealed(t *testing.T) {
 	}
 }
 
-// leads finds every digest of a file and every field of a company inside v, by the
+// identifyingIn finds every digest of a file and every field of a company inside v, by the
 // names that the code gives them.
-func leads(v reflect.Value, found func(string)) {
+func identifyingIn(v reflect.Value, found func(string)) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			leads(v.Elem(), found)
+			identifyingIn(v.Elem(), found)
 		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[Document]() {
@@ -288,19 +288,19 @@ func leads(v reflect.Value, found func(string)) {
 		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				leads(v.Field(i), found)
+				identifyingIn(v.Field(i), found)
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			leads(v.Index(i), found)
+			identifyingIn(v.Index(i), found)
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {
 			if key, ok := k.Interface().(item.Key); ok && key.OfCompany() && v.MapIndex(k).Kind() == reflect.String {
 				found(v.MapIndex(k).String())
 			}
-			leads(v.MapIndex(k), found)
+			identifyingIn(v.MapIndex(k), found)
 		}
 	}
 }
@@ -319,7 +319,7 @@ func TestNoEventTellsWhichPaperOrWhichCompanyOnceTheKeyIsGone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leads(reflect.ValueOf(e), func(clear string) {
+		identifyingIn(reflect.ValueOf(e), func(clear string) {
 			if told++; clear != "" && bytes.Contains(data, []byte(clear)) {
 				t.Errorf("%s holds %q in clear: %s", stored, clear, data)
 			}

@@ -98,6 +98,6 @@ func opened(e Event, open func(field, ciphertext string) (string, bool, error)) 
 func Erase(e Event) Event {
 	e, _ = visit(e, func(_ string, t personal.Text) (personal.Text, error) { return gone(t), nil })
 	e, _ = sentences(e, func(string, string) (string, error) { return personal.Erased().Masked(), nil })
-	e, _ = traces(e, func(field, _ string) (string, error) { return erasedTrace(field), nil })
+	e, _ = mapIdentifying(e, func(field, _ string) (string, error) { return erasedIdentifying(field), nil })
 	return e
 }

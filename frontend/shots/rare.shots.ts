@@ -98,3 +98,22 @@ test('alarms over looks', async ({ page }) => {
   })
   await shoot(page, 'alarms', '/statistics?range=quarter')
 })
+
+test('an application that is set aside', async ({ page }) => {
+  const merchant = one(37, '--to', 'submitted')
+  await logIn(page, people.reviewer)
+  await page.route('**/v1/queues/qualification?*', async (route) => {
+    const answer = await route.fetch()
+    const list = (await answer.json()) as { rows: object[] }
+    await route.fulfill({
+      response: answer,
+      json: { ...list, rows: list.rows.map((row) => ({ ...row, set_aside: true })) },
+    })
+  })
+  await shoot(page, 'set-aside-list', '/queue/qualification')
+  const problem = { status: 409, code: 'set-aside', title: 'Conflict', detail: '' }
+  await page.route(`**/v1/applications/${merchant.id}*`, (route) =>
+    route.fulfill({ status: 409, contentType: 'application/problem+json', json: problem }),
+  )
+  await shoot(page, 'set-aside-case', `/cases/${merchant.id}`)
+})

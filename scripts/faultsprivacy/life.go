@@ -40,7 +40,7 @@ type world struct {
 	other    *drive.Life // is never erased
 	erased   []string    // subjects: applications and accounts; from P4 on
 	canaries []canary
-	traces   []canary // what is said of companies: pages show it, and the record holds it sealed
+	sealed   []canary // fields of companies: pages show them, and the log holds them sealed
 }
 
 func (w *world) close() {
@@ -206,7 +206,7 @@ func (w *world) typed(who string, m simulate.Merchant) {
 			add(string(k), v)
 		}
 		if k.OfCompany() && len(v) >= shortest {
-			w.traces = append(w.traces, canary{who + ": " + string(k), []byte(v)})
+			w.sealed = append(w.sealed, canary{who + ": " + string(k), []byte(v)})
 		}
 	}
 	if m.Web != nil {
@@ -306,17 +306,17 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		total += len(data)
 		hits = append(hits, s.in(where, data)...)
 	}
-	if len(w.traces) == 0 {
+	if len(w.sealed) == 0 {
 		return "", errors.New("nothing was said of a company")
 	}
-	traces := newSearch(w.traces)
+	sealed := newSearch(w.sealed)
 	events := 0
 	for rec, err := range w.log.ReadAll(ctx, eventstore.Start, -1) { // the files may be compressed
 		if err != nil {
 			return "", err
 		}
 		events++
-		hits = append(hits, traces.in("the record, "+rec.Type, rec.Data)...)
+		hits = append(hits, sealed.in("the record, "+rec.Type, rec.Data)...)
 		if strings.HasPrefix(rec.Type, "application.document-") && digest.Match(rec.Data) {
 			hits = append(hits, hit{"the digest of a paper", "hexadecimal", "the record, " + rec.Type})
 		}
@@ -343,7 +343,7 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 		return "", err
 	}
 	for _, dir := range []string{filepath.Join(w.server.Data(), "log"), filepath.Join(backup, "log")} {
-		found, _, err := traces.under(dir)
+		found, _, err := sealed.under(dir)
 		if err != nil {
 			return "", err
 		}

@@ -3151,14 +3151,7 @@ export interface components {
       /** @description the stored name of that event; absent where it is missing */
       type?: string
       /** @enum {string} */
-      reason:
-        | 'unreadable-event'
-        | 'fold-failed'
-        | 'missing-events'
-        | 'deleted'
-        | 'tombstoned'
-        | 'truncated'
-        | 'expiring'
+      reason: 'unreadable-event' | 'fold-failed' | 'missing-events' | 'deleted' | 'tombstoned'
       /** @description where it lies in the log */
       position: string
       /**
