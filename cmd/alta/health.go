@@ -42,9 +42,9 @@ type health struct {
 	whole    bool             // that look saw every part
 	answered time.Time        // when the log said last where it ends
 	head     eventstore.Position
-	newest   time.Time // when the event there was stored
-	failure  error     // of the newest look at the log
-	lags     map[string]lag
+	newest   time.Time      // when the event there was stored
+	failure  error          // of the newest look at the log
+	lags     map[string]lag // of the parts that know what waits for them
 
 	// Of the one goroutine that looks.
 	backlogs map[string]*backlog
@@ -80,6 +80,7 @@ type backlog struct {
 	moved    time.Time           // when it moved last, or nothing waited
 	examined eventstore.Position // what waits was counted up to here
 	events   []waitingEvent      // in order; at most counted
+	partial  bool                // the last look could not count all, or as many as are counted
 }
 
 type waitingEvent struct {
@@ -141,8 +142,8 @@ func (h *health) look(ctx context.Context) {
 	if err == nil {
 		h.answered, h.head, h.newest = now, head, newest
 		for _, f := range followers {
-			if b := h.backlogs[f.name]; f.working {
-				h.lags[f.name] = b.lag()
+			if l, known := h.backlogs[f.name].lag(); f.working && known {
+				h.lags[f.name] = l
 			}
 		}
 	}
@@ -150,11 +151,12 @@ func (h *health) look(ctx context.Context) {
 	h.whole = whole
 }
 
-func (b *backlog) lag() lag {
+// lag answers what waits; known is false where something may, and it was not counted.
+func (b *backlog) lag() (l lag, known bool) {
 	if len(b.events) == 0 {
-		return lag{}
+		return lag{}, !b.partial
 	}
-	return lag{len(b.events), b.events[0].stored}
+	return lag{len(b.events), b.events[0].stored}, true
 }
 
 // askLog answers where the log ends, and when the event there was stored.
@@ -202,7 +204,7 @@ func (h *health) count(ctx context.Context, followers []follower) {
 	if len(late) > 0 {
 		for r, err := range h.p.log.ReadAll(ctx, from, counted) {
 			if err != nil || r.Position.Compare(h.before) > 0 {
-				break // what failed the next look tells
+				break // what was not counted is not known
 			}
 			for _, f := range late {
 				b := h.backlogs[f.name]
@@ -216,7 +218,9 @@ func (h *health) count(ctx context.Context, followers []follower) {
 		}
 	}
 	for _, f := range followers {
-		if b := h.backlogs[f.name]; len(b.events) == 0 {
+		b := h.backlogs[f.name]
+		b.partial = f.working && b.examined.Compare(h.before) < 0 && len(b.events) < counted
+		if len(b.events) == 0 && !b.partial {
 			b.moved = now
 		}
 	}
@@ -246,6 +250,7 @@ func (h *health) judge(followers []follower, redis error, now time.Time) []api.P
 		}
 		parts = append(parts, part)
 	}
+	parts = append(parts, h.judgeSubscribers(away, now)...)
 	add(worse("keys", p.keyState.err()))
 	for _, n := range p.notes() {
 		at := slices.IndexFunc(parts, func(q api.PartHealth) bool { return q.Name == n.part })
@@ -342,12 +347,56 @@ func (h *health) judgeFollower(f follower, away error, now time.Time) (state, re
 	}
 	b := h.backlogs[f.name]
 	switch stood := now.Sub(b.moved); {
-	case len(b.events) == 0:
+	case len(b.events) == 0 && !b.partial:
 		return api.PartOK, ""
 	case stood >= standstill && !f.patient:
-		return api.PartFailing, fmt.Sprintf("it has not moved from %s for %s, and events wait", f.at, stood.Truncate(time.Second))
+		return api.PartFailing, stands(f.at, stood)
+	case len(b.events) == 0:
+		return api.PartBehind, "what waits for it could not be counted"
 	}
-	return api.PartBehind, "events have waited for a second or longer"
+	return api.PartBehind, behindReason
+}
+
+const behindReason = "events have waited for a second or longer"
+
+func stands(at eventstore.Position, since time.Duration) string {
+	return fmt.Sprintf("it has not moved from %s for %s, and events wait", at, since.Truncate(time.Second))
+}
+
+// subscribers are the parts of a process that follow the log on a server beside the
+// followers, by the names of their subscriptions. Without them a page, a name or the
+// end of a session is late, and nothing else says so. What decisions remember is not
+// among them: where that is late, they look at the log. The feed is what all share.
+var subscribers = map[string]string{"feed": "subscription", "live updates": "live updates", "names": "names", "sessions": "sessions"}
+
+// judgeSubscribers is how they stand. The caller holds the lock.
+func (h *health) judgeSubscribers(away error, now time.Time) (parts []api.PartHealth) {
+	if h.p.server == nil || !h.started.Load() {
+		return nil
+	}
+	known := h.p.server.Health()
+	for _, c := range append([]esdb.Consumer{known.Feed}, known.Consumers...) {
+		name, ours := subscribers[c.Name]
+		if !ours {
+			continue
+		}
+		b := h.backlogs[name]
+		if b == nil || b.at != c.Reached || c.Behind == 0 {
+			b = &backlog{at: c.Reached, moved: now}
+			h.backlogs[name] = b
+		}
+		part := api.PartHealth{Name: name, State: api.PartOK}
+		switch stood := now.Sub(b.moved); {
+		case away != nil:
+			part.State, part.Reason = api.PartFailing, "it cannot follow the log"
+		case stood >= standstill:
+			part.State, part.Reason = api.PartFailing, stands(c.Reached, stood)
+		case c.Behind >= lookEvery:
+			part.State, part.Reason, part.Waiting = api.PartBehind, behindReason, max(0, c.Waiting) // -1: not counted
+		}
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // change puts new judgements in the place of the old ones, and logs which parts began

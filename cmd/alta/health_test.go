@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"alta/api"
+	"alta/eventstore"
 	"alta/eventstore/embedded"
 	"alta/eventstore/wire"
 	"alta/eventstore/wire/nodetest"
@@ -296,7 +298,7 @@ func TestReadyzFiguresAndRefusalsTellThatTheEventStoreIsAway(t *testing.T) {
 	}
 	ready()
 	_, r := readiness(t, w.api)
-	for _, name := range []string{"log", "disk", "redis", "projector", "statistics", "mail", "precheck", "deadline", "sample", "erase", "sequencer", "keys"} {
+	for _, name := range []string{"log", "disk", "redis", "projector", "statistics", "mail", "precheck", "deadline", "sample", "erase", "sequencer", "subscription", "live updates", "names", "sessions", "keys"} {
 		if p := part(r, name); p.Since.IsZero() || !slices.Contains([]string{api.PartOK, api.PartBehind}, p.State) {
 			t.Errorf("the part %s is %+v", name, p)
 		}
@@ -374,5 +376,169 @@ func TestAServerThatDeniesReadingIsToldOfUntilTheRightIsGranted(t *testing.T) {
 	case <-listening:
 	case <-time.After(time.Minute):
 		t.Fatal("it does not serve although it may read")
+	}
+}
+
+// overNodes runs a program over a cluster until the test ends.
+func overNodes(t *testing.T, cluster *nodetest.Cluster) *world {
+	t.Helper()
+	t.Cleanup(func() { _ = cluster.Close() })
+	c := demoConfig(t)
+	c.EventStore = cluster.Connection()
+	w := &world{log: &journal{}}
+	ctx, stop := context.WithCancel(context.Background())
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, c, slog.New(slog.NewTextHandler(w.log, nil)), func(a string) error { listening <- a; return nil })
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+	select {
+	case w.api = <-listening:
+	case <-time.After(time.Minute):
+		t.Fatal("it does not serve")
+	}
+	var err error
+	if w.client, err = drive.NewClient(w.api); err != nil {
+		t.Fatal(err)
+	}
+	eventuallyWithin(t, time.Minute, "it is ready", func() bool { status, _ := readiness(t, w.api); return status == 200 })
+	return w
+}
+
+// A subscription that stays open and brings nothing is told of, although the server
+// answers every question and takes every decision.
+func TestReadyzTellsOfASubscriptionThatBringsNothing(t *testing.T) {
+	cluster, err := nodetest.Start(nodetest.Options{Dir: t.TempDir(), Facts: nodetest.Real()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := overNodes(t, cluster)
+	cluster.Set(func(f *nodetest.Facts) { f.Silent = true })
+	w.as(t, "agent") // a log-in is an event
+	eventuallyWithin(t, 5*time.Second, "/readyz says it", func() bool {
+		_, r := readiness(t, w.api)
+		return part(r, "log").State == api.PartOK && part(r, "subscription").State == api.PartBehind && part(r, "projector").State == api.PartBehind
+	})
+	cluster.Set(func(f *nodetest.Facts) { f.Silent = false })
+	eventuallyWithin(t, time.Minute, "all is well", func() bool {
+		status, r := readiness(t, w.api)
+		return status == 200 && part(r, "subscription").State == api.PartOK && part(r, "projector").State == api.PartOK
+	})
+}
+
+// unstarted is a program over a cluster of which no part runs, and its clock.
+func unstarted(t *testing.T) (*program, *nodetest.Cluster, *time.Time) {
+	t.Helper()
+	cluster, err := nodetest.Start(nodetest.Options{Dir: t.TempDir(), Facts: nodetest.Real()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cluster.Close() })
+	c := demoConfig(t)
+	c.EventStore = cluster.Connection()
+	p, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	now := time.Now()
+	p.health.now = func() time.Time { return now }
+	p.health.started.Store(true)
+	return p, cluster, &now
+}
+
+func TestASubscriptionThatStandsStillIsFailing(t *testing.T) {
+	p, cluster, now := unstarted(t)
+	ctx, stop := context.WithCancel(t.Context())
+	following := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for m := range p.log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "names"}) {
+			if m.CaughtUp {
+				close(following)
+			}
+		}
+	}()
+	defer func() { stop(); <-ended }()
+	<-following
+	state := func(name string) string {
+		p.health.look(t.Context())
+		return part(p.health.readiness(), name).State
+	}
+	for _, name := range []string{"subscription", "names"} {
+		if got := state(name); got != api.PartOK {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	cluster.Set(func(f *nodetest.Facts) { f.Silent = true })
+	if _, err := p.log.Append(t.Context(), "tested-1", eventstore.NoStream, eventstore.Proposed{ID: eventstore.ID{1}, Type: "tested.v1", Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	eventuallyWithin(t, 10*time.Second, "it is behind", func() bool { return state("subscription") == api.PartBehind })
+	*now = now.Add(standstill)
+	if got := state("subscription"); got != api.PartFailing || p.health.readiness().Ready {
+		t.Errorf("after %s it is %s, and the process ready: %v", standstill, got, p.health.readiness().Ready)
+	}
+	cluster.Set(func(f *nodetest.Facts) { f.Silent = false })
+	eventuallyWithin(t, time.Minute, "it is well again", func() bool { return state("subscription") == api.PartOK })
+}
+
+// halfLog answers where it ends, and cannot be read from anywhere.
+type halfLog struct{ eventLog }
+
+func (halfLog) ReadAll(context.Context, eventstore.Position, int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) { yield(nil, eventstore.ErrUnavailable) }
+}
+
+func TestALagThatCannotBeCountedIsNotToldAsNone(t *testing.T) {
+	cfg := defaults()
+	cfg.Data = t.TempDir()
+	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	for i := range 3 {
+		e := eventstore.Proposed{ID: eventstore.ID{byte(i + 1)}, Type: "tested.v1", Data: []byte("{}")}
+		if _, err := p.log.Append(t.Context(), "tested-1", eventstore.Revision(i-1), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	h := p.health
+	h.now = func() time.Time { return now }
+	h.before, err = p.log.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind := []follower{{name: "tester", working: true}}
+	whole := p.log
+	judged := func() (state string, known bool) {
+		h.count(t.Context(), behind)
+		state, _ = h.judgeFollower(behind[0], nil, now)
+		_, known = h.backlogs["tester"].lag()
+		return state, known
+	}
+	p.log = halfLog{whole}
+	if state, known := judged(); state != api.PartBehind || known {
+		t.Errorf("while nothing can be counted it is %s, and its lag known: %v", state, known)
+	}
+	now = now.Add(standstill)
+	if state, _ := judged(); state != api.PartFailing {
+		t.Errorf("where it stands still and nothing can be counted it is %s", state)
+	}
+	p.log = whole
+	if state, known := judged(); state != api.PartFailing || !known {
+		t.Errorf("once what waits was counted it is %s, and its lag known: %v", state, known)
+	}
+	behind[0].at = h.before
+	if state, known := judged(); state != api.PartOK || !known {
+		t.Errorf("where nothing waits it is %s, and its lag known: %v", state, known)
 	}
 }

@@ -223,18 +223,17 @@ type seen struct {
 	stream   string
 	revision eventstore.Revision
 	id       eventstore.ID
-	created  time.Time // zero where an append answered it
 }
 
 // saw remembers how far the log reaches.
 func (l *Log) saw(r *eventstore.Record) {
-	l.reaches(seen{r.Position, r.Stream, r.Revision, r.ID, r.Created})
+	l.reaches(seen{r.Position, r.Stream, r.Revision, r.ID})
 }
 
 func (l *Log) reaches(s seen) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := l.newest.position.Compare(s.position); c < 0 || c == 0 && l.newest.created.IsZero() {
+	if l.newest.position.Compare(s.position) < 0 {
 		l.newest = s
 	}
 }

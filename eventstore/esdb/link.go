@@ -56,7 +56,6 @@ type lane struct {
 	unlinked time.Time // since when no node can be connected to; zero while one can
 	trying   time.Time // since when the attempt under way has no answer; zero for none
 	since    time.Time // when failure came to be nil or not nil
-	answered time.Time // when the newest answer came
 	closed   bool
 	links    sync.WaitGroup // what close must wait for
 	dials    sync.WaitGroup // attempts to connect, which nothing can interrupt
@@ -127,6 +126,8 @@ var (
 	errAway = fmt.Errorf("%w: the server is away", errNotSent)
 	// errMoved: the connection is another one than the call is for.
 	errMoved = fmt.Errorf("%w: the connection is a new one", errNotSent)
+	// errNotAsked is the failure of a server that nobody has asked yet.
+	errNotAsked = errors.New("the server has not been asked yet")
 )
 
 // acquire answers a connected link. Where there is none it waits for one until ctx
@@ -342,14 +343,13 @@ func (n *lane) fail(err error) {
 
 // answer takes down that the leader answered. The caller holds the lock.
 func (n *lane) answer() {
-	now := time.Now()
-	if n.failure != nil {
+	if now := time.Now(); n.failure != nil {
 		if n.failure != errNotAsked {
 			n.logger.Info("the event store is reached again", "after", now.Sub(n.since).Round(time.Millisecond).String())
 		}
 		n.since = now
 	}
-	n.failure, n.answered = nil, now
+	n.failure = nil
 }
 
 // release gives a link back. lost says that its connection is gone, answered that

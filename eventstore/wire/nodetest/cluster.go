@@ -137,6 +137,7 @@ func (c *Cluster) Set(change func(*Facts)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(&c.facts)
+	c.wake()
 }
 
 // Size is the number of nodes.

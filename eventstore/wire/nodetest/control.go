@@ -111,7 +111,7 @@ func (c *Cluster) node(text string) (int, error) {
 func (f *Facts) set(text string) error {
 	name, value, _ := strings.Cut(text, "=")
 	flags := map[string]*bool{
-		"ConfirmedFirst": &f.ConfirmedFirst, "StaleLeader": &f.StaleLeader, "Offsets": &f.Offsets,
+		"ConfirmedFirst": &f.ConfirmedFirst, "StaleLeader": &f.StaleLeader, "Silent": &f.Silent, "Offsets": &f.Offsets,
 		"DroppedTwins": &f.DroppedTwins, "AllDenied": &f.AllDenied, "Metadata": &f.Metadata,
 	}
 	var err error

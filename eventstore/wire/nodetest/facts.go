@@ -29,6 +29,11 @@ type Facts struct {
 	// others elect another one, and then answers "not ready".
 	StaleLeader bool
 
+	// Silent lets subscriptions stay open and bring nothing, while reads and appends go
+	// on: "a subscription stays open, silent, at a leader that was cut off; nothing in
+	// the stream tells it." Off again, they bring what they held back.
+	Silent bool
+
 	// Offsets makes positions large, with holes.
 	//
 	// "A position of another log is an exception: Unknown: Exception was thrown by

@@ -104,6 +104,32 @@ func TestASubscriptionIsSilentAtALeaderThatWasCutOff(t *testing.T) {
 	}
 }
 
+func TestSubscriptionsAreSilentUntilTheyBringWhatTheyHeldBack(t *testing.T) {
+	c := start(t, nodetest.Options{})
+	b := dial(t, c, 0)
+	call := b.follow(ofStream("s-1"))
+	b.confirmed(call)
+	c.Set(func(f *nodetest.Facts) { f.Silent = true })
+	b.must("s-1", -1)
+	if got := b.revisions("s-1"); len(got) != 1 {
+		t.Fatal("what was appended is not read", got)
+	}
+	came := make(chan error, 1)
+	go func() {
+		_, err := next(call)
+		came <- err
+	}()
+	select {
+	case err := <-came:
+		t.Fatal("the subscription is not silent", err)
+	case <-time.After(50 * time.Millisecond): // it would have come long ago
+	}
+	c.Set(func(f *nodetest.Facts) { f.Silent = false })
+	if err := <-came; err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAStoppedNodeTakesConnectionsAndADeadOneNone(t *testing.T) {
 	c := start(t, nodetest.Options{Nodes: 3})
 	b := dial(t, c, 0)

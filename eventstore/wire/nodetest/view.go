@@ -451,7 +451,7 @@ func (v *view) follow(ctx context.Context, s *store, messages iter.Seq2[eventsto
 	c.mu.Unlock()
 	for m, err := range messages {
 		if err == nil && m.Record != nil {
-			err = c.until(ctx, func() bool { return v.n.has() >= m.Record.Position.Commit })
+			err = c.until(ctx, func() bool { return !c.facts.Silent && v.n.has() >= m.Record.Position.Commit })
 		}
 		if err == nil && m.Record != nil {
 			err = check(m.Record)
