@@ -81,6 +81,7 @@ var bookCases = map[string][][2]string{
 		{"京ICP证030173号-2", ""}, {"京ICP证03017号", ""}, {"京ICP证字030173号", ""}, {"粤B2-20090059", ""}, {"粤B2-20090059-3", ""}, {"粤B220090059", ""}, {"合字B2-20090059", ""}, {"B2-20090059", ""}, {"A1.B2-20090059", ""}, {"B3-20090059", ""},
 		{"京公网安备11010502030143号", ""}, {"津公网安备11010502030143号", ""}, {"公网安备11010502030143号", ""}, {"川公网安备51010502030143号", ""}, {"京公网安备1101050203号", ""}, {"备案号:闽ICP备12345678号-1", ""},
 		{"闽ICP备12345678号-1 京公网安备11010502030143号", ""}, {"京公网安备11010502030143号 津公网安备12010502030143号", ""}, {"闽ICP备12345678号-1 闽ICP备87654321号-1", ""}, {"闽ICP备12345678号-1 2024", ""}, {"版权所有 闽ICP备12345678号-1", ""},
+		{"闽ICP备12345678号\u22121", ""}, {"闽ICP备12345678号\u25001", ""}, {"闽ICP备20991234号", ""}, {"版权所有 京公网安备11010502030143号", ""},
 		{"12345678", ""}, {"闽ICP备12345678号-1", "闽ICP备12345678号-2"}, {"闽ICP备12345678号-1", "闽ICP备87654321号"}, {"闽ICP备12345678号-1", "?"}, {"闽ICP备12345678号-1", " "}, {"闽ICP备12345678号-1", "天ICP备12345678号"}, {"", ""},
 	},
 	"domain": {
@@ -89,14 +90,14 @@ var bookCases = map[string][][2]string{
 		{`x:80\`, ""}, {"shop:80?x", ""}, {"127.0.0.1", ""}, {"[::1]", ""}, {"fe80::1", ""}, {"http://[::1]:80/", ""}, {"①.②.③.④", ""}, {"localhost", ""}, {"a.localhost", ""}, {"shop.example", ""}, {"example.com", ""}, {"shop", ""}, {"cn", ""}, {"com.cn", ""},
 		{"shop.com.cn", ""}, {"shop.notatld", ""}, {"shop.github.io", ""}, {"shop.taobao.com", ""}, {"网址之家.cn", ""}, {"xn--9iq21t6wdw30c.cn", ""}, {"xn--a.cn", ""}, {"-shop.cn", ""}, {"shop-.cn", ""}, {"sh_op.cn", ""}, {"sh op.cn", ""}, {"shop.cn.", ""}, {"shop..cn", ""},
 		{"https://", ""}, {"https:///x", ""}, {"shop.cn、shop2.cn", ""}, {"shop.cn,www.shop2.cn", ""}, {"shop.cn 和 shop2.cn", ""}, {"shop.cn和shop2.cn", ""}, {"shop和mall.cn", ""}, {"shop.cn/a,b.html", ""}, {"shop.cn/a b.cn", ""}, {"shop.cn/www.shop2.cn", ""}, {"https://shop.cn;https://shop2.cn", ""},
-		{"shop shop.cn", ""}, {"shop。cn", ""}, {"ｓｈｏｐ．ｃｎ", ""}, {"shop．cn　", ""}, {"网址：shop.cn", ""}, {"网址：8.8.8.8", ""}, {"website: shop.cn", ""}, {"“shop.cn”", ""}, {"sh\u200bop.cn", ""}, {"shopе.cn", ""}, {"ѕһор.com", ""}, {"ɡoogle.com", ""}, {"l·l.cat", ""}, {"α\u0375β.com", ""}, {"β\u0375.com", ""}, {"β\u0375a.com", ""}, {"\u0375β.com", ""}, {"א\u05f3.com", ""}, {"\u05f3א.com", ""}, {"\u05f3.com", ""}, {"ア・ア.com", ""}, {"a・b.com", ""}, {"店・a.com", ""}, {"a·b.com", ""},
+		{"shop shop.cn", ""}, {"shop。cn", ""}, {"ｓｈｏｐ．ｃｎ", ""}, {"shop．cn　", ""}, {"网址：shop.cn", ""}, {"网址：8.8.8.8", ""}, {"website: shop.cn", ""}, {"“shop.cn”", ""}, {"sh\u200bop.cn", ""}, {"shopе.cn", ""}, {"ѕһор.com", ""}, {"ɡoogle.com", ""}, {"l·l.cat", ""}, {"α\u0375β.com", ""}, {"β\u0375.com", ""}, {"β\u0375a.com", ""}, {"\u0375β.com", ""}, {"א\u05f3.com", ""}, {"\u05f3א.com", ""}, {"\u05f3.com", ""}, {"ア・ア.com", ""}, {"a・b.com", ""}, {"店・a.com", ""}, {"a·b.com", ""}, {"·l.cat", ""}, {"l·.cat", ""}, {"l·a.cat", ""}, {"a·l.cat", ""}, {"shop१.com", ""}, {"网址：\u3000shop.cn", ""},
 		{"shop\u3000cn", ""}, {"shop.cn/\u3000x", ""}, {"shop.0x1f", ""}, {"a：b.cn", ""}, {strings.Repeat("a", 63) + ".cn", ""}, {strings.Repeat("a", 64) + ".cn", ""}, {"", ""},
 	},
 	"names": {
 		{"陈伟", "陈伟"}, {"陈伟", "陳偉"}, {"马云龙", "⻢云⻰"}, {"王䶮", "王\ue863"}, {"买买提·艾力", "买买提艾力"}, {"买买提·艾力", "买买提ㆍ艾力"}, {"José García", "JOSE GARCIA"}, {"John Smith", "SMITH JOHN"}, {"Müller", "MUELLER"}, {"Muller", "Müller"},
 		{"O'Neil", "ONeil"}, {"Anna-Maria Weiß", "Anna Maria Weiss"}, {"陈伟", "陈 伟"}, {"福州(好)店", "福州（好）店"}, {"Lü Bu", "LYU BU"}, {"Lü Bu", "LV BU"}, {"Muñoz", "MUNXXOZ"}, {"A B C D E F G H I J K L", "L A B C D E F G H I J K"},
 		{"A B C D E F G H I J K L M", "M A B C D E F G H I J K L"}, {"陈伟 Chen", "Chen 陈伟"}, {"José 陳", "JOSE 陈"}, {"陈〇", "陈○"}, {"Łukasz", "LUKASZ"}, {"Иван Петров", "Петров Иван"}, {"陈伟", "王芳"}, {"陈伟", ""}, {"·", "陈伟"}, {"", "陈伟"},
-		{"陈、伟", "陈·伟"}, {"陈、、伟", "陈·伟"}, {"陈丶丶伟", "陈·伟"}, {"陈-", "陈"}, {"Smith, John", "John Smith"}, {"Smith", "SMITH"}, {"Chen WeiMing", "Weiming Chen"}, {"Chen Wei Ming", "ChenWeiMing"}, {"WeiMingChen", "Chen WeiMing"}, {"陈\"伟\"", "陈“伟”"}, {strings.Repeat("陈", 4097), "陈"}, {"陈", strings.Repeat("陈", 4097)},
+		{"陈、伟", "陈·伟"}, {"陈、、伟", "陈·伟"}, {"陈丶丶伟", "陈·伟"}, {"陈-", "陈"}, {"Smith, John", "John Smith"}, {"Juan Carlos García", "Carlos Juan García"}, {"Smith", "SMITH"}, {"Chen WeiMing", "Weiming Chen"}, {"Chen Wei Ming", "ChenWeiMing"}, {"WeiMingChen", "Chen WeiMing"}, {"陈\"伟\"", "陈“伟”"}, {strings.Repeat("陈", 4097), "陈"}, {"陈", strings.Repeat("陈", 4097)},
 	},
 	"permanent-residence": {{"911124198108030024", ""}, {"CHN110065010101", ""}, {"11010519491231002X", ""}, {"?", ""}, {"", ""}},
 	"passport": {

@@ -73,3 +73,11 @@ func luhn(number string) bool {
 	}
 	return sum%10 == 0
 }
+
+func TestNumbersArePastedWithSignsThatNobodySees(t *testing.T) {
+	for value, want := range map[string]string{"\u200bab\u2060": "AB", "\ufeff 1２": "12", "x\u3000": "X"} {
+		if got := identifier.Normalise(value); got != want {
+			t.Errorf("%+q becomes %+q, want %+q", value, got, want)
+		}
+	}
+}

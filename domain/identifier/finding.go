@@ -155,11 +155,10 @@ func oddity(s, allowed string) string {
 	place := 0
 	for _, r := range s {
 		place++
-		switch {
-		case r >= '0' && r <= '9', strings.ContainsRune(allowed, r):
+		if r >= '0' && r <= '9' || strings.ContainsRune(allowed, r) {
 			continue
-		case unicode.IsSpace(r):
-			return fmt.Sprintf("character %d is a space", place)
+		}
+		switch {
 		case r >= 'A' && r <= 'Z':
 			return fmt.Sprintf("character %d is a letter that cannot stand there", place)
 		case unicode.IsLetter(r):

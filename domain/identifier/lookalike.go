@@ -78,21 +78,21 @@ func hintLookalikes(r *Result, a string) {
 }
 
 func mixedScripts(label string) bool {
-	letters := func(tables ...*unicode.RangeTable) bool {
+	within := func(tables ...*unicode.RangeTable) bool {
 		for _, r := range label {
-			if unicode.IsLetter(r) && !unicode.In(r, unicode.Common, unicode.Inherited) && !unicode.In(r, tables...) {
+			if !unicode.In(r, unicode.Common, unicode.Inherited) && !unicode.In(r, tables...) {
 				return false
 			}
 		}
 		return true
 	}
 	for _, tables := range beside {
-		if letters(tables...) {
+		if within(tables...) {
 			return false
 		}
 	}
 	for _, table := range unicode.Scripts {
-		if letters(table) {
+		if within(table) {
 			return false
 		}
 	}

@@ -273,7 +273,7 @@ func nameWords(s string) []string {
 // reordered reports whether two lists of words are one name: the same words in
 // another order, or one after the other with another beginning.
 func reordered(a, b []string) bool {
-	if len(a) == 0 || len(b) == 0 || len(a) == 1 && len(b) == 1 {
+	if len(a) < 2 && len(b) < 2 {
 		return false
 	}
 	x, y := slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
