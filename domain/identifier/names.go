@@ -40,7 +40,7 @@ type Comparison struct {
 func CompareNames(a, b string) Comparison {
 	c := Comparison{Verdict: Different, A: a, B: b, NormalA: nameForm(a), NormalB: nameForm(b)}
 	switch {
-	case c.NormalA == "" || c.NormalB == "":
+	case c.NormalA == "": // nor is the other one like it
 	case c.NormalA == c.NormalB:
 		c.Verdict = Equal
 	default:

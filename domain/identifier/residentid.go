@@ -147,8 +147,8 @@ func idText(value string) string {
 // residentLike reports whether a number that was given as something else is a
 // person's: its place, its date of birth and its check character are right.
 func residentLike(s string) bool {
-	p, ok := ParseResidentID(s)
-	return ok && p.Class != Foreigner && provinces[p.Province] && p.Birth.Year() >= 1900 && p.Birth.Year() < 2100 && s[17] == ResidentIDCheck(s[:17])
+	p, _ := ParseResidentID(s) // what cannot be read has no province, nor has a foreigner
+	return provinces[p.Province] && p.Birth.Year() >= 1900 && p.Birth.Year() < 2100 && s[17] == ResidentIDCheck(s[:17])
 }
 
 func checkBirth(r *Result, text string, leastAge int, at time.Time) {
@@ -175,7 +175,7 @@ func residentFormError(s string) string {
 	if what := oddity(s, "X"); what != "" {
 		return "the number is 17 digits and a digit or X: " + what
 	}
-	if i := strings.IndexByte(s, 'X'); i >= 0 && i < 17 && len(s) == 18 {
+	if strings.Contains(s, "X") && len(s) == 18 {
 		return "X can only be the last character"
 	}
 	return "the number has 18 characters, not " + strconv.Itoa(len(s))

@@ -186,7 +186,7 @@ func (v Validity) years() (int, bool) {
 			return n, true
 		}
 	}
-	return v.Until.Year() - v.From.Year(), false
+	return 0, false
 }
 
 // The least and the greatest length of a travel document's number. ICAO 9303
