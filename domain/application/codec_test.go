@@ -94,6 +94,9 @@ func TestEveryStoredNameHasAGoldenFileAndReadsAsItAlwaysDid(t *testing.T) {
 	}
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
+			if !Known(name) {
+				t.Error("it is not known to be readable")
+			}
 			e, ok := want[name]
 			if !ok {
 				t.Fatal("no sample event has this name")
@@ -170,6 +173,9 @@ func TestAnUnknownNameIsRefusedAndNothingIsSkipped(t *testing.T) {
 	var unknown *UnknownEventError
 	if !errors.As(err, &unknown) || unknown.Name != "application.opened.v99" {
 		t.Errorf("got %v, want an UnknownEventError", err)
+	}
+	if Known("application.opened.v99") {
+		t.Error("what a later version writes passes for readable")
 	}
 	for what, data := range map[string]string{
 		"an unknown field": `{"by":{"id":"a","role":"lead"},"at":"2026-03-02T02:00:00Z","note":"n","text":"t","more":1}`,
