@@ -2,6 +2,7 @@ package esdb
 
 import (
 	"context"
+	"encoding/json"
 	"sync/atomic"
 
 	"google.golang.org/grpc/balancer"
@@ -16,10 +17,54 @@ import (
 // gRPC connects anew by itself, and the client does not learn of it: a server that
 // was started again, on other files perhaps, looks as if nothing had happened. So
 // connections are numbered where gRPC makes them, and a call can say over which one
-// alone it may go. The place for that is the policy that chooses connections,
-// pick_first, which gRPC uses where nothing else is asked for; it is wrapped, and
-// chooses as before. Policies can be registered only while the program starts.
-func init() { balancer.Register(numbering{balancer.Get(pickfirst.Name)}) }
+// alone it may go. The place for that is the policy that chooses connections: ours is
+// pick_first, which gRPC uses where nothing else is asked for, with numbers.
+//
+// The client leaves no way to ask for a policy. What finds the addresses of a server
+// can, so the resolvers of its two kinds of address are wrapped. Registering the
+// policy under the name of pick_first would not do: gRPC looks that name up before
+// any other package can register something. Both can be registered only while the
+// program starts.
+func init() {
+	balancer.Register(numbering{balancer.Get(pickfirst.Name)})
+	resolver.Register(asking{resolver.Get("dns")})
+	resolver.Register(askingLocal{asking{resolver.Get("unix")}})
+}
+
+// policyName is that of the policy that numbers connections.
+const policyName = "alta_numbered_pick_first"
+
+// asking finds addresses as the resolver that it wraps, and asks for the policy.
+type asking struct{ resolver.Builder }
+
+// Build makes the resolver of one client.
+func (a asking) Build(target resolver.Target, cc resolver.ClientConn, o resolver.BuildOptions) (resolver.Resolver, error) {
+	policy := cc.ParseServiceConfig(`{"loadBalancingConfig":[{"` + policyName + `":{}}]}`)
+	if policy.Err != nil {
+		return nil, policy.Err
+	}
+	return a.Builder.Build(target, &resolved{cc, policy}, o)
+}
+
+// askingLocal is asking for sockets, whose addresses are no names of hosts.
+type askingLocal struct{ asking }
+
+// OverrideAuthority is the host that a server at a socket is told.
+func (a askingLocal) OverrideAuthority(t resolver.Target) string {
+	return a.Builder.(resolver.AuthorityOverrider).OverrideAuthority(t)
+}
+
+// resolved is where a client hears of its server's addresses.
+type resolved struct {
+	resolver.ClientConn
+	policy *serviceconfig.ParseResult
+}
+
+// UpdateState adds the policy to the addresses that were found.
+func (c *resolved) UpdateState(s resolver.State) error {
+	s.ServiceConfig = c.policy
+	return c.ClientConn.UpdateState(s)
+}
 
 // transports counts the connections of this process.
 var transports atomic.Uint64
@@ -41,13 +86,18 @@ func over(ctx context.Context, r *route) context.Context {
 // numbering is pick_first, with numbers.
 type numbering struct{ balancer.Builder }
 
+var _ balancer.ConfigParser = numbering{}
+
+// Name is what the policy is asked for by.
+func (numbering) Name() string { return policyName }
+
 // Build makes the policy of one client.
 func (n numbering) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
 	return n.Builder.Build(&numbered{ClientConn: cc}, o)
 }
 
 // ParseConfig reads the policy's settings.
-func (n numbering) ParseConfig(b []byte) (serviceconfig.LoadBalancingConfig, error) {
+func (n numbering) ParseConfig(b json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	return n.Builder.(balancer.ConfigParser).ParseConfig(b)
 }
 
