@@ -19,12 +19,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"alta/eventstore"
 	"alta/scripts/faultskit"
 	"alta/scripts/measure"
 	"alta/simulate/drive"
@@ -39,6 +41,7 @@ const demoPassword = "harbour lantern 42"
 type sizes struct {
 	short                           bool
 	applications, decisions, rounds int
+	rest                            time.Duration
 	alta, nodetest                  string // programs
 }
 
@@ -58,13 +61,14 @@ func run(ctx context.Context, args []string) error {
 	fs.IntVar(&s.applications, "applications", 100, "among which the decisions are")
 	fs.IntVar(&s.decisions, "decisions", 4000, "of one measurement")
 	fs.IntVar(&s.rounds, "rounds", 3, "measurements of each kind")
+	fs.DurationVar(&s.rest, "rest", 10*time.Second, "how long the server is watched without decisions")
 	fs.StringVar(&s.alta, "alta", "", "the program; built by the script")
 	fs.StringVar(&s.nodetest, "nodetest", "", "the server; built by the script")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if s.short {
-		s.applications, s.decisions, s.rounds = min(s.applications, 20), min(s.decisions, 100), 1
+		s.applications, s.decisions, s.rounds, s.rest = min(s.applications, 20), min(s.decisions, 100), 1, time.Second
 	}
 	home, err := os.MkdirTemp("", "alta-server-")
 	if err != nil {
@@ -97,30 +101,54 @@ func run(ctx context.Context, args []string) error {
 	}
 	flags := alta.Flags
 	kinds := []string{"api", ""}
-	cost := map[string]measure.Series{}
+	cost := map[string]*costs{"api": {}, "": {}}
 	for range s.rounds {
 		for _, parts := range kinds {
 			alta.Flags = flags
 			if parts != "" {
 				alta.Flags = append(flags[:len(flags):len(flags)], "--parts", parts)
 			}
-			per, err := w.measure(ctx, s.decisions)
-			if err != nil {
+			if err := w.measure(ctx, s, cost[parts]); err != nil {
 				return fmt.Errorf("parts %q: %w", parts, err)
 			}
-			cost[parts] = append(cost[parts], per)
 		}
+		slices.Reverse(kinds) // whatever else the machine does falls on both
 	}
 	r := &measure.Report{Short: s.short}
-	ratio := cost[""].Median() / cost["api"].Median()
-	measure.Table(fmt.Sprintf("%d decisions among %d applications, %d times each", s.decisions, s.applications, s.rounds), [][]string{
-		{"processor of the server for a decision, interface alone", fmt.Sprintf("%.3f ms", 1000*cost["api"].Median())},
-		{"with all parts", fmt.Sprintf("%.3f ms", 1000*cost[""].Median())},
-		{"that is", fmt.Sprintf("%.2f times", ratio)},
+	alone, all := cost["api"], cost[""]
+	row := func(what, format string, of func(*costs) measure.Series) []string {
+		times := "–"
+		if slices.Min(of(alone)) > 0 {
+			times = of(all).Over(of(alone)).Spread("%.2f")
+		}
+		return []string{what, of(alone).Spread(format), of(all).Spread(format), times}
+	}
+	measure.Table(fmt.Sprintf("processor of the server, %d decisions among %d applications, %d times each: the middle (smallest–largest)", s.decisions, len(w.ids), s.rounds), [][]string{
+		{"", "interface alone", "all parts", "times"},
+		row("a decision, ms", "%.3f", func(c *costs) measure.Series { return c.decision }),
+		row("of that in the kernel, ms", "%.3f", func(c *costs) measure.Series { return c.system }),
+		row("events stored for a decision", "%.3f", func(c *costs) measure.Series { return c.events }),
+		row("a second without decisions, ms", "%.1f", func(c *costs) measure.Series { return c.second }),
+		row("a decision without what its seconds cost anyway, ms", "%.3f", func(c *costs) measure.Series { return c.apart }),
+		row("decisions a second", "%.0f", func(c *costs) measure.Series { return c.rate }),
+		row("a start, once for every event read, ms", "%.0f", func(c *costs) measure.Series { return c.start }),
 	})
+	ratio := all.decision.Median() / alone.decision.Median()
 	r.Goal("a decision costs the server at most 1.15 times with all parts", ratio <= goal, "%.2f times", ratio)
 	r.Print()
 	return nil
+}
+
+// costs is what the server spent on Alta with some parts, in milliseconds, a value a
+// round.
+type costs struct {
+	start    measure.Series // until there was nothing to do, with a decision on every application
+	decision measure.Series // all that was spent meanwhile, for each decision
+	system   measure.Series // of that, in the kernel
+	events   measure.Series // stored meanwhile, for each decision
+	second   measure.Series // of one without decisions
+	apart    measure.Series // decision, without second for as long as it took
+	rate     measure.Series // decisions a second
 }
 
 // work is decisions made over HTTP, and what is known of the applications.
@@ -132,7 +160,7 @@ type work struct {
 	mu        sync.Mutex
 	revisions map[string]int64
 	decided   map[string]int // the last priority of each
-	n         int
+	end       uint64         // position of the newest decision
 }
 
 // find lists the applications, for which all parts must run once.
@@ -180,30 +208,42 @@ func (w *work) with(ctx context.Context, do func(*drive.Person) error) (err erro
 	return do(lead)
 }
 
-// measure answers the server's processor time of one decision, in seconds.
-func (w *work) measure(ctx context.Context, decisions int) (per float64, err error) {
-	err = w.with(ctx, func(lead *drive.Person) error {
+// measure adds what the server spends on one life of Alta.
+func (w *work) measure(ctx context.Context, s sizes, into *costs) error {
+	begun, err := w.server.spent()
+	if err != nil {
+		return err
+	}
+	return w.with(ctx, func(lead *drive.Person) error {
 		if err := w.decide(ctx, lead, len(w.ids)); err != nil { // every one is read for once
 			return err
 		}
 		if err := w.server.rests(ctx); err != nil {
 			return err
 		}
-		begun, err := w.server.spent()
-		if err != nil {
+		before, berr := w.server.spent()
+		from, at := time.Now(), w.end
+		if err := errors.Join(berr, w.decide(ctx, lead, s.decisions)); err != nil {
 			return err
 		}
-		if err := w.decide(ctx, lead, decisions); err != nil {
-			return err
-		}
+		stored, decided := w.end-at, time.Since(from)
 		if err := w.server.rests(ctx); err != nil {
 			return err
 		}
-		ended, err := w.server.spent()
-		per = (ended - begun).Seconds() / float64(decisions)
-		return errors.Join(err, w.check(ctx, lead))
+		after, aerr := w.server.spent()
+		took := time.Since(from)
+		time.Sleep(s.rest)
+		end, eerr := w.server.spent()
+		n, second := float64(s.decisions), (end.all()-after.all())/s.rest.Seconds()
+		into.start = append(into.start, before.all()-begun.all())
+		into.decision = append(into.decision, (after.all()-before.all())/n)
+		into.system = append(into.system, (after.system-before.system)/n)
+		into.events = append(into.events, float64(stored)/n)
+		into.second = append(into.second, second)
+		into.apart = append(into.apart, (after.all()-before.all()-second*took.Seconds())/n)
+		into.rate = append(into.rate, n/decided.Seconds())
+		return errors.Join(aerr, eerr, w.check(ctx, lead))
 	})
-	return per, err
 }
 
 // check compares every application with the last decision on it.
@@ -245,8 +285,7 @@ func (w *work) one(ctx context.Context, lead *drive.Person, writer, n int) error
 	mine := (len(w.ids) - writer + writers - 1) / writers // ids writer, writer+writers, …
 	id := w.ids[writer+n/writers%mine*writers]
 	w.mu.Lock()
-	w.n++
-	priority, before := 1+w.n%9, w.revisions[id]
+	priority, before := 1+w.decided[id]%9, w.revisions[id] // another one each time, so each is an event
 	w.mu.Unlock()
 	reply, err := lead.Do(ctx, drive.Request{
 		Method: http.MethodPut, Path: "/v1/applications/" + id + "/priority", Body: map[string]int{"priority": priority},
@@ -258,7 +297,12 @@ func (w *work) one(ctx context.Context, lead *drive.Person, writer, n int) error
 	defer w.mu.Unlock()
 	w.revisions[id] = reply.Revision
 	w.decided[id] = priority
-	if reply.Revision < before { // the same priority again is no event, and other parts write too
+	at, err := eventstore.ParsePosition(reply.Position)
+	if err != nil {
+		return fmt.Errorf("application %s: %w", id, err)
+	}
+	w.end = max(w.end, at.Commit)
+	if reply.Revision <= before {
 		return fmt.Errorf("application %s was at revision %d and is at %d after another decision", id, before, reply.Revision)
 	}
 	return nil
@@ -296,33 +340,38 @@ func startServer(program, dir string) (*server, error) {
 
 func (s *server) stop() error { return errors.Join(s.in.Close(), s.cmd.Wait()) }
 
+// spent is processor time, in milliseconds.
+type spent struct{ user, system float64 }
+
+func (s spent) all() float64 { return s.user + s.system }
+
 // spent is the processor time of the process so far.
-func (s *server) spent() (time.Duration, error) {
+func (s *server) spent() (spent, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
 	if err != nil {
-		return 0, err
+		return spent{}, err
 	}
 	_, rest, _ := strings.Cut(string(b), ") ")
 	f := strings.Fields(rest)
 	if len(f) < 13 {
-		return 0, errors.New("/proc/…/stat is of another form")
+		return spent{}, errors.New("/proc/…/stat is of another form")
 	}
-	user, err := strconv.ParseInt(f[11], 10, 64)
-	system, serr := strconv.ParseInt(f[12], 10, 64)
-	return time.Duration(user+system) * (time.Second / 100), errors.Join(err, serr)
+	user, err := strconv.ParseFloat(f[11], 64) // in hundredths of a second
+	system, serr := strconv.ParseFloat(f[12], 64)
+	return spent{10 * user, 10 * system}, errors.Join(err, serr)
 }
 
 // rests waits until the server has nearly nothing to do.
 func (s *server) rests(ctx context.Context) error {
-	last, quiet := time.Duration(-1), 0
+	last, quiet := -1.0, 0
 	return faultskit.Until(ctx, "the server rests", func() (bool, error) {
 		now, err := s.spent()
-		if now-last > 20*time.Millisecond || last < 0 {
+		if now.all()-last > 20 || last < 0 {
 			quiet = 0
 		} else {
 			quiet++
 		}
-		last = now
+		last = now.all()
 		time.Sleep(200 * time.Millisecond)
 		return quiet > 5, err
 	})
