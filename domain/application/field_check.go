@@ -103,7 +103,6 @@ func bank(v string) identifier.Result {
 // validity checks each end of the period by itself, and the whole of it at its
 // end.
 func validity(k item.Key, v string, notice int, at time.Time, of func(item.Key) string) identifier.Result {
-	v = identifier.Normalise(v)
 	from := of(item.IdentityValidFrom)
 	if k == item.IdentityValidFrom {
 		from = v

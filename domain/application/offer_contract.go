@@ -41,10 +41,7 @@ func (c OfferContract) Decide(s State) ([]Event, error) {
 	if err := first(s.ready(p, req, h.At), s.decidable(req)); err != nil {
 		return nil, err
 	}
-	t, ok := p.Text(policy.ContractText)
-	if !ok {
-		return nil, ErrContractText
-	}
+	t, _ := p.Text(policy.ContractText) // where it names none, there is no such version
 	text, err := c.Rules.Policies.Text(policy.ContractText, t.Version, lang.Match(s.Language))
 	if err != nil {
 		return nil, ErrContractText

@@ -64,7 +64,7 @@ func (s State) precheck(p policy.Policy, at time.Time) []Finding {
 	req := p.Requirements(s.Facts())
 	out := s.missing(p, req)
 	for _, i := range item.All() {
-		if i.Class == item.Field && i.Key.Fits(s.Kind.Audience()) && s.Text(i.Key) != "" {
+		if s.Text(i.Key) != "" {
 			out = append(out, s.checkField(p, i.Key, at)...)
 		}
 	}
@@ -157,7 +157,7 @@ func suggest(c reason.Code, sub reason.Sub) string { return string(c) + "/" + st
 // onDomain: the address is an http or https one on that registrable domain.
 func onDomain(url, domain string) bool {
 	site, ok := identifier.ParseSite(url)
-	return ok && domain != "" && site.Registrable == domain
+	return ok && site.Registrable == domain
 }
 
 // checkFiles looks at the uploaded files as far as their description goes.
