@@ -94,7 +94,7 @@ type cache[S any] struct {
 type entry[S any] struct {
 	stream string
 	fold   folded[S]
-	// news are the records after the fold, as they were delivered, not folded yet.
+	// news are the first records after the fold, as they were delivered, not folded yet.
 	news []*eventstore.Record
 	// newest is the last revision that is known to be there.
 	newest eventstore.Revision
@@ -185,11 +185,8 @@ func (c *cache[S]) deliver(r *eventstore.Record) {
 	}
 	e := el.Value.(*entry[S])
 	e.newest = max(e.newest, r.Revision)
-	switch next := e.fold.revision + eventstore.Revision(len(e.news)) + 1; {
-	case r.Revision < next:
-	case r.Revision > next, len(e.news) == newsKept:
-		e.news = nil // it is read when it is needed
-	default:
+	// What does not follow, or would be too much, is read when it is needed.
+	if r.Revision == e.fold.revision+eventstore.Revision(len(e.news))+1 && len(e.news) < newsKept {
 		e.news = append(slices.Clip(e.news), r)
 	}
 	e.seen = time.Now()

@@ -2,9 +2,13 @@ package decider
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"alta/eventstore"
 )
@@ -121,4 +125,255 @@ func TestReadingOnDoesNotWriteIntoAFoldThatIsKept(t *testing.T) {
 	if !slices.Equal(kept.commits, before) {
 		t.Error("the commands of a fold that others hold were changed")
 	}
+}
+
+// A fold is decided on without a look at the log only while everything says that it
+// is all there is.
+func TestWhatIsCurrentWithoutALookAtTheLog(t *testing.T) {
+	type keeping struct {
+		cache[string]
+		*testing.T
+	}
+	read := func(c *keeping, stream string, r eventstore.Revision) {
+		c.put(stream, folded[string]{state: fmt.Sprint(stream, r), revision: r}, 2, true)
+	}
+	hear := func(c *keeping, from, to eventstore.Revision) {
+		for ; from <= to; from++ {
+			c.deliver(&eventstore.Record{Proposed: eventstore.Proposed{Type: "t"}, Stream: "a", Revision: from})
+		}
+	}
+	current := func(c *keeping, fold, newest eventstore.Revision) {
+		c.Helper()
+		f, news, ok := c.cache.current("a")
+		if !ok || f.revision != fold || fold+eventstore.Revision(len(news)) != newest {
+			c.Errorf("current is revision %d with %d news, %v; want %d up to %d", f.revision, len(news), ok, fold, newest)
+		}
+		for i, r := range news {
+			if r.Revision != fold+eventstore.Revision(i)+1 {
+				c.Errorf("revision %d stands as number %d of the news after %d", r.Revision, i, fold)
+			}
+		}
+	}
+	not := func(c *keeping) {
+		c.Helper()
+		if f, _, ok := c.cache.current("a"); ok {
+			c.Errorf("revision %d passes for current", f.revision)
+		}
+	}
+	for rule, story := range map[string]func(c *keeping){
+		"while nobody follows, nothing is": func(c *keeping) {
+			c.followed(false)
+			read(c, "a", 5)
+			not(c)
+		},
+		"what was read is, and what was heard of goes with it": func(c *keeping) {
+			read(c, "a", 5)
+			current(c, 5, 5)
+			hear(c, 6, 7)
+			current(c, 5, 7)
+		},
+		"what was read before the log was followed is not": func(c *keeping) {
+			c.followed(false)
+			read(c, "a", 5)
+			c.followed(true)
+			not(c)
+			read(c, "a", 5)
+			current(c, 5, 5)
+		},
+		"nor what was read before it was followed anew": func(c *keeping) {
+			read(c, "a", 5)
+			c.followed(false)
+			c.followed(true)
+			not(c)
+		},
+		"what an append has reached is not, until it is heard of": func(c *keeping) {
+			read(c, "a", 5)
+			c.reaches("a", 6)
+			not(c)
+			hear(c, 6, 6)
+			current(c, 5, 6)
+		},
+		"an append to a stream that is not kept changes nothing": func(c *keeping) {
+			c.reaches("b", 6)
+			if _, ok := c.get("b"); ok {
+				c.Error("it is kept")
+			}
+		},
+		"a gap in the news is read": func(c *keeping) {
+			read(c, "a", 5)
+			hear(c, 7, 7)
+			not(c)
+			read(c, "a", 7)
+			current(c, 7, 7)
+		},
+		"an old piece of news changes nothing": func(c *keeping) {
+			read(c, "a", 5)
+			hear(c, 4, 5)
+			current(c, 5, 5)
+		},
+		"more news than are kept are read": func(c *keeping) {
+			read(c, "a", 5)
+			hear(c, 6, 5+newsKept)
+			current(c, 5, 5+newsKept)
+			hear(c, 6+newsKept, 6+newsKept)
+			not(c)
+			read(c, "a", 6+newsKept)
+			current(c, 6+newsKept, 6+newsKept)
+		},
+		"a newer fold keeps the news after it": func(c *keeping) {
+			read(c, "a", 5)
+			hear(c, 6, 8)
+			c.put("a", folded[string]{revision: 6}, 2, false)
+			current(c, 6, 8)
+			c.put("a", folded[string]{revision: 9}, 2, false)
+			current(c, 9, 9)
+		},
+		"what nothing was heard of for long is not": func(c *keeping) {
+			read(c, "a", 5)
+			time.Sleep(trusted)
+			current(c, 5, 5)
+			hear(c, 6, 6)
+			time.Sleep(trusted)
+			current(c, 5, 6)
+			time.Sleep(time.Nanosecond)
+			not(c)
+		},
+		"who asks uses it": func(c *keeping) {
+			read(c, "a", 5)
+			read(c, "b", 5)
+			current(c, 5, 5)
+			read(c, "c", 5)
+			current(c, 5, 5)
+			if _, ok := c.get("b"); ok {
+				c.Error("the one used least lately is kept")
+			}
+		},
+		"a stream without events takes up no room": func(c *keeping) {
+			read(c, "a", eventstore.NoStream)
+			if _, ok := c.get("a"); ok {
+				c.Error("it is kept")
+			}
+		},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &keeping{T: t}
+				c.followed(true)
+				story(c)
+			})
+		})
+	}
+}
+
+// told is a feed that ends after what it tells.
+type told []eventstore.Message
+
+func (f told) Head(context.Context) (eventstore.Position, error) { return eventstore.Start, nil }
+
+func (f told) Subscribe(context.Context, eventstore.Position, eventstore.Filter) iter.Seq2[eventstore.Message, error] {
+	return func(yield func(eventstore.Message, error) bool) {
+		for _, m := range f {
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestTheNewsCountFromWhereTheyAreCaughtUpWith(t *testing.T) {
+	record := eventstore.Message{Record: &eventstore.Record{Stream: "c-1"}}
+	caughtUp := eventstore.Message{CaughtUp: true}
+	for _, k := range []struct {
+		feed told
+		want uint64
+	}{{told{record}, 0}, {told{record, caughtUp}, 1}, {told{caughtUp, record, caughtUp, caughtUp}, 1}} {
+		d := &Decider[int, int]{Category: "c"}
+		if err := d.Follow(t.Context(), k.feed); err != nil {
+			t.Fatal(err)
+		}
+		if d.cache.last != k.want || d.cache.follows != 0 {
+			t.Errorf("after %d messages: begun %d times, want %d, and now %d", len(k.feed), d.cache.last, k.want, d.cache.follows)
+		}
+	}
+}
+
+// The news of a command that the fold knows already lengthen its stretch in a copy.
+func TestNewsAreNotWrittenIntoAFoldThatIsKept(t *testing.T) {
+	same := Command{ID: NewID(), Actor: "bo"}
+	meta, err := same.Meta()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Decider[int, int]{Category: "c", Evolve: func(s, _ int) int { return s + 1 }, Decode: func(context.Context, *eventstore.Record) (int, error) { return 0, nil }}
+	d.cache.followed(true)
+	kept := folded[int]{}
+	kept.note(same, &eventstore.Record{})
+	d.cache.put("c-1", kept, 0, true)
+	d.cache.deliver(&eventstore.Record{Proposed: eventstore.Proposed{Meta: meta}, Stream: "c-1", Revision: 1})
+	looked := false
+	f, err := d.present(t.Context(), "c-1", &looked)
+	if err != nil || looked || f.revision != 1 || f.commits[0].last != 1 {
+		t.Fatalf("%+v, %v, %v", f, looked, err)
+	}
+	if kept.commits[0].last != 0 {
+		t.Error("the commands of a fold that others hold were changed")
+	}
+	if again, ok := d.cache.get("c-1"); !ok || again.revision != 1 {
+		t.Error("what was folded is not kept")
+	}
+}
+
+// As many may wait at one stream as are bounded, and who gives up makes room.
+func TestTurnsAreBoundedAndGivenOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all turns
+		done, err := all.take(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		patient, impatient := context.WithCancel(t.Context())
+		var ended []error
+		results := make(chan error, waiting)
+		for range waiting {
+			go func() {
+				d, err := all.take(patient, "a")
+				if err == nil {
+					d()
+				}
+				results <- err
+			}()
+		}
+		synctest.Wait()
+		if _, err := all.take(t.Context(), "a"); !errors.Is(err, ErrContended) {
+			t.Errorf("one more than may wait: %v", err)
+		}
+		other, err := all.take(t.Context(), "b")
+		if err != nil {
+			t.Errorf("at another stream: %v", err)
+		}
+		other()
+		impatient()
+		for range waiting {
+			ended = append(ended, <-results)
+		}
+		if slices.ContainsFunc(ended, func(err error) bool { return !errors.Is(err, context.Canceled) }) {
+			t.Errorf("who gave up: %v", ended)
+		}
+		next := make(chan error)
+		go func() {
+			d, err := all.take(t.Context(), "a")
+			if err == nil {
+				d()
+			}
+			next <- err
+		}()
+		synctest.Wait()
+		done()
+		if err := <-next; err != nil {
+			t.Errorf("after others gave up: %v", err)
+		}
+		if len(all.streams) > 0 {
+			t.Errorf("%d streams are kept that nobody writes", len(all.streams))
+		}
+	})
 }

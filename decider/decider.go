@@ -201,8 +201,11 @@ func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, se
 		if !again {
 			events, err = decide(f.state)
 		}
-		if !read && (again || err != nil || len(events) == 0 || seen != nil && *seen != f.revision) {
-			read = true // told only after a look at the log
+		if err != nil {
+			events = nil
+		}
+		if !read && (len(events) == 0 || seen != nil && *seen != f.revision) {
+			read = true // a refusal, an effect in place, a repetition: told only after a look at the log
 			continue
 		}
 		switch {

@@ -208,16 +208,17 @@ func TestWhoIsAlwaysTooLateIsToldSo(t *testing.T) {
 	log := &memLog{}
 	rival := newDecider(log)
 	d := newDecider(log)
-	busy := false
+	busy, tries := false, 0
 	log.beforeAppend = func() {
 		if !busy {
 			busy = true
+			tries++
 			must(t)(rival.Transact(t.Context(), "1", by("rival"), nil, count(1)))
 			busy = false
 		}
 	}
-	if _, err := d.Transact(t.Context(), "1", by("ann"), nil, count(1)); !errors.Is(err, decider.ErrContended) {
-		t.Fatalf("got %v", err)
+	if _, err := d.Transact(t.Context(), "1", by("ann"), nil, count(1)); !errors.Is(err, decider.ErrContended) || tries != 16 {
+		t.Fatalf("got %v after %d tries", err, tries)
 	}
 }
 

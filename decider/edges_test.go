@@ -3,6 +3,8 @@ package decider_test
 import (
 	"context"
 	"errors"
+	"math"
+	"strings"
 	"sync"
 	"testing"
 
@@ -155,5 +157,56 @@ func TestNobodyWaitsForAnOutcomeAfterTheEnd(t *testing.T) {
 	log := &memLog{beforeAppend: func() { appends++; stop() }, afterAppend: func() error { return eventstore.ErrUnknownOutcome }}
 	if _, err := newDecider(log).Transact(ctx, "1", by("ann"), nil, count(1)); !errors.Is(err, eventstore.ErrUnknownOutcome) || appends != 1 {
 		t.Errorf("asked %d times, %v", appends, err)
+	}
+}
+
+// What cannot be read is told with what could be folded before it; where the log
+// itself fails, nothing is told that might pass for a state.
+func TestAFoldThatBreaksOff(t *testing.T) {
+	log := &memLog{}
+	d := newDecider(log)
+	must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(2)))
+	broken := newDecider(log)
+	plain := broken.Evolve
+	broken.Evolve = func(s state, e any) state {
+		if s.count == 1 {
+			panic("a card number")
+		}
+		return plain(s, e)
+	}
+	var aside *eventstore.SetAsideError
+	s, r, err := broken.Load(t.Context(), "1")
+	if !errors.As(err, &aside) || aside.Reason != eventstore.FoldFailed || s.count != 1 || r != 0 || strings.Contains(err.Error(), "card") {
+		t.Errorf("a fold that panics: %+v at %d, %v", s, r, err)
+	}
+	cut := newDecider(log)
+	cut.Decode = func(ctx context.Context, r *eventstore.Record) (any, error) {
+		if r.Revision == 1 {
+			return nil, errTaken
+		}
+		return d.Decode(ctx, r)
+	}
+	if s, r, err := cut.Load(t.Context(), "1"); !errors.Is(err, errTaken) || s != (state{}) || r != 0 {
+		t.Errorf("a record that cannot be had: %+v at %d, %v", s, r, err)
+	}
+}
+
+func TestACommandWithoutARequestGivesItsEventsTheIDsItAlwaysDid(t *testing.T) {
+	log := &memLog{}
+	cmd := by("ann")
+	must(t)(newDecider(log).Transact(t.Context(), "1", cmd, nil, count(1)))
+	for r, err := range log.ReadStream(t.Context(), "ticket-1", 0, 1) {
+		if err != nil || r.ID != decider.EventID(cmd.ID, "ticket-1", 0) {
+			t.Errorf("%s, %v", r.ID, err)
+		}
+	}
+}
+
+func TestARevisionFromTheFutureIsStaleAndTellsOfNoChange(t *testing.T) {
+	d := newDecider(&memLog{})
+	must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(3)))
+	var stale *decider.StaleError
+	if err := d.Since(t.Context(), "1", math.MaxInt64); !errors.As(err, &stale) || len(stale.Since) != 0 || stale.Actual != 2 {
+		t.Errorf("%v: %+v", err, stale)
 	}
 }

@@ -18,14 +18,20 @@ import (
 // where a test says so.
 type asked struct {
 	*embedded.Log
-	reads atomic.Int64
-	news  sync.Mutex // held while no news are delivered
-	told  atomic.Uint64
+	reads   atomic.Int64
+	appends atomic.Int64
+	news    sync.Mutex // held while no news are delivered
+	told    atomic.Uint64
 }
 
 func (l *asked) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	l.reads.Add(1)
 	return l.Log.ReadStream(ctx, stream, from, limit)
+}
+
+func (l *asked) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
+	l.appends.Add(1)
+	return l.Log.Append(ctx, stream, expected, events...)
 }
 
 func (l *asked) Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error] {
@@ -93,6 +99,30 @@ func TestWhereTheNewsAreFollowedADecisionIsOneAppend(t *testing.T) {
 	}
 	if reads := l.reads.Load() - begun; reads > 1 { // the one before had not been heard of
 		t.Errorf("the stream was read %d times", reads)
+	}
+}
+
+func TestAnAppendThatIsNotHeardOfYetIsReadBeforeTheNext(t *testing.T) {
+	l, d := following(t)
+	r := must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(1)))
+	l.heard(t, r.Position)
+	must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(1)))
+	l.news.Lock()
+	defer l.news.Unlock()
+	begun := l.appends.Load()
+	for range 3 {
+		must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(1)))
+	}
+	if appends := l.appends.Load() - begun; appends != 3 {
+		t.Errorf("three commands were appended in %d tries", appends)
+	}
+}
+
+func TestWhoFollowsNothingReadsOnceToRefuse(t *testing.T) {
+	l := &asked{Log: engine(t)}
+	d := newDecider(l)
+	if _, err := d.Transact(t.Context(), "1", by("x"), nil, func(state) ([]any, error) { return nil, errTaken }); !errors.Is(err, errTaken) || l.reads.Load() != 1 {
+		t.Errorf("%v after %d reads", err, l.reads.Load())
 	}
 }
 
