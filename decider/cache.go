@@ -112,15 +112,17 @@ const (
 	trusted = 30 * time.Second
 )
 
-func (c *cache[S]) get(stream string) (folded[S], bool) {
+// latest answers a stream's fold and what is known to have come after it.
+func (c *cache[S]) latest(stream string) (f folded[S], news []*eventstore.Record, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	el, ok := c.byName[stream]
 	if !ok {
-		return folded[S]{}, false
+		return f, nil, false
 	}
 	c.order.MoveToFront(el)
-	return el.Value.(*entry[S]).fold, true
+	e := el.Value.(*entry[S])
+	return e.fold, e.news, true
 }
 
 // current answers a stream's fold and what came after it, where that is all there is

@@ -25,7 +25,7 @@ func TestTheFoldsUsedLastAreKept(t *testing.T) {
 	}
 	there := func(stream, want string) {
 		t.Helper()
-		if f, ok := c.get(stream); ok != (want != "") || f.state != want {
+		if f, _, ok := c.latest(stream); ok != (want != "") || f.state != want {
 			t.Errorf("%s: %q, want %q", stream, f.state, want)
 		}
 	}
@@ -195,7 +195,7 @@ func TestWhatIsCurrentWithoutALookAtTheLog(t *testing.T) {
 		},
 		"an append to a stream that is not kept changes nothing": func(c *keeping) {
 			c.reaches("b", 6)
-			if _, ok := c.get("b"); ok {
+			if _, _, ok := c.latest("b"); ok {
 				c.Error("it is kept")
 			}
 		},
@@ -244,13 +244,13 @@ func TestWhatIsCurrentWithoutALookAtTheLog(t *testing.T) {
 			current(c, 5, 5)
 			read(c, "c", 5)
 			current(c, 5, 5)
-			if _, ok := c.get("b"); ok {
+			if _, _, ok := c.latest("b"); ok {
 				c.Error("the one used least lately is kept")
 			}
 		},
 		"a stream without events takes up no room": func(c *keeping) {
 			read(c, "a", eventstore.NoStream)
-			if _, ok := c.get("a"); ok {
+			if _, _, ok := c.latest("a"); ok {
 				c.Error("it is kept")
 			}
 		},
@@ -318,7 +318,7 @@ func TestNewsAreNotWrittenIntoAFoldThatIsKept(t *testing.T) {
 	if kept.commits[0].last != 0 {
 		t.Error("the commands of a fold that others hold were changed")
 	}
-	if again, ok := d.cache.get("c-1"); !ok || again.revision != 1 {
+	if again, _, ok := d.cache.latest("c-1"); !ok || again.revision != 1 {
 		t.Error("what was folded is not kept")
 	}
 }

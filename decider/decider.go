@@ -13,10 +13,11 @@
 //     events are already in the stream is answered with its first result, also
 //     when others have written since, which no log recognises by itself.
 //   - The cache holds folds of what the log returned and nothing else. Every call
-//     first reads what is newer, but for one: where the log's news are followed
+//     first reads what is newer, but for two. Where the log's news are followed
 //     (Follow), what is appended is decided on what they have told, and the exact
 //     revision decides. Every other answer (a refusal, an effect in place, a stale
-//     revision, a conflict) is told after a look at the log.
+//     revision, a conflict) is told after a look at the log. And who was told of an
+//     event gets a state that holds it (LoadThrough), which later ones may miss.
 //   - Of those who write one stream at once one decides after the other.
 //
 // The package knows no business and no engine; it imports the log's words only.
@@ -128,6 +129,46 @@ func (d *Decider[S, E]) Stream(id string) string { return d.Category + "-" + id 
 func (d *Decider[S, E]) Load(ctx context.Context, id string) (S, eventstore.Revision, error) {
 	f, err := d.fold(ctx, d.Stream(id))
 	return f.state, f.revision, err
+}
+
+// LoadThrough folds the state of a record's stream up to the record or further. It is
+// for those who follow the log: what they were told of is not read again, where the
+// fold before it is remembered. What they were not told of yet may be missing. Else it
+// is like Load.
+func (d *Decider[S, E]) LoadThrough(ctx context.Context, r *eventstore.Record) (S, eventstore.Revision, error) {
+	f, news, ok := d.cache.latest(r.Stream)
+	if !ok {
+		f = folded[S]{state: d.Initial, revision: eventstore.NoStream}
+	}
+	f, err := d.told(ctx, f, append(slices.Clip(news), r))
+	if err == nil && f.revision < r.Revision { // others between are not known
+		f, err = d.fold(ctx, r.Stream)
+	}
+	return f.state, f.revision, err
+}
+
+// told folds what the news told after a fold, as far as nothing is missing between,
+// and remembers it.
+func (d *Decider[S, E]) told(ctx context.Context, f folded[S], news []*eventstore.Record) (folded[S], error) {
+	kept := f.revision
+	for _, r := range news {
+		if r.Revision != f.revision+1 {
+			continue // it is folded, or follows what is missing
+		}
+		if f.revision == kept {
+			f.commits = slices.Clone(f.commits) // the cached fold's are shared
+		}
+		if err := d.evolve(ctx, &f, r); err != nil {
+			if !errors.As(err, new(*eventstore.SetAsideError)) {
+				f = folded[S]{}
+			}
+			return f, fmt.Errorf("decider: fold %s: %w", r.Stream, err)
+		}
+	}
+	if f.revision > kept {
+		d.cache.put(news[0].Stream, f, d.CacheSize, false)
+	}
+	return f, nil
 }
 
 // Feed is what Follow needs of an event log.
@@ -338,18 +379,7 @@ func (d *Decider[S, E]) stale(ctx context.Context, stream string, seen, actual e
 func (d *Decider[S, E]) present(ctx context.Context, stream string, read *bool) (folded[S], error) {
 	if !*read {
 		if f, news, ok := d.cache.current(stream); ok {
-			if len(news) > 0 {
-				f.commits = slices.Clone(f.commits) // the cached fold's are shared
-			}
-			for _, r := range news {
-				if err := d.evolve(ctx, &f, r); err != nil {
-					return folded[S]{}, err
-				}
-			}
-			if len(news) > 0 {
-				d.cache.put(stream, f, d.CacheSize, false)
-			}
-			return f, nil
+			return d.told(ctx, f, news)
 		}
 	}
 	*read = true
@@ -358,9 +388,12 @@ func (d *Decider[S, E]) present(ctx context.Context, stream string, read *bool) 
 
 // fold answers the present state: the cached one plus whatever is newer.
 func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], error) {
-	f, ok := d.cache.get(stream)
+	f, news, ok := d.cache.latest(stream)
 	if !ok {
 		f = folded[S]{state: d.Initial, revision: eventstore.NoStream}
+	}
+	if g, err := d.told(ctx, f, news); err == nil { // what is wrong with them, reading tells
+		f = g
 	}
 	cached := f.revision
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,7 @@ import (
 type asked struct {
 	*embedded.Log
 	reads   atomic.Int64
+	read    atomic.Int64 // events
 	appends atomic.Int64
 	news    sync.Mutex // held while no news are delivered
 	told    atomic.Uint64
@@ -26,7 +28,14 @@ type asked struct {
 
 func (l *asked) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	l.reads.Add(1)
-	return l.Log.ReadStream(ctx, stream, from, limit)
+	return func(yield func(*eventstore.Record, error) bool) {
+		for r, err := range l.Log.ReadStream(ctx, stream, from, limit) {
+			l.read.Add(1)
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 func (l *asked) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
@@ -216,5 +225,69 @@ func TestThoseWhoWriteOneStreamAtOnceDecideOneAfterTheOther(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestWhoWasToldOfAnEventNeedsNoLookAtTheLogForTheStateAfterIt(t *testing.T) {
+	l := &asked{Log: engine(t)}
+	d, elsewhere := newDecider(l), newDecider(l.Log)
+	for range 6 {
+		must(t)(elsewhere.Transact(t.Context(), "1", by("ann"), nil, count(1)))
+	}
+	told := slices.Collect(func(yield func(*eventstore.Record) bool) {
+		for r, err := range l.Log.ReadStream(t.Context(), d.Stream("1"), 0, -1) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	})
+	for _, step := range []struct {
+		name        string
+		of          int   // the event
+		count       int   // of the state that is answered
+		reads       int64 // of the log
+		undecodable bool
+	}{
+		{name: "the first", of: 0, count: 1},
+		{name: "the next", of: 1, count: 2},
+		{name: "one again", of: 0, count: 2},
+		{name: "one that cannot be read", of: 2, count: 2, undecodable: true},
+		{name: "and when it can", of: 2, count: 3},
+		{name: "one after others", of: 4, count: 6, reads: 1},
+		{name: "one that was read then", of: 5, count: 6},
+	} {
+		begun, r := l.reads.Load(), *told[step.of]
+		if step.undecodable {
+			r.Type = "nobody.knows"
+		}
+		s, at, err := d.LoadThrough(t.Context(), &r)
+		if (err != nil) != step.undecodable || err == nil && (s.count != step.count || at != eventstore.Revision(step.count-1)) {
+			t.Errorf("%s: %+v at %d, %v", step.name, s, at, err)
+		}
+		if reads := l.reads.Load() - begun; reads != step.reads {
+			t.Errorf("%s: the stream was read %d times, want %d", step.name, reads, step.reads)
+		}
+	}
+}
+
+// What the news told is not asked for again where a look is needed.
+func TestALookAtTheLogBeginsAfterWhatTheNewsHaveTold(t *testing.T) {
+	l, d := following(t)
+	elsewhere := newDecider(l.Log)
+	must(t)(d.Transact(t.Context(), "1", by("ann"), nil, count(1)))
+	if _, _, err := d.Load(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	r := must(t)(elsewhere.Transact(t.Context(), "1", by("bob"), nil, count(3)))
+	l.heard(t, r.Position)
+	begun := l.read.Load()
+	if s, at, err := d.Load(t.Context(), "1"); err != nil || s.count != 4 || at != 3 {
+		t.Fatalf("%+v at %d, %v", s, at, err)
+	}
+	if n := l.read.Load() - begun; n != 0 {
+		t.Errorf("%d events were read that the news had told", n)
 	}
 }

@@ -35,7 +35,7 @@ type DeadlineConfig struct {
 // At the start it goes through the log once, by the names of the events alone,
 // to learn which applications are open; it folds each of those and sets a timer
 // to the next moment at which something could happen. From then on every event
-// sets its application's timer anew. At a look the application is folded, what
+// is folded and sets its application's timer anew. At a look the stream is read, what
 // is due first is asked of the decider under an id made of stream, deadline and
 // mark, and the timer is set again, so that after a downtime everything is
 // caught up with in the order in which it was due.
@@ -128,7 +128,11 @@ var ends = []string{
 func (d *Deadline) handle(ctx context.Context, r *eventstore.Record) error {
 	id := strings.TrimPrefix(r.Stream, "application-")
 	if d.open == nil {
-		return d.set(ctx, id)
+		s, _, err := d.applied.LoadThrough(ctx, r)
+		if err != nil {
+			return err
+		}
+		return d.next(ctx, id, s)
 	}
 	if slices.ContainsFunc(ends, func(name string) bool { return strings.HasPrefix(r.Type, name) }) {
 		delete(d.open, id)
@@ -142,7 +146,11 @@ func (d *Deadline) handle(ctx context.Context, r *eventstore.Record) error {
 // again: the map keeps what is still to do.
 func (d *Deadline) caughtUp(ctx context.Context) error {
 	for id := range d.open {
-		if err := d.unlessAside(ctx, id, d.set(ctx, id)); err != nil {
+		s, _, err := d.applied.Load(ctx, id)
+		if err == nil {
+			err = d.next(ctx, id, s)
+		}
+		if err := d.unlessAside(ctx, id, err); err != nil {
 			return err
 		}
 		delete(d.open, id)
@@ -166,15 +174,7 @@ func (d *Deadline) unlessAside(ctx context.Context, id string, err error) error 
 	return errors.Join(d.SetAside(d.applied.Stream(id), 0, d.Position(), reason), d.cfg.Timers.Drop(ctx, id))
 }
 
-// set sets the timer to the next thing that could happen.
-func (d *Deadline) set(ctx context.Context, id string) error {
-	s, _, err := d.applied.Load(ctx, id)
-	if err != nil {
-		return err
-	}
-	return d.next(ctx, id, s)
-}
-
+// next sets the timer to the next thing that could happen.
 func (d *Deadline) next(ctx context.Context, id string, s application.State) error {
 	todo, err := d.todo(s)
 	if err != nil {

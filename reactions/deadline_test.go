@@ -381,6 +381,34 @@ func TestTwoWorkersFireOnce(t *testing.T) {
 	})
 }
 
+// At a server every reading is a call, and an application has many events.
+func TestWhatTheDeadlinesAreToldOfIsNotReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-02T02:00:00Z")
+		var reads atomic.Int64
+		w.Fail = func(call, stream string) error {
+			if call == "read" && stream == w.stream("1") {
+				reads.Add(1)
+			}
+			return nil
+		}
+		_, stop := w.runs()
+		synctest.Wait() // it has caught up
+		begun := reads.Load()
+		d := w.submits("1")
+		for range 20 {
+			w.happens("1", application.NoteAdded{Header: w.head(reviewer), Text: "seen"})
+		}
+		synctest.Wait()
+		if n := reads.Load() - begun; n != 0 {
+			t.Errorf("the application was read %d times for 22 events that were told", n)
+		}
+		time.Sleep(30 * 24 * time.Hour)
+		stop()
+		w.check("1", wants(d))
+	})
+}
+
 func TestTheLogMayBeAwayWhenSomethingIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-02T02:00:00Z")

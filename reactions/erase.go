@@ -110,10 +110,14 @@ func (e *Erase) handle(ctx context.Context, r *eventstore.Record) error {
 			e.kept[id] = true
 			return nil
 		}
-		return e.set(ctx, id)
+		s, _, err := e.applied.LoadThrough(ctx, r)
+		if err != nil {
+			return err
+		}
+		return e.set(ctx, id, s)
 	case application.Shredded:
 		delete(e.kept, id)
-		return e.shredded(ctx, id)
+		return e.shredded(ctx, r, id)
 	case application.DocumentRedacted:
 		return e.redacted(ctx, r, id, ev)
 	default: // nothing is given up
@@ -122,8 +126,8 @@ func (e *Erase) handle(ctx context.Context, r *eventstore.Record) error {
 }
 
 // shredded destroys what an application's event gave up.
-func (e *Erase) shredded(ctx context.Context, id string) error {
-	s, _, err := e.applied.Load(ctx, id)
+func (e *Erase) shredded(ctx context.Context, r *eventstore.Record, id string) error {
+	s, _, err := e.applied.LoadThrough(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -180,7 +184,7 @@ func (e *Erase) redacted(ctx context.Context, r *eventstore.Record, id string, e
 // caughtUp sets the timers of everything that is restricted.
 func (e *Erase) caughtUp(ctx context.Context) error {
 	for id := range e.kept {
-		if err := e.unlessAside(ctx, id, e.set(ctx, id)); err != nil {
+		if err := e.unlessAside(ctx, id, e.read(ctx, id)); err != nil {
 			return err
 		}
 		delete(e.kept, id)
@@ -199,12 +203,17 @@ func (e *Erase) unlessAside(ctx context.Context, id string, err error) error {
 	return errors.Join(e.SetAside(e.applied.Stream(id), 0, e.Position(), reason), e.timers.Drop(ctx, id))
 }
 
-// set sets the timer to the end of an application's term.
-func (e *Erase) set(ctx context.Context, id string) error {
+// read sets the timer to the end of the term of an application, which is read.
+func (e *Erase) read(ctx context.Context, id string) error {
 	s, _, err := e.applied.Load(ctx, id)
 	if err != nil {
 		return err
 	}
+	return e.set(ctx, id, s)
+}
+
+// set sets the timer to the end of an application's term.
+func (e *Erase) set(ctx context.Context, id string, s application.State) error {
 	if !s.Restricted || s.Hold || s.Shredded {
 		return e.timers.Drop(ctx, id)
 	}
@@ -266,7 +275,7 @@ func (e *Erase) look(ctx context.Context, id string, now time.Time) error {
 	result, err := e.applied.Transact(ctx, id, cmd, nil, shred.Decide)
 	var refusal *application.Refusal
 	if errors.As(err, &refusal) { // a hold came in between
-		return e.set(ctx, id)
+		return e.read(ctx, id)
 	}
 	if err != nil {
 		return err
