@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -202,7 +203,7 @@ func (h *health) count(ctx context.Context, followers []follower) {
 		}
 	}
 	if len(late) > 0 {
-		for r, err := range h.p.log.ReadAll(ctx, from, counted) {
+		for r, err := range h.after(ctx, from) {
 			if err != nil || r.Position.Compare(h.before) > 0 {
 				break // what was not counted is not known
 			}
@@ -222,6 +223,26 @@ func (h *health) count(ctx context.Context, followers []follower) {
 		b.partial = f.working && b.examined.Compare(h.before) < 0 && len(b.events) < counted
 		if len(b.events) == 0 && !b.partial {
 			b.moved = now
+		}
+	}
+}
+
+// after are the events after a position. Those of a server that this process was told
+// of are not read again: a reaction to few of them says only now and then how far it
+// is, so that all of them are looked at.
+func (h *health) after(ctx context.Context, from eventstore.Position) iter.Seq2[*eventstore.Record, error] {
+	if h.p.server == nil {
+		return h.p.log.ReadAll(ctx, from, counted)
+	}
+	told, all := h.p.server.Recent(from, h.before, counted)
+	if !all {
+		return h.p.log.ReadAll(ctx, from, counted)
+	}
+	return func(yield func(*eventstore.Record, error) bool) {
+		for _, r := range told {
+			if !yield(r, nil) {
+				return
+			}
 		}
 	}
 }

@@ -97,6 +97,13 @@ func (l *Log) Subscribe(ctx context.Context, after eventstore.Position, filter e
 	return l.feed.Subscribe(ctx, after, filter)
 }
 
+// Recent answers the events after a position up to another one, at most limit of them,
+// without asking the server: those that this process was told of lately. False says
+// that they are not all known. Records are shared and must not be changed.
+func (l *Log) Recent(after, through eventstore.Position, limit int) ([]*eventstore.Record, bool) {
+	return l.feed.Recent(after, through, limit)
+}
+
 // source is the log as package fanout sees it.
 type source struct{ *Log }
 

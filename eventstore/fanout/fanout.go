@@ -138,6 +138,25 @@ func (f *Feed) Subscribe(ctx context.Context, after eventstore.Position, filter 
 	}
 }
 
+// Recent answers the events after a position up to another one, at most limit of them,
+// where the ring holds them all. False says that it does not, and the log is to be asked.
+func (f *Feed) Recent(after, through eventstore.Position, limit int) ([]*eventstore.Record, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.run
+	if r == nil || !r.begun || r.base.Compare(after) > 0 || r.reached.Compare(through) < 0 {
+		return nil, false
+	}
+	var out []*eventstore.Record
+	for _, e := range r.entries[r.after(after):] {
+		if len(out) == limit || e.record.Position.Compare(through) > 0 {
+			break
+		}
+		out = append(out, e.record)
+	}
+	return out, true
+}
+
 // errEnough: the consumer wants no more.
 var errEnough = errors.New("the consumer wants no more")
 
@@ -308,14 +327,19 @@ func (c *consumer) enter(known bool) bool {
 	if r.base.Compare(c.next) > 0 || !known && r.reached.Compare(c.next) < 0 {
 		return false
 	}
-	i, _ := slices.BinarySearchFunc(r.entries, c.next, func(e entry, next eventstore.Position) int {
-		if e.record.Position.Compare(next) <= 0 {
+	c.sharing, c.number = true, r.first+uint64(r.after(c.next))
+	return true
+}
+
+// after is where in the ring the first event after a position is, or would be.
+func (r *run) after(p eventstore.Position) int {
+	i, _ := slices.BinarySearchFunc(r.entries, p, func(e entry, p eventstore.Position) int {
+		if e.record.Position.Compare(p) <= 0 {
 			return -1
 		}
 		return 1
 	})
-	c.sharing, c.number = true, r.first+uint64(i)
-	return true
+	return i
 }
 
 // errReached: the consumer has reached the ring.

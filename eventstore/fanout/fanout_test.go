@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -273,4 +274,50 @@ func TestAFeedRefusesMoreConsumersThanItIsGoodForAndEndsWithItsLog(t *testing.T)
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestWhatTheRingHoldsCanBeLookedAtAndNothingElse(t *testing.T) {
+	l := engine(t)
+	early := write(t, l, "a-1", 0, 5)
+	f := open(t, l, fanout.Options{Events: 8})
+	if some, ok := f.Recent(early, early, 10); ok {
+		t.Errorf("before anybody follows: %v", some)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for range f.Subscribe(ctx, early, eventstore.Filter{Name: "one"}) {
+		}
+	})
+	until(t, "it follows", func() bool { feed, _ := f.Health(early); return feed.Live })
+	var at []eventstore.Position
+	for i := range 6 {
+		at = append(at, write(t, l, "a-1", 5+i, 1))
+	}
+	until(t, "it was told", func() bool { feed, _ := f.Health(at[5]); return feed.Reached == at[5] })
+	beyond := eventstore.Position{Commit: at[5].Commit + 1, Prepare: at[5].Commit + 1}
+	check := func(name string, after, through eventstore.Position, limit int, held bool, revisions ...eventstore.Revision) {
+		t.Helper()
+		some, ok := f.Recent(after, through, limit)
+		var got []eventstore.Revision
+		for _, r := range some {
+			got = append(got, r.Revision)
+		}
+		if ok != held || !slices.Equal(got, revisions) {
+			t.Errorf("%s: %v, %v, want %v, %v", name, got, ok, revisions, held)
+		}
+	}
+	check("all", early, at[5], 10, true, 5, 6, 7, 8, 9, 10)
+	check("between", at[0], at[2], 10, true, 6, 7)
+	check("bounded", at[0], at[5], 2, true, 6, 7)
+	check("nothing", at[5], at[5], 10, true)
+	check("from before the ring", eventstore.Start, at[5], 10, false)
+	check("further than was told", at[0], beyond, 10, false)
+	last := write(t, l, "a-1", 11, 4)
+	until(t, "it was told", func() bool { feed, _ := f.Health(last); return feed.Reached == last })
+	check("what the ring has dropped", early, last, 10, false)
+	check("what it kept", at[1], last, 20, true, 7, 8, 9, 10, 11, 12, 13, 14)
+	cancel()
+	wait.Wait()
 }

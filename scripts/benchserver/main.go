@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -160,7 +161,7 @@ type work struct {
 	mu        sync.Mutex
 	revisions map[string]int64
 	decided   map[string]int // the last priority of each
-	end       uint64         // position of the newest decision
+	from, to  uint64         // where the first decision of a measurement was stored, and the last
 }
 
 // find lists the applications, for which all parts must run once.
@@ -222,11 +223,12 @@ func (w *work) measure(ctx context.Context, s sizes, into *costs) error {
 			return err
 		}
 		before, berr := w.server.spent()
-		from, at := time.Now(), w.end
+		from := time.Now()
+		w.from = math.MaxUint64
 		if err := errors.Join(berr, w.decide(ctx, lead, s.decisions)); err != nil {
 			return err
 		}
-		stored, decided := w.end-at, time.Since(from)
+		stored, decided := w.to-w.from+1, time.Since(from)
 		if err := w.server.rests(ctx); err != nil {
 			return err
 		}
@@ -301,7 +303,7 @@ func (w *work) one(ctx context.Context, lead *drive.Person, writer, n int) error
 	if err != nil {
 		return fmt.Errorf("application %s: %w", id, err)
 	}
-	w.end = max(w.end, at.Commit)
+	w.from, w.to = min(w.from, at.Commit), max(w.to, at.Commit)
 	if reply.Revision <= before {
 		return fmt.Errorf("application %s was at revision %d and is at %d after another decision", id, before, reply.Revision)
 	}
