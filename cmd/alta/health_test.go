@@ -542,3 +542,48 @@ func TestALagThatCannotBeCountedIsNotToldAsNone(t *testing.T) {
 		t.Errorf("where nothing waits it is %s, and its lag known: %v", state, known)
 	}
 }
+
+// What the process was told of is not read again to count what waits: a server would be
+// asked for every event a second time.
+func TestWhatWaitsIsCountedAmongTheEventsThatTheProcessWasToldOf(t *testing.T) {
+	p, _, _ := unstarted(t)
+	add := func(n int) eventstore.Position {
+		t.Helper()
+		e := eventstore.Proposed{ID: eventstore.ID{byte(n + 1)}, Type: "tested.v1", Data: []byte("{}")}
+		at, err := p.log.Append(t.Context(), "tested-1", eventstore.Revision(n-1), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.Position
+	}
+	first := add(0)
+	ctx, stop := context.WithCancel(t.Context())
+	following, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for m := range p.log.Subscribe(ctx, first, eventstore.Filter{Name: "tester"}) {
+			if m.CaughtUp {
+				close(following)
+			}
+		}
+	}()
+	defer func() { stop(); <-ended }()
+	<-following
+	for n := 1; n < 4; n++ {
+		p.health.before = add(n)
+	}
+	whole := p.log
+	p.log = halfLog{whole}
+	waiting := func(after eventstore.Position) int {
+		p.health.backlogs = map[string]*backlog{}
+		p.health.count(t.Context(), []follower{{name: "tester", at: after, working: true}})
+		return len(p.health.backlogs["tester"].events)
+	}
+	eventuallyWithin(t, time.Minute, "three are known to wait", func() bool { return waiting(first) == 3 })
+	if n := waiting(eventstore.Start); n != 0 {
+		t.Errorf("%d are known to wait of which one was not told, and that cannot be read", n)
+	}
+	if p.log = whole; waiting(eventstore.Start) != 4 {
+		t.Errorf("%d are known to wait of four", waiting(eventstore.Start))
+	}
+}
