@@ -140,7 +140,7 @@ func TestWhatIsNotAppendedIsToldAfterALookAtTheLog(t *testing.T) {
 		"a refusal": func(t *testing.T, d *decider.Decider[state, any], _ decider.Command) error {
 			_, err := d.Transact(t.Context(), "1", by("x"), nil, func(s state) ([]any, error) {
 				if s.count < 3 { // what the news have told so far
-					return nil, errTaken
+					return []any{counted{}}, errTaken // a refusal, whatever comes with it
 				}
 				return []any{counted{}}, nil
 			})
