@@ -76,6 +76,16 @@ func SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Exists reports whether there is a file or a directory of that name. An error means
+// that it cannot be found out: such a file is not taken for one that is not there.
+func Exists(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // MakeDir makes a directory of mode 0700 and its missing parents, each durable in
 // its own parent.
 func MakeDir(dir string) error {

@@ -67,3 +67,19 @@ func TestReplaceLeavesNothingUnfinished(t *testing.T) {
 		t.Errorf("a missing folder: %v", err)
 	}
 }
+
+func TestAFileThatCannotBeLookedForIsNotTakenForOneThatIsNotThere(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{file: true, dir: true, filepath.Join(dir, "none"): false} {
+		if there, err := Exists(path); there != want || err != nil {
+			t.Errorf("%s: %v, %v", path, there, err)
+		}
+	}
+	if there, err := Exists(filepath.Join(file, "below")); there || err == nil {
+		t.Errorf("below a file: %v, %v", there, err)
+	}
+}

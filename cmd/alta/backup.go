@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"alta/durable"
 	"alta/eventstore/embedded"
 	"alta/evidence"
 
@@ -66,11 +67,17 @@ with --again: it adds the keys and documents of what was recorded meanwhile.`
 	case err != nil:
 		return err
 	}
-	if _, err := os.Stat(storeDir(*data)); err != nil {
-		if _, elsewhere := os.Stat(treeDir(*data)); elsewhere == nil {
+	there, err := durable.Exists(storeDir(*data))
+	if err != nil {
+		return err
+	}
+	if !there {
+		if elsewhere, err := durable.Exists(treeDir(*data)); err != nil {
+			return err
+		} else if elsewhere {
 			return errUsage("backup: the log of %s is on a server: name it with --eventstore", *data)
 		}
-		return fmt.Errorf("there is no event log in %s: %w", *data, err)
+		return fmt.Errorf("there is no event log in %s", *data)
 	}
 	g, err := openLog(*data, embedded.Options{})
 	if err != nil {
@@ -126,13 +133,17 @@ func (g *guardedLog) backup(ctx context.Context, dir string, bare bool) (install
 // copyTo copies the store, the checkpoints, the public key and the fences to a new
 // directory, which has the layout of a data directory without any secret.
 func (g *guardedLog) copyTo(ctx context.Context, dir string) error {
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+	there, err := durable.Exists(dir)
+	if err != nil {
+		return err
+	}
+	if there {
 		return fmt.Errorf("%s exists already", dir)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	err := g.keeper.Checkpoint()
+	err = g.keeper.Checkpoint()
 	if err == nil {
 		err = g.keeper.Copy(checkpointsDir(dir))
 	}
@@ -165,7 +176,11 @@ With the log on a server: restore the server first and start it, then name it he
 		return errUsage(usage)
 	}
 	begun := time.Now()
-	if _, err := os.Stat(filepath.Join(*from, serverMarkFile)); err == nil {
+	of, err := durable.Exists(filepath.Join(*from, serverMarkFile))
+	if err != nil {
+		return err
+	}
+	if of {
 		if *server == "" {
 			return errUsage("restore: %s is of an installation whose log is on a server: restore the server first, and name it with --eventstore", *from)
 		}
@@ -244,7 +259,11 @@ func acceptLoss(data, from string, have tlog.Tree, accept bool) error {
 // keepAside renames directories, those that are there, by adding to their names.
 func keepAside(out io.Writer, aside string, dirs ...string) error {
 	for _, dir := range dirs {
-		if _, err := os.Stat(dir); err != nil {
+		there, err := durable.Exists(dir)
+		if err != nil {
+			return err
+		}
+		if !there {
 			continue
 		}
 		if err := os.Rename(dir, dir+aside); err != nil {
@@ -258,8 +277,8 @@ func keepAside(out io.Writer, aside string, dirs ...string) error {
 // wouldLose says which events the data directory's own witnesses vouch for and
 // the backup lacks. An error means that they cannot be asked.
 func wouldLose(data, from string, have tlog.Tree) (string, error) {
-	if _, err := os.Stat(checkpointsDir(data)); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+	if there, err := durable.Exists(checkpointsDir(data)); err != nil || !there {
+		return "", err
 	}
 	key, err := evidence.PublicKey(publicKeyFile(data))
 	if err != nil {

@@ -92,7 +92,9 @@ func (l upTo) ReadAll(ctx context.Context, after eventstore.Position, limit int)
 // The evidence comes first, then the mark, then keys and documents: these are safe
 // before the event that needs them.
 func backupServer(ctx context.Context, data, server, dir string, bare bool, out io.Writer) (installation, error) {
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+	if there, err := durable.Exists(dir); err != nil {
+		return installation{}, err
+	} else if there {
 		return installation{}, fmt.Errorf("%s exists already; --again adds the keys and documents that have come since", dir)
 	}
 	key, err := evidence.PublicKey(publicKeyFile(data))
@@ -172,8 +174,8 @@ func copyRest(ctx context.Context, data, dir string, bare bool) error {
 // copySpool copies the mails that wait in a directory because no server is set.
 func copySpool(from, to string) error {
 	mails := filepath.Join(from, "mail")
-	if _, err := os.Stat(mails); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if there, err := durable.Exists(mails); err != nil || !there {
+		return err
 	}
 	return copyDir(mails, filepath.Join(to, "mail"))
 }
@@ -194,7 +196,11 @@ func newest(ctx context.Context, l *esdb.Log) (*eventstore.Record, error) {
 // in the backup for every key and file that its events refer to. It fails with
 // *lackingError where some are not there.
 func checkServerBackup(ctx context.Context, dir string, l evidence.Followed, last eventstore.Position, see func(*eventstore.Record) error, positions bool, out io.Writer) (installation, error) {
-	i := installation{secrets: secretsIn(dir)}
+	var i installation
+	var err error
+	if i.secrets, err = secretsIn(dir); err != nil {
+		return i, err
+	}
 	key, err := evidence.PublicKey(publicKeyFile(dir))
 	if err != nil {
 		return i, err
@@ -254,7 +260,11 @@ func againServer(ctx context.Context, data, server, dir string, bare bool, out i
 	}
 	for _, name := range []string{"vault", "mail", "log.key", "auth.keys", "codes.key"} {
 		fresh, there := filepath.Join(beside, name), filepath.Join(dir, name)
-		if _, err := os.Stat(fresh); errors.Is(err, fs.ErrNotExist) {
+		came, err := durable.Exists(fresh)
+		if err != nil {
+			return err
+		}
+		if !came {
 			continue
 		}
 		if err := errors.Join(os.RemoveAll(there), os.Rename(fresh, there)); err != nil {
@@ -280,7 +290,9 @@ func restoreServer(ctx context.Context, data, server, from string, accept bool, 
 	if err != nil {
 		return installation{}, err
 	}
-	if running(ctx, data) {
+	if runs, err := running(ctx, data); err != nil {
+		return installation{}, err
+	} else if runs {
 		return installation{}, fmt.Errorf("Alta runs in %s: stop it first", data)
 	}
 	l, err := esdb.Open(server, esdb.Options{})
@@ -332,7 +344,9 @@ func restoreServer(ctx context.Context, data, server, from string, accept bool, 
 	if err := os.RemoveAll(snapshotDir(data)); err != nil {
 		return rep, err
 	}
-	if _, err := os.Stat(filepath.Join(data, "mail")); errors.Is(err, fs.ErrNotExist) {
+	if there, err := durable.Exists(filepath.Join(data, "mail")); err != nil {
+		return rep, err
+	} else if !there {
 		if err := copySpool(from, data); err != nil {
 			return rep, err
 		}
@@ -375,9 +389,13 @@ func restoreEvidence(data, from string, same bool, out io.Writer) error {
 	if err := copyDir(checkpointsDir(from), checkpointsDir(data)); err != nil {
 		return err
 	}
-	if _, err := os.Stat(treeDir(from)); err != nil || !same {
+	there, err := durable.Exists(treeDir(from))
+	if err != nil {
+		return err
+	}
+	if !there || !same {
 		fmt.Fprintln(out, "the tree is made again from the log, which does not lie at the positions of the backup")
-		return ignoreMissing(err)
+		return nil
 	}
 	return copyDir(treeDir(from), treeDir(data))
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -78,15 +79,21 @@ func controlSockets(data string) []string {
 }
 
 // running reports whether a process of this machine serves from a data directory, as
-// far as its sockets tell.
-func running(ctx context.Context, data string) bool {
+// far as its sockets tell. A socket that neither answers nor says that nobody listens is
+// an error: what must not be done beside a running process is not done then.
+func running(ctx context.Context, data string) (bool, error) {
 	for _, path := range controlSockets(data) {
-		if c, err := dialControl(ctx, path); err == nil {
-			_ = c.Close()
-			return true
+		c, err := dialControl(ctx, path)
+		switch {
+		case err == nil:
+			_ = c.Close() // nothing was asked
+			return true, nil
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		default:
+			return false, fmt.Errorf("whether Alta runs in %s cannot be found out: %w", data, err)
 		}
 	}
-	return false
+	return false, nil
 }
 
 func dialControl(ctx context.Context, path string) (c net.Conn, err error) {

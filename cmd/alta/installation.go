@@ -13,6 +13,7 @@ import (
 
 	"alta/domain/account"
 	"alta/domain/application"
+	"alta/durable"
 	"alta/eventstore"
 	"alta/eventstore/embedded"
 	"alta/evidence"
@@ -80,7 +81,9 @@ func checkBackup(ctx context.Context, dir string, out io.Writer) (installation, 
 	if err != nil {
 		return installation{}, err
 	}
-	i.secrets = secretsIn(dir)
+	if i.secrets, err = secretsIn(dir); err != nil {
+		return installation{}, err
+	}
 	l, err := embedded.Open(storeDir(dir), embedded.Options{Leaf: evidence.Leaf, ReadOnly: true})
 	if err != nil {
 		return installation{}, err
@@ -104,13 +107,17 @@ func checkBackup(ctx context.Context, dir string, out io.Writer) (installation, 
 }
 
 // secretsIn names the secrets that a backup holds.
-func secretsIn(dir string) (names []string) {
+func secretsIn(dir string) (names []string, err error) {
 	for _, name := range secrets {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+		there, err := durable.Exists(filepath.Join(dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("which secrets the backup holds: %w", err)
+		}
+		if there {
 			names = append(names, filepath.Base(name))
 		}
 	}
-	return names
+	return names, nil
 }
 
 // storesIn opens the local stores of a backup, nil where keys and documents are
@@ -240,7 +247,11 @@ func restoreVault(ctx context.Context, data, from, aside string, out io.Writer) 
 	}
 	kek := ""
 	for _, dir := range []string{here, vaultDir(from)} { // that of the backup wins: it wraps its keys
-		if _, err := os.Stat(filepath.Join(dir, kekName)); err == nil {
+		there, err := durable.Exists(filepath.Join(dir, kekName))
+		if err != nil {
+			return err
+		}
+		if there {
 			kek = filepath.Join(dir, kekName)
 		}
 	}
@@ -251,7 +262,9 @@ func restoreVault(ctx context.Context, data, from, aside string, out io.Writer) 
 	} else {
 		fmt.Fprintf(out, "the key-encryption key is not in the backup: unless a key service has it, put it at %s, mode 0600, before the start\n", filepath.Join(here, kekName))
 	}
-	if _, err := os.Stat(here); err == nil {
+	if there, err := durable.Exists(here); err != nil {
+		return err
+	} else if there {
 		if err := os.Rename(here, here+aside); err != nil {
 			return err
 		}
@@ -275,10 +288,14 @@ func copySecrets(from, to string) error {
 // the vault.
 func restoreSecrets(data, from string) error {
 	for _, name := range secrets[1:] {
-		if _, err := os.Stat(filepath.Join(data, name)); !errors.Is(err, fs.ErrNotExist) {
+		there, err := durable.Exists(filepath.Join(data, name))
+		if err != nil {
+			return err
+		}
+		if there {
 			continue
 		}
-		err := copySecret(filepath.Join(from, name), filepath.Join(data, name))
+		err = copySecret(filepath.Join(from, name), filepath.Join(data, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -320,8 +337,8 @@ func copyFences(ctx context.Context, from, to string) error {
 }
 
 func joinFences(ctx context.Context, from, to string) error {
-	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if any, err := durable.Exists(from); err != nil || !any {
+		return err
 	}
 	there, err := vault.OpenLocalFences(from)
 	if err != nil {

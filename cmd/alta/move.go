@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,8 +88,12 @@ func (m move) copy(ctx context.Context, from, to copyLog, total int64) (tlog.Tre
 
 // outward moves the embedded log to a server.
 func (m move) outward(ctx context.Context) error {
-	if _, err := os.Stat(storeDir(m.data)); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(movedDir(m.data)); err == nil {
+	if there, err := durable.Exists(storeDir(m.data)); err != nil {
+		return err
+	} else if !there {
+		if moved, err := durable.Exists(movedDir(m.data)); err != nil {
+			return err
+		} else if moved {
 			fmt.Fprintf(m.out, "the log of %s was moved already\n", m.data)
 			return nil
 		}
@@ -137,9 +140,17 @@ func (m move) back(ctx context.Context) error {
 	}
 	total := m.known()
 	filling, began := movingDir(m.data), ""
-	if _, err := os.Stat(filling); errors.Is(err, fs.ErrNotExist) {
+	goesOn, err := durable.Exists(filling)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if !goesOn {
 		for _, earlier := range []string{storeDir(m.data), movedDir(m.data)} {
-			if _, err := os.Stat(earlier); err == nil {
+			there, err := durable.Exists(earlier)
+			if err != nil {
+				return errors.Join(err, server.Close())
+			}
+			if there {
 				if err := replaceDir(earlier, filling); err != nil {
 					return errors.Join(err, server.Close())
 				}

@@ -66,7 +66,7 @@ func inUse(ctx context.Context, cfg config) (bool, error) {
 			return false, err
 		}
 	}
-	return running(ctx, cfg.Data), nil
+	return running(ctx, cfg.Data)
 }
 
 // rebuild does it with what this process has open.

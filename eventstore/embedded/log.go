@@ -43,6 +43,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -163,8 +164,10 @@ func makeDir(fs vfs.FS, dir string) error {
 // Idle answers nil when no process has the log in dir open, ErrLocked when one
 // has. A directory that is not there is idle.
 func Idle(dir string) error {
-	if _, err := vfs.Default.Stat(dir); err != nil {
+	if _, err := vfs.Default.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		return nil
+	} else if err != nil {
+		return err
 	}
 	lock, err := pebble.LockDirectory(dir, vfs.Default)
 	if err != nil {
