@@ -81,21 +81,18 @@ func (h *hub) missed(ctx context.Context, who audience, last *cursor) (missed, e
 // with the first revision that is new; false where they are too many.
 func (h *hub) touched(ctx context.Context, after, upTo cursor) (cursor, map[string]eventstore.Revision, bool, error) {
 	out, events, reached := map[string]eventstore.Revision{}, 0, after
-	for m, err := range h.log.Subscribe(ctx, after.Position, eventstore.Filter{Name: "missed updates", Streams: []string{category}}) {
+	for r, err := range eventstore.Stored(h.log.Subscribe(ctx, after.Position, eventstore.Filter{Name: "missed updates", Streams: []string{category}})) {
 		if err != nil {
 			return reached, nil, false, err
 		}
-		if m.CaughtUp || m.Record != nil && m.Record.Position.Compare(upTo.Position) > 0 {
+		if r.Position.Compare(upTo.Position) > 0 {
 			break
 		}
-		if m.Record == nil {
-			continue
-		}
-		id := strings.TrimPrefix(m.Record.Stream, category)
+		id := strings.TrimPrefix(r.Stream, category)
 		if _, have := out[id]; !have {
-			out[id] = m.Record.Revision
+			out[id] = r.Revision
 		}
-		reached = cursorAt(m.Record)
+		reached = cursorAt(r)
 		if events++; events > replayEvents || len(out) > replayPlaces {
 			return reached, nil, false, nil
 		}

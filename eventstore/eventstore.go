@@ -19,6 +19,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -156,7 +157,30 @@ var (
 	ErrCorrupt = errors.New("eventstore: the log is damaged")
 	// ErrClosed: the log was closed.
 	ErrClosed = errors.New("eventstore: the log is closed")
+	// ErrBrokenOff: a subscription ended without an error before the end of the log was
+	// seen. What came of it is a part, and never the whole.
+	ErrBrokenOff = errors.New("eventstore: the subscription ended before the log was read to its end")
 )
+
+// Stored are the events of a subscription that were stored when it began to follow:
+// those before it says that it has caught up. It fails with the subscription's error,
+// and with ErrBrokenOff where the subscription ends before that.
+func Stored(messages iter.Seq2[Message, error]) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for m, err := range messages {
+			switch {
+			case err != nil:
+				yield(nil, err)
+				return
+			case m.Record != nil && !yield(m.Record, nil):
+				return
+			case m.CaughtUp:
+				return
+			}
+		}
+		yield(nil, ErrBrokenOff)
+	}
+}
 
 // ConflictError is the ErrConflict of one append.
 type ConflictError struct {

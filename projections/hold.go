@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"alta/eventstore"
-	"alta/projections/replay"
 )
 
 // takeOver waits until nobody else writes to a generation, and then holds it.
@@ -126,17 +125,13 @@ func (r *Runner) verify(ctx context.Context, t *tail) error {
 func Origin(ctx context.Context, log interface {
 	Subscribe(ctx context.Context, after eventstore.Position, filter eventstore.Filter) iter.Seq2[eventstore.Message, error]
 }) (string, error) {
-	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "origin"}) {
-		switch {
-		case err != nil:
+	for r, err := range eventstore.Stored(log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "origin"})) {
+		if err != nil {
 			return "", err
-		case m.Record != nil:
-			return m.Record.ID.String(), nil
-		case m.CaughtUp:
-			return "", nil
 		}
+		return r.ID.String(), nil
 	}
-	return "", replay.ErrBrokenOff
+	return "", nil
 }
 
 // live shows that the holder is alive, beside its work, so that a long batch does

@@ -291,17 +291,12 @@ func (e *Erase) look(ctx context.Context, id string, now time.Time) error {
 func (e *Erase) leave(ctx context.Context) error {
 	others := map[string][]string{}
 	from := eventstore.Filter{Name: "erase leavers", Streams: []string{"application-"}, Types: []string{"application.opened."}}
-	for m, err := range e.cfg.Log.Subscribe(ctx, eventstore.Start, from) {
+	for r, err := range eventstore.Stored(e.cfg.Log.Subscribe(ctx, eventstore.Start, from)) {
 		if err != nil {
-			return err
+			return fmt.Errorf("reactions: look for other applications of a merchant: %w", err)
 		}
-		if r := m.Record; r != nil {
-			if merchant := application.MerchantOf(r.Data); e.merchants[merchant] {
-				others[merchant] = append(others[merchant], strings.TrimPrefix(r.Stream, "application-"))
-			}
-		}
-		if m.CaughtUp {
-			break
+		if merchant := application.MerchantOf(r.Data); e.merchants[merchant] {
+			others[merchant] = append(others[merchant], strings.TrimPrefix(r.Stream, "application-"))
 		}
 	}
 	for merchant, applications := range others {

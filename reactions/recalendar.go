@@ -107,24 +107,16 @@ func (r Recalendar) move(ctx context.Context, applied *Applications, id string, 
 // alone.
 func (r Recalendar) open(ctx context.Context) ([]string, error) {
 	open := map[string]bool{}
-	for m, err := range r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "calendar", Streams: []string{"application-"}}) {
+	for e, err := range eventstore.Stored(r.Log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "calendar", Streams: []string{"application-"}})) {
 		if err != nil {
 			return nil, err
 		}
-		if m.Record != nil {
-			id := strings.TrimPrefix(m.Record.Stream, "application-")
-			if slices.ContainsFunc(ends, func(name string) bool { return strings.HasPrefix(m.Record.Type, name) }) {
-				delete(open, id)
-			} else {
-				open[id] = true
-			}
+		id := strings.TrimPrefix(e.Stream, "application-")
+		if slices.ContainsFunc(ends, func(name string) bool { return strings.HasPrefix(e.Type, name) }) {
+			delete(open, id)
+		} else {
+			open[id] = true
 		}
-		if m.CaughtUp {
-			break
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
 	}
 	ids := make([]string, 0, len(open))
 	for id := range open {

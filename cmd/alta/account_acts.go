@@ -187,16 +187,13 @@ func (p *program) listAccounts(ctx context.Context, r accountRequest, out io.Wri
 	listed, more := 0, false
 	now := p.now()
 	filter := eventstore.Filter{Name: "account list", Types: []string{account.StoredName(account.Opened{})}}
-	for m, err := range p.log.Subscribe(ctx, eventstore.Start, filter) {
+	for rec, err := range eventstore.Stored(p.log.Subscribe(ctx, eventstore.Start, filter)) {
 		if err != nil {
 			return err
 		}
-		if m.CaughtUp {
-			break
-		}
-		e, err := account.Decode(m.Record.Type, m.Record.Data, nil)
+		e, err := account.Decode(rec.Type, rec.Data, nil)
 		if err != nil {
-			return fmt.Errorf("revision %d of %s: %w", m.Record.Revision, m.Record.Stream, err)
+			return fmt.Errorf("revision %d of %s: %w", rec.Revision, rec.Stream, err)
 		}
 		opened, ok := e.(account.Opened)
 		if !ok || !meant(opened.Role) {

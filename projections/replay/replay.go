@@ -8,7 +8,6 @@ package replay
 
 import (
 	"context"
-	"errors"
 	"hash/fnv"
 	"iter"
 	"math/bits"
@@ -29,10 +28,6 @@ type Event struct {
 	Place  uint64 // Place(ID)
 	Record *eventstore.Record
 }
-
-// ErrBrokenOff: a subscription ended without an error before its end was seen. What
-// was read until then is not the whole.
-var ErrBrokenOff = errors.New("replay: the log ended before it was read")
 
 // handed is how many events a worker gets at a time.
 const handed = 256
@@ -100,18 +95,14 @@ func read(ctx context.Context, log Log, categories []string, target eventstore.P
 			return context.Cause(ctx)
 		}
 	}
-	whole := false
-	for m, err := range log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "replay", Streams: categories}) {
+	for r, err := range eventstore.Stored(log.Subscribe(ctx, eventstore.Start, eventstore.Filter{Name: "replay", Streams: categories})) {
 		if err != nil {
 			return err
 		}
-		if whole = m.CaughtUp || m.Record != nil && m.Record.Position.Compare(target) > 0; whole {
+		if r.Position.Compare(target) > 0 {
 			break
 		}
-		if m.Record == nil {
-			continue
-		}
-		id := m.Record.Stream
+		id := r.Stream
 		for _, c := range categories {
 			if rest, ok := strings.CutPrefix(id, c); ok {
 				id = rest
@@ -123,14 +114,11 @@ func read(ctx context.Context, log Log, categories []string, target eventstore.P
 			continue
 		}
 		i := int(place % uint64(len(feeds)))
-		if pending[i] = append(pending[i], Event{id, place, m.Record}); len(pending[i]) == handed {
+		if pending[i] = append(pending[i], Event{id, place, r}); len(pending[i]) == handed {
 			if err := hand(i); err != nil {
 				return err
 			}
 		}
-	}
-	if !whole {
-		return ErrBrokenOff
 	}
 	for i := range pending {
 		if err := hand(i); err != nil {
