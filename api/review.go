@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"alta/domain/application"
 	"alta/domain/item"
 	"alta/domain/reason"
+	"alta/eventstore"
 )
 
 func (s *Server) claim(c *call) error {
@@ -52,9 +54,12 @@ func (s *Server) reassign(c *call) error {
 // what she chooses herself, and is given nothing.
 func (s *Server) assignee(c *call, id string) (application.Actor, error) {
 	to, _, err := s.Auth.Account(c.Request().Context(), id)
+	if err != nil && !errors.Is(err, eventstore.ErrInvalid) { // an id that no stream can have is nobody's
+		return application.Actor{}, err
+	}
 	refused := problem(http.StatusUnprocessableEntity, "assignee", "This person cannot be given an application.")
 	switch {
-	case err != nil || !judging(to.Role) || to.Status != account.StatusActive:
+	case !judging(to.Role) || to.Status != account.StatusActive:
 		return application.Actor{}, refused.at("/to", "assignee", "must be an active reviewer or lead")
 	case to.OnLeave(c.now()) && to.ID != c.who.Account:
 		return application.Actor{}, refused.at("/to", "assignee-away", "is away")

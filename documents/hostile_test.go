@@ -85,7 +85,8 @@ func watchWorkers(t *testing.T, in *Intake) (peak func() int64) {
 			case <-done:
 				return
 			case <-tick.C:
-				most.Store(max(most.Load(), residentBytes(int(in.pid.Load()))))
+				n, _ := residentBytes(int(in.pid.Load())) // 0 once it has ended
+				most.Store(max(most.Load(), n))
 			}
 		}
 	}()

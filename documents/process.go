@@ -150,11 +150,13 @@ func (p *process) watch(ctx context.Context, l Limits, page *atomic.Int64) func(
 	var exceeded error
 	var wg sync.WaitGroup
 	proc, pid, memory := p.cmd.Process, p.cmd.Process.Pid, l.Memory*7/8
-	begun, first := time.Now(), processorTime(pid)
+	begun := time.Now()
+	var spent meter
+	spent.read(processorTime(pid))
 	wg.Go(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		current, pageUsed, pageBegun := int64(1), first, begun
+		current, pageBegun := int64(1), begun
 		over := func(limit, used, passed time.Duration) bool {
 			return used > limit || passed > slack*limit
 		}
@@ -165,16 +167,18 @@ func (p *process) watch(ctx context.Context, l Limits, page *atomic.Int64) func(
 			case <-ctx.Done():
 				exceeded = ctx.Err() // the caller went away; not the file's fault
 			case <-tick.C:
-				used := processorTime(pid)
+				spent.read(processorTime(pid))
 				if n := page.Load(); n != current {
-					current, pageUsed, pageBegun = n, used, time.Now()
+					current, pageBegun = n, time.Now()
+					spent.turn()
 				}
+				resident, known := residentBytes(pid)
 				switch {
-				case residentBytes(pid) > memory:
+				case known && resident > memory:
 					exceeded = &exceededError{"The file needs more memory than is allowed."}
-				case over(l.Page, used-pageUsed, time.Since(pageBegun)):
+				case over(l.Page, spent.page(), time.Since(pageBegun)):
 					exceeded = &exceededError{fmt.Sprintf("Page %d takes too long to draw. Print it to a new PDF, or send a photo of it.", current)}
-				case over(l.Time, used-first, time.Since(begun)):
+				case over(l.Time, spent.whole(), time.Since(begun)):
 					exceeded = &exceededError{"The file takes too long to read. Print it to a new PDF, or send fewer pages."}
 				}
 			}
@@ -187,41 +191,62 @@ func (p *process) watch(ctx context.Context, l Limits, page *atomic.Int64) func(
 	return func() error { close(done); wg.Wait(); return exceeded }
 }
 
-// processorTime is what a process has used so far, 0 where the system does not
-// tell.
-func processorTime(pid int) time.Duration {
+// meter is the processor time of a file and of its present page, as far as the system
+// tells. A look at which it does not tell counts as no look: taken for 0 it would charge
+// a page with all that the process ever used.
+type meter struct {
+	began, turned, now time.Duration
+	known              bool
+}
+
+func (m *meter) read(used time.Duration, known bool) {
+	if !known {
+		return
+	}
+	if !m.known {
+		m.began, m.turned, m.known = used, used, true
+	}
+	m.now = used
+}
+
+// turn begins the next page.
+func (m *meter) turn() { m.turned = m.now }
+
+func (m *meter) page() time.Duration  { return m.now - m.turned }
+func (m *meter) whole() time.Duration { return m.now - m.began }
+
+// processorTime is what a process has used so far; known is false where the system does
+// not tell.
+func processorTime(pid int) (used time.Duration, known bool) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	// The name of the program, in brackets, may hold anything.
 	_, after, _ := strings.Cut(string(b), ") ")
 	f := strings.Fields(after)
 	if len(f) < 13 {
-		return 0
+		return 0, false
 	}
 	user, err1 := strconv.ParseInt(f[11], 10, 64)
 	system, err2 := strconv.ParseInt(f[12], 10, 64)
 	if err1 != nil || err2 != nil {
-		return 0
+		return 0, false
 	}
-	return time.Duration(user+system) * (time.Second / 100) // Linux counts in hundredths towards programs
+	return time.Duration(user+system) * (time.Second / 100), true // Linux counts in hundredths towards programs
 }
 
-// residentBytes is the memory that a process really uses, 0 where the system
-// does not tell.
-func residentBytes(pid int) int64 {
+// residentBytes is the memory that a process really uses; known is false where the
+// system does not tell.
+func residentBytes(pid int) (n int64, known bool) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	f := strings.Fields(string(b))
 	if len(f) < 2 {
-		return 0
+		return 0, false
 	}
 	pages, err := strconv.ParseInt(f[1], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return pages * int64(os.Getpagesize())
+	return pages * int64(os.Getpagesize()), err == nil
 }

@@ -323,3 +323,20 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestATreeThatCannotBeReadIsNotSaidToBeNone(t *testing.T) {
+	name := filepath.Join(t.TempDir(), hashesFile)
+	if err := os.WriteFile(name, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flag, corrupt := range map[int]bool{os.O_RDONLY: true, os.O_WRONLY: false} {
+		f, err := os.OpenFile(name, flag, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := (&TreeFile{file: f}).load(); err == nil || errors.Is(err, eventstore.ErrCorrupt) != corrupt {
+			t.Errorf("opened with %d: %v", flag, err)
+		}
+	}
+}

@@ -150,7 +150,10 @@ func readEpoch(dir string) (uint64, error) {
 // load finds out how many whole records there are and what their root is.
 func (t *TreeFile) load() error {
 	magic := make([]byte, len(treeMagic))
-	if _, err := t.file.ReadAt(magic, 0); err != nil || string(magic) != treeMagic {
+	if _, err := t.file.ReadAt(magic, 0); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("evidence: read the tree: %w", err)
+	}
+	if string(magic) != treeMagic {
 		return fmt.Errorf("%w: %s is not a tree", eventstore.ErrCorrupt, t.file.Name())
 	}
 	info, err := t.file.Stat()

@@ -76,7 +76,7 @@ func TestABuildThatReadsForLongIsNotSweptAway(t *testing.T) {
 		r.Log = log
 		built := make(chan error, 1)
 		go func() { built <- r.Rebuild(background) }()
-		now, last := moment, ""
+		now := moment
 		s := sweeper{store: w.store, now: func() time.Time { return now }, seen: map[generation]sighting{}}
 		for range 5 {
 			eventually(t, "it breathes", func() bool {
@@ -85,9 +85,8 @@ func TestABuildThatReadsForLongIsNotSweptAway(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, g := range all {
-					if stands, there, _ := w.store.progress(background, generation(g)); there && generation(g) != former && stands != last {
-						last = stands
-						return true
+					if stands, there, _ := w.store.progress(background, generation(g)); there && generation(g) != former && stands != s.seen[generation(g)].built {
+						return true // it moved since the sweeper looked
 					}
 				}
 				return false

@@ -138,7 +138,10 @@ func (k *FileKEK) Unwrap(_ context.Context, wrapped, bound []byte) ([]byte, erro
 		kek = k.ring.Keys[version]
 	}
 	k.mu.Unlock()
-	if err != nil || kek == nil {
+	if err != nil {
+		return nil, fmt.Errorf("%w: version %d: %w", ErrUnavailable, version, err)
+	}
+	if kek == nil {
 		return nil, fmt.Errorf("%w: %s has no version %d", ErrUnavailable, k.path, version)
 	}
 	return unseal(aead(kek), sealed, bound)

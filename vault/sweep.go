@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -93,7 +94,8 @@ func (b *Blobs) SetNote(ctx context.Context, text []byte) error {
 
 // Scrub reads every stored byte and calls damaged with the name of each object
 // that is not what was written or is missing: the names to restore from a
-// backup. It needs no key and opens nothing.
+// backup. It needs no key and opens nothing. An object that cannot be read now, because
+// the store is away for one, is not damaged: it ends the scrub with the store's error.
 func (b *Blobs) Scrub(ctx context.Context, damaged func(name string)) error {
 	return b.eachBlob(ctx, func(objects []Object) error {
 		present := map[string]bool{}
@@ -113,8 +115,12 @@ func (b *Blobs) Scrub(ctx context.Context, damaged func(name string)) error {
 			} else if sum := sha256.Sum256(raw); err == nil && !strings.HasSuffix(o.Name, "/"+hex.EncodeToString(sum[:])) {
 				err = ErrDamaged
 			}
-			if err != nil {
+			switch {
+			case err == nil:
+			case errors.Is(err, ErrDamaged), errors.Is(err, ErrNotFound), errors.Is(err, syscall.EIO):
 				damaged(o.Name)
+			default:
+				return fmt.Errorf("read %s: %w", o.Name, err)
 			}
 		}
 		if !complete {

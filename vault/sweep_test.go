@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -66,5 +69,43 @@ func TestANoteIsKeptBesideTheDocumentsAndIsNoneOfThem(t *testing.T) {
 	}
 	if err := v.Blobs().EachWhole(ctx, func(Whole) error { return errors.New("it is listed") }); err != nil {
 		t.Error(err)
+	}
+}
+
+// awayObjects is a store that cannot be reached.
+type awayObjects struct {
+	Objects
+	why error
+}
+
+func (o *awayObjects) Get(ctx context.Context, name string) ([]byte, error) {
+	if o.why != nil {
+		return nil, o.why
+	}
+	return o.Objects.Get(ctx, name)
+}
+
+func TestAScrubTakesNothingForDamagedThatCannotBeReadNow(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	stored, err := OpenLocalObjects(filepath.Join(dir, "objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := &awayObjects{Objects: stored}
+	v := open(t, Config{Dir: dir, Objects: objects})
+	put(t, v, "merchant-1", random(10))
+	for _, c := range []struct {
+		why     error
+		damaged bool
+	}{
+		{nil, false}, {ErrUnavailable, false}, {syscall.EMFILE, false},
+		{ErrNotFound, true}, {&os.PathError{Op: "read", Err: syscall.EIO}, true},
+	} {
+		objects.why = c.why
+		damaged := 0
+		err := v.Blobs().Scrub(ctx, func(string) { damaged++ })
+		if damaged > 0 != c.damaged || (err != nil) == (c.damaged || c.why == nil) || err != nil && !errors.Is(err, c.why) {
+			t.Errorf("while reading fails with %v: %d objects are damaged, and the scrub ends with %v", c.why, damaged, err)
+		}
 	}
 }
