@@ -134,6 +134,8 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusConflict, "mail-refused", "The mail server refuses this mailbox: correct the contact's e-mail address.")
 	case errors.Is(err, ErrMailAway):
 		return problem(http.StatusServiceUnavailable, "mail-unavailable", "Mail cannot be sent now. Nothing is lost; try again shortly.").retry(time.Minute)
+	case errors.Is(err, auth.ErrKeysAway):
+		return problem(http.StatusServiceUnavailable, "sessions-unavailable", "Log-ins cannot be checked now. You are not logged out; try again shortly.").retry(5 * time.Second)
 	case errors.Is(err, auth.ErrOIDCAway):
 		return problem(http.StatusServiceUnavailable, "oidc-unavailable", "The identity provider cannot be reached. Try again shortly, or log in with your password.").retry(5 * time.Second)
 	case errors.As(err, &tooLarge):

@@ -26,27 +26,36 @@ const (
 // limitDevice bounds what one known device can try on its own account.
 var limitDevice = limitPair
 
-// genuineDevices are the tokens of a cookie that this installation made.
-func (s *Service) genuineDevices(cookie string) map[string]opaque {
+// genuineDevices are the tokens of a cookie that this installation made. It fails with
+// ErrKeysAway.
+func (s *Service) genuineDevices(cookie string) (map[string]opaque, error) {
 	found := map[string]opaque{}
 	if len(cookie) > maxCookie*128 {
-		return found
+		return found, nil
 	}
 	for token := range strings.SplitSeq(cookie, ".") {
 		if len(found) == maxCookie {
 			break
 		}
-		if o, ok := s.parseOpaque(token, purposeDevice); ok {
+		o, ok, err := s.parseOpaque(token, purposeDevice)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			found[token] = o
 		}
 	}
-	return found
+	return found, nil
 }
 
 // knownDevice answers the device of a cookie that the account of that mailbox
 // trusts, empty when there is none.
 func (s *Service) knownDevice(ctx context.Context, cookie, email string) (string, error) {
-	for _, o := range s.genuineDevices(cookie) {
+	found, err := s.genuineDevices(cookie)
+	if err != nil {
+		return "", err
+	}
+	for _, o := range found {
 		st, _, err := s.accounts.Load(ctx, o.account.String())
 		if err != nil {
 			return "", err
@@ -54,8 +63,8 @@ func (s *Service) knownDevice(ctx context.Context, cookie, email string) (string
 		if !s.hasLogin(st, email) {
 			continue
 		}
-		if device := s.ownDevice(st, cookie); device != "" {
-			return device, nil
+		if device, err := s.ownDevice(st, cookie); err != nil || device != "" {
+			return device, err
 		}
 	}
 	return "", nil
@@ -63,16 +72,17 @@ func (s *Service) knownDevice(ctx context.Context, cookie, email string) (string
 
 // ownDevice answers the device of a cookie that an account trusts, empty when there
 // is none.
-func (s *Service) ownDevice(st account.State, cookie string) string {
-	for _, o := range s.genuineDevices(cookie) {
+func (s *Service) ownDevice(st account.State, cookie string) (string, error) {
+	found, err := s.genuineDevices(cookie)
+	for _, o := range found {
 		if o.account.String() != st.ID {
 			continue
 		}
 		if d, ok := st.Device(o.subject.String(), s.now()); ok {
-			return d.ID
+			return d.ID, nil
 		}
 	}
-	return ""
+	return "", err
 }
 
 // trustDevice prepares the trust in the browser that logs in, and the cookie that
@@ -80,7 +90,11 @@ func (s *Service) ownDevice(st account.State, cookie string) string {
 func (s *Service) trustDevice(st account.State, c account.StartSession, cookie string) (account.TrustDevice, string, error) {
 	device := ""
 	var others []string
-	for token, o := range s.genuineDevices(cookie) {
+	found, err := s.genuineDevices(cookie)
+	if err != nil {
+		return account.TrustDevice{}, "", err
+	}
+	for token, o := range found {
 		if o.account.String() != st.ID {
 			others = append(others, token)
 		} else if d, ok := st.Device(o.subject.String(), c.At); ok {
@@ -139,8 +153,12 @@ func (s *Service) Devices(ctx context.Context, p Principal, cookie string) ([]De
 	if err != nil {
 		return nil, err
 	}
+	found, err := s.genuineDevices(cookie)
+	if err != nil {
+		return nil, err
+	}
 	here := map[string]bool{}
-	for _, o := range s.genuineDevices(cookie) {
+	for _, o := range found {
 		if o.account.String() == p.Account {
 			here[o.subject.String()] = true
 		}

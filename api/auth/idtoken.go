@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -135,8 +136,11 @@ func (p *provider) identify(ctx context.Context, code string, f flow) (identity,
 	token, err := p.oauth.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil { // the provider's own words could name a person
 		var answer *oauth2.RetrieveError
-		if errors.As(err, &answer) && slices.Contains(exchangeErrors, answer.ErrorCode) {
+		switch {
+		case errors.As(err, &answer) && slices.Contains(exchangeErrors, answer.ErrorCode):
 			return identity{}, because(ErrOIDC, "exchange-"+answer.ErrorCode)
+		case unanswered(err), answer != nil && answer.Response.StatusCode >= http.StatusInternalServerError:
+			return identity{}, because(ErrOIDCAway, "exchange")
 		}
 		return identity{}, because(ErrOIDC, "exchange")
 	}
@@ -146,7 +150,11 @@ func (p *provider) identify(ctx context.Context, code string, f flow) (identity,
 	}
 	id, err := p.verifier.Verify(ctx, raw)
 	if err != nil {
-		return identity{}, because(ErrOIDC, verifyReason(err))
+		reason := verifyReason(err)
+		if reason == keysUnavailable {
+			return identity{}, because(ErrOIDCAway, reason)
+		}
+		return identity{}, because(ErrOIDC, reason)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(f.Nonce)) != 1 {
 		return identity{}, because(ErrOIDC, "nonce")
@@ -159,10 +167,18 @@ func (p *provider) identify(ctx context.Context, code string, f flow) (identity,
 		return identity{}, because(ErrOIDC, reason)
 	}
 	if who.Email == "" || who.Verified == nil {
-		p.complete(ctx, token, &who)
+		if err := p.complete(ctx, token, &who); err != nil {
+			return identity{}, err
+		}
 	}
 	return who, nil
 }
+
+// unanswered reports whether no answer came at all: it says nothing about the person.
+func unanswered(err error) bool { return errors.As(err, new(*url.Error)) }
+
+// keysUnavailable: whether a token is genuine is not known.
+const keysUnavailable = "keys-unavailable"
 
 // exchangeErrors are the codes of RFC 6749 §5.2, which name nobody.
 var exchangeErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
@@ -173,7 +189,9 @@ func verifyReason(err error) string {
 	for _, r := range []struct{ part, reason string }{
 		{"issued by a different provider", "issuer"}, {"audience", "audience"},
 		{"unexpected signature algorithm", "algorithm"}, {"unsupported algorithm", "algorithm"}, {"signed with unsupported", "algorithm"},
-		{"malformed jwt", "id-token-malformed"}, {"failed to verify signature", "signature"}, {"fetching keys", "keys-unavailable"},
+		{"malformed jwt", "id-token-malformed"},
+		{errKeysResting.Error(), "signature"}, // they were fetched just now, and the token's is not among them
+		{"fetching keys", keysUnavailable}, {"failed to verify signature", "signature"},
 	} {
 		if strings.Contains(text, r.part) {
 			return r.reason
@@ -202,15 +220,19 @@ func (w identity) invalid(clientID string, now time.Time) string {
 }
 
 // complete takes from userinfo what the ID token did not say. A provider without
-// that endpoint, or one that speaks of another person there, adds nothing.
-func (p *provider) complete(ctx context.Context, token *oauth2.Token, who *identity) {
+// that endpoint, or one that speaks of another person there, adds nothing; one that
+// does not answer there fails with ErrOIDCAway.
+func (p *provider) complete(ctx context.Context, token *oauth2.Token, who *identity) error {
 	info, err := p.found.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil && (unanswered(err) || strings.HasPrefix(err.Error(), "5")) { // the status of its answer
+		return because(ErrOIDCAway, "userinfo")
+	}
 	if err != nil || info.Subject != who.Subject {
-		return
+		return nil // it has no such endpoint, or does not let this client ask
 	}
 	var more identity
 	if info.Claims(&more) != nil {
-		return
+		return nil // what it says there cannot be read, so it adds nothing
 	}
 	// An address and whether it was verified belong together.
 	if who.Email == "" {
@@ -218,6 +240,7 @@ func (p *provider) complete(ctx context.Context, token *oauth2.Token, who *ident
 	} else if who.Verified == nil && strings.EqualFold(who.Email, more.Email) {
 		who.Verified = more.Verified
 	}
+	return nil
 }
 
 // rationed bounds how often the provider's keys are fetched: anybody who can finish

@@ -33,6 +33,8 @@ func (s *Service) note(ctx context.Context, what string, from Caller, accountID 
 		code = "busy"
 	case errors.Is(err, ErrOIDCAway):
 		code = "oidc-unavailable"
+	case errors.Is(err, ErrKeysAway):
+		code = "sessions-unavailable"
 	default:
 		return
 	}

@@ -161,29 +161,53 @@ func (k *Keys) Maintain(now time.Time) error {
 	return k.rotate(func(all []key) bool { return now.Sub(all[len(all)-1].Created) >= 30*24*time.Hour }, now)
 }
 
+// ErrKeysAway: the key file cannot be read now, so it is not known whether a key that
+// another node may have made is there. It is 503: no session is over for that.
+var ErrKeysAway = errors.New("auth: the keys of the sessions cannot be read now")
+
 // missing reads the file again because a token asks for a key that is not there:
 // another node may have rotated. Anybody can send such tokens, so the file is read
-// only where it is not the one that was read before. It reports whether it was read.
-func (k *Keys) missing() bool {
+// only where it is not the one that was read before. It reports whether it was read,
+// and fails with ErrKeysAway.
+func (k *Keys) missing() (bool, error) {
 	k.mu.RLock()
 	read := k.file
 	k.mu.RUnlock()
 	info, err := os.Stat(k.path)
-	if err != nil || read != nil && os.SameFile(info, read) && info.ModTime().Equal(read.ModTime()) {
-		return false
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrKeysAway, err)
 	}
-	return k.Reload() == nil
+	if read != nil && os.SameFile(info, read) && info.ModTime().Equal(read.ModTime()) {
+		return false, nil
+	}
+	if err := k.Reload(); err != nil {
+		return false, fmt.Errorf("%w: %w", ErrKeysAway, err)
+	}
+	return true, nil
+}
+
+// either reports whether something is so with the keys that are known or, where it is
+// not, with those that the file has by now. It fails with ErrKeysAway.
+func (k *Keys) either(is func() bool) (bool, error) {
+	if is() {
+		return true, nil
+	}
+	read, err := k.missing()
+	return read && is(), err
 }
 
 // recorded answers a key that an event of the log names. Another node may have made
 // it after this one read the file, so a missing one is looked for there; nobody
-// from outside chooses the id, so that is not limited.
-func (k *Keys) recorded(id string) (key, bool) {
-	one, ok := k.find(id)
-	if !ok && k.Reload() == nil {
-		one, ok = k.find(id)
+// from outside chooses the id, so that is not limited. It fails with ErrKeysAway.
+func (k *Keys) recorded(id string) (one key, found bool, err error) {
+	if one, found = k.find(id); found {
+		return one, true, nil
 	}
-	return one, ok
+	if err := k.Reload(); err != nil {
+		return one, false, fmt.Errorf("%w: %w", ErrKeysAway, err)
+	}
+	one, found = k.find(id)
+	return one, found, nil
 }
 
 // newest is the key that makes tokens.

@@ -242,8 +242,14 @@ func cut(s string, limit int) string {
 // session makes the tokens of a session as the stream has it.
 func (s *Service) session(st account.State, id string) (Session, error) {
 	x, ok := st.Session(id)
-	k, found := s.keys.recorded(x.Key)
-	if !ok || !found {
+	if !ok {
+		return Session{}, ErrRefresh
+	}
+	k, found, err := s.keys.recorded(x.Key)
+	if err != nil {
+		return Session{}, err
+	}
+	if !found {
 		return Session{}, ErrRefresh
 	}
 	o, err := newOpaque(st.ID, id, x.Generation)

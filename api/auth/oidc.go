@@ -319,8 +319,10 @@ func (s *Service) identified(ctx context.Context, kept, state, code string, from
 	if err := s.limited(ctx, attempt{"oidc:" + s.addressKey(from.IP), limitAddress}); err != nil {
 		return identity{}, flow{}, err
 	}
-	f, ok := s.openFlow(kept)
+	f, ok, err := s.openFlow(kept)
 	switch {
+	case err != nil:
+		return identity{}, f, err
 	case s.oidc == nil:
 		return identity{}, f, because(ErrOIDC, "no-provider")
 	case !ok:
@@ -362,17 +364,16 @@ func (s *Service) sealFlow(f flow) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(a.Seal(nil, nil, b, nil)), nil
 }
 
-func (s *Service) openFlow(kept string) (flow, bool) {
+// openFlow opens what sealFlow sealed; genuine is false for any other text. Another node
+// may have begun it, with a new key.
+func (s *Service) openFlow(kept string) (f flow, genuine bool, err error) {
 	b, err := base64.RawURLEncoding.DecodeString(kept)
 	if err != nil || len(kept) > 1024 {
-		return flow{}, false
+		return flow{}, false, nil // no cookie of ours has another form
 	}
-	clear := s.flowText(b)
-	if clear == nil && s.keys.missing() { // another node may have begun it, with a new key
-		clear = s.flowText(b)
-	}
-	var f flow
-	return f, clear != nil && json.Unmarshal(clear, &f) == nil
+	var clear []byte
+	opened, err := s.keys.either(func() bool { clear = s.flowText(b); return clear != nil })
+	return f, opened && json.Unmarshal(clear, &f) == nil, err
 }
 
 // flowText opens what sealFlow sealed, with whichever key; nil for none.

@@ -37,6 +37,7 @@ type provider struct {
 
 	unknownKey bool
 	keysAsked  int
+	down       string // what it does not answer, by its path
 }
 
 func newProvider(t *testing.T, now func() time.Time) *provider {
@@ -93,7 +94,16 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 		}
 		p.answer(w, map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": raw})
 	})
-	p.Server = httptest.NewServer(mux)
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case p.down == r.URL.Path:
+			w.WriteHeader(http.StatusBadGateway)
+		case p.down == "!"+r.URL.Path: // it hangs up
+			panic(http.ErrAbortHandler)
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(p.Close)
 	return p
 }
@@ -306,6 +316,37 @@ func TestIdentityProvidersAsTheyAre(t *testing.T) {
 			t.Errorf("%s: let in: %v", name, err)
 		case c.reason != "" && (!strings.HasSuffix(line, "reason="+c.reason) || strings.Count(line, "\n") > 0 || strings.Contains(line, "@")):
 			t.Errorf("%s: the log says %q", name, line)
+		}
+	}
+}
+
+// Whoever comes back while the provider does not answer has not been refused by it.
+func TestAProviderThatDoesNotAnswerHasRefusedNobody(t *testing.T) {
+	for _, path := range []string{"/token", "/keys", "/userinfo"} {
+		for _, how := range []string{"", "!"} {
+			t.Run(how+path, func(t *testing.T) {
+				w := newWorld(t)
+				p := newProvider(t, w.clock.now)
+				var out bytes.Buffer
+				o := p.login()
+				s := w.node(func(c *auth.Config) { c.OIDC, c.Logger = o, slog.New(slog.NewTextHandler(&out, nil)) })
+				w.join(s, person(account.Reviewer))
+				p.claims, p.userinfo = jwt.MapClaims{"email": nil, "email_verified": nil}, map[string]any{"sub": "person-1", "email": email, "email_verified": true}
+				location, kept, err := s.BeginOIDC(t.Context(), here)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out.Reset()
+				p.down = how + path
+				_, err = s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
+				if !errors.Is(err, auth.ErrOIDCAway) || errors.Is(err, auth.ErrOIDC) || !strings.Contains(out.String(), "code=oidc-unavailable") {
+					t.Errorf("%v, and the log says %s", err, out.String())
+				}
+				p.down = ""
+				if _, err := s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here); err != nil {
+					t.Errorf("once it answers: %v", err)
+				}
+			})
 		}
 	}
 }

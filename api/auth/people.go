@@ -220,8 +220,14 @@ func (s *Service) LinkToken(ctx context.Context, accountID, link string) (string
 	if err != nil {
 		return "", err
 	}
-	k, ok := s.keys.recorded(st.Link.Key)
-	if st.Link.ID != link || !ok {
+	if st.Link.ID != link {
+		return "", account.ErrLinkOver
+	}
+	k, found, err := s.keys.recorded(st.Link.Key)
+	if err != nil {
+		return "", err
+	}
+	if !found {
 		return "", account.ErrLinkOver
 	}
 	o, err := newOpaque(accountID, link, 0)
@@ -289,7 +295,10 @@ func (s *Service) Activate(ctx context.Context, token, password string, from Cal
 	if err := s.limited(ctx, attempt{"activate:" + s.addressKey(from.IP), limitAddress}); err != nil {
 		return err
 	}
-	o, ok := s.parseOpaque(token, purposeLink)
+	o, ok, err := s.parseOpaque(token, purposeLink)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		return account.ErrLinkOver
 	}
@@ -318,7 +327,10 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, old, fresh st
 	if err != nil {
 		return err
 	}
-	device := s.ownDevice(st, from.Device)
+	device, err := s.ownDevice(st, from.Device)
+	if err != nil {
+		return err
+	}
 	if err := s.counted(ctx, "password", p, device, limitPair); err != nil {
 		return err
 	}

@@ -16,7 +16,10 @@ func (s *Service) Refresh(ctx context.Context, token string, from Caller) (Sessi
 	if err := s.limited(ctx, attempt{"refresh:" + s.addressKey(from.IP), limitRefresh}); err != nil {
 		return Session{}, err
 	}
-	o, ok := s.parseOpaque(token, purposeRefresh)
+	o, ok, err := s.parseOpaque(token, purposeRefresh)
+	if err != nil {
+		return Session{}, err
+	}
 	if !ok {
 		return Session{}, ErrRefresh
 	}
@@ -54,9 +57,9 @@ func (s *Service) Refresh(ctx context.Context, token string, from Caller) (Sessi
 // Logout ends the session that a refresh token belongs to. A token that is no
 // good is no error: the caller is logged out either way.
 func (s *Service) Logout(ctx context.Context, token string) error {
-	o, ok := s.parseOpaque(token, purposeRefresh)
-	if !ok {
-		return nil
+	o, ok, err := s.parseOpaque(token, purposeRefresh)
+	if err != nil || !ok {
+		return err
 	}
 	st, _, err := s.accounts.Load(ctx, o.account.String())
 	if err != nil || st.Status == "" {

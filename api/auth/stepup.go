@@ -64,7 +64,11 @@ func (s *Service) stepUp(ctx context.Context, p Principal, r StepUpRequest) (Pro
 	if err != nil {
 		return Proof{}, err
 	}
-	if err := s.counted(ctx, "step-up", p, s.ownDevice(st, r.Device), limitCode); err != nil {
+	device, err := s.ownDevice(st, r.Device)
+	if err != nil {
+		return Proof{}, err
+	}
+	if err := s.counted(ctx, "step-up", p, device, limitCode); err != nil {
 		return Proof{}, err
 	}
 	good, err := s.hasher.Verify(ctx, r.Password, st.Password.Clear())
@@ -139,8 +143,8 @@ func proofMAC(k key, p Principal, purpose account.StepUp, expires []byte) []byte
 
 // CheckProof is what code asks before an act that needs a person to be present.
 // It answers nil for a proof that StepUp made for this session and purpose at most
-// account.StepUpLifetime ago, *StepUpError for everything else, and
-// ErrStepUpPerson to an API key.
+// account.StepUpLifetime ago, *StepUpError for everything else, ErrKeysAway where that
+// cannot be found out, and ErrStepUpPerson to an API key.
 func (s *Service) CheckProof(p Principal, purpose account.StepUp, token string) error {
 	if p.Session == "" {
 		return ErrStepUpPerson
@@ -150,11 +154,14 @@ func (s *Service) CheckProof(p Principal, purpose account.StepUp, token string) 
 	if err != nil || len(b) != 8+sha256.Size {
 		return missing
 	}
-	genuine := func() bool {
-		return slices.ContainsFunc(s.keys.list(), func(k key) bool { return hmac.Equal(proofMAC(k, p, purpose, b[:8]), b[8:]) })
-	}
 	now := s.now()
-	if !genuine() && !(s.keys.missing() && genuine()) {
+	genuine, err := s.keys.either(func() bool {
+		return slices.ContainsFunc(s.keys.list(), func(k key) bool { return hmac.Equal(proofMAC(k, p, purpose, b[:8]), b[8:]) })
+	})
+	if err != nil {
+		return err
+	}
+	if !genuine {
 		return missing
 	}
 	if left := time.Unix(int64(binary.BigEndian.Uint64(b)), 0).Sub(now); left <= 0 || left > account.StepUpLifetime {

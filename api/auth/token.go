@@ -46,7 +46,8 @@ func (s *Service) accessToken(st account.State, session string, now time.Time) (
 }
 
 // parseAccess checks everything about a token that the token itself shows
-// (RFC 8725): one algorithm, our type, issuer, audience, key, and time.
+// (RFC 8725): one algorithm, our type, issuer, audience, key, and time. It fails with
+// ErrToken, and with ErrKeysAway.
 func (s *Service) parseAccess(token string, now time.Time) (claims, error) {
 	var c claims
 	if len(token) > 4096 {
@@ -58,21 +59,24 @@ func (s *Service) parseAccess(token string, now time.Time) (claims, error) {
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
+	var away error
 	_, err := parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		if _, extended := t.Header["crit"]; extended {
 			return nil, ErrToken // RFC 7515 section 4.1.11: no extension is understood here
 		}
 		kid, _ := t.Header["kid"].(string)
-		k, ok := s.keys.find(kid)
-		if !ok && s.keys.missing() {
-			k, ok = s.keys.find(kid)
-		}
+		var k key
+		var ok bool
+		ok, away = s.keys.either(func() (found bool) { k, found = s.keys.find(kid); return found })
 		if !ok || t.Header["typ"] != tokenType {
 			return nil, ErrToken
 		}
 		return k.private.Public(), nil
 	})
-	if err != nil || c.Subject == "" || c.Session == "" {
+	switch {
+	case away != nil:
+		return c, away
+	case err != nil || c.Subject == "" || c.Session == "":
 		return c, ErrToken
 	}
 	return c, nil
@@ -110,26 +114,26 @@ func (o opaque) token(k key, purpose string) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, o.mac(k, purpose)...))
 }
 
-// parseOpaque reads a token of ours, whichever key made it.
-func (s *Service) parseOpaque(token, purpose string) (opaque, bool) {
-	var o opaque
+// parseOpaque reads a token of ours, whichever key made it; genuine is false for any
+// other text. It fails with ErrKeysAway.
+func (s *Service) parseOpaque(token, purpose string) (o opaque, genuine bool, err error) {
 	size := 16 + 16 + 32
 	if purpose == purposeRefresh {
 		size += 4
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) != size {
-		return o, false
+		return o, false, nil // no token of ours has another form
 	}
 	copy(o.account[:], b)
 	copy(o.subject[:], b[16:])
 	if purpose == purposeRefresh {
 		o.generation = binary.BigEndian.Uint32(b[32:])
 	}
-	genuine := func() bool {
+	genuine, err = s.keys.either(func() bool {
 		return slices.ContainsFunc(s.keys.list(), func(k key) bool { return hmac.Equal(o.mac(k, purpose), b[size-32:]) })
-	}
-	return o, genuine() || s.keys.missing() && genuine()
+	})
+	return o, genuine, err
 }
 
 // newOpaque names a token by the text of its ids.

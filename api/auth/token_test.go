@@ -193,6 +193,95 @@ func TestANodeFindsTheKeyThatAnotherNodeMade(t *testing.T) {
 	}
 }
 
+// While a node cannot read the key file, what another node made with a new key is
+// neither refused nor over: nobody is logged out, and no letter is given up.
+func TestAKeyThatCannotBeReadIsNotOneThatIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(t.TempDir(), "keys.json")
+	open := func() *auth.Keys {
+		k, err := auth.OpenKeys(path, w.clock.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	first, second := open(), open()
+	p := newProvider(t, w.clock.now)
+	o := p.login()
+	a := w.node(func(c *auth.Config) { c.Keys, c.OIDC = first, o })
+	b := w.node(func(c *auth.Config) { c.Keys, c.OIDC = second, o })
+	w.join(a, person(account.Reviewer))
+	w.clock.add(time.Minute)
+	if err := first.Rotate(w.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+	location, kept, err := a.BeginOIDC(t.Context(), here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := a.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := w.principal(a, in.AccessToken)
+	if err := a.RequestLink(t.Context(), email, here); err != nil {
+		t.Fatal(err)
+	}
+	a.Close() // the link is issued by then
+	var link account.LinkIssued
+	for r, err := range w.log.ReadStream(t.Context(), account.Category+"-"+who.Account, 0, 1000) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := account.Decode(r.Type, r.Data, nil); err != nil {
+			t.Fatal(err)
+		} else if e, ok := e.(account.LinkIssued); ok {
+			link = e
+		}
+	}
+	token, err := a.LinkToken(t.Context(), who.Account, link.Link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]func() error{
+		"a request": func() error { _, err := b.Authenticate(t.Context(), in.AccessToken); return err },
+		"a log-in": func() error {
+			_, err := b.Login(t.Context(), auth.LoginRequest{Email: email, Password: password, Caller: auth.Caller{IP: here.IP, Device: in.Device}})
+			return err
+		},
+		"a letter":    func() error { _, err := b.LinkToken(t.Context(), who.Account, link.Link); return err },
+		"a link":      func() error { return b.Activate(t.Context(), token, password, here) },
+		"coming back": func() error { _, err := b.FinishOIDC(t.Context(), kept, p.visit(location), "good", here); return err },
+		"a proof": func() error {
+			return b.CheckProof(who, account.StepUpUnmask, base64.RawURLEncoding.EncodeToString(make([]byte, 40)))
+		},
+		"a refreshing":  func() error { _, err := b.Refresh(t.Context(), in.RefreshToken, here); return err },
+		"a logging-out": func() error { return b.Logout(t.Context(), in.RefreshToken) },
+	}
+	away := path + ".away"
+	if err := os.Rename(path, away); err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range asked {
+		if err := ask(); !errors.Is(err, auth.ErrKeysAway) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := os.Rename(away, path); err != nil {
+		t.Fatal(err)
+	}
+	w.principal(b, in.AccessToken)
+	if _, err := b.LinkToken(t.Context(), who.Account, link.Link); err != nil {
+		t.Error(err)
+	}
+	if err := b.Logout(t.Context(), in.RefreshToken); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Authenticate(t.Context(), in.AccessToken); !errors.Is(err, auth.ErrToken) {
+		t.Errorf("after logging out: %v", err)
+	}
+}
+
 func kid(t *testing.T, token string) string {
 	t.Helper()
 	parsed, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{})
