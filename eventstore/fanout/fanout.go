@@ -294,6 +294,12 @@ func (c *consumer) follow() error {
 			if err := c.catchUp(); err != nil {
 				return err
 			}
+			// A narrow filter may have passed nothing for long: whoever asks how far its
+			// consumer is hears of what lies behind it, which the ring does not hold.
+			if c.filter.Considered != nil && c.filter.Every > 0 {
+				c.considered = 0
+				c.filter.Considered(c.next)
+			}
 		}
 		known = true
 		if err := c.share(); err != nil {

@@ -321,3 +321,22 @@ func TestWhatTheRingHoldsCanBeLookedAtAndNothingElse(t *testing.T) {
 	cancel()
 	wait.Wait()
 }
+
+// Else a consumer of few events seems to be where it began, for as long as it is told
+// of none, and who counts what waits for it reads all of that.
+func TestAConsumerThatHasCaughtUpHearsHowFarItIs(t *testing.T) {
+	l := engine(t)
+	last := write(t, l, "a-1", 0, 40)
+	f := open(t, l, fanout.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	var at atomic.Pointer[eventstore.Position]
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		filter := eventstore.Filter{Name: "narrow", Streams: []string{"b-"}, Every: 1000, Considered: func(p eventstore.Position) { at.Store(&p) }}
+		for range f.Subscribe(ctx, eventstore.Start, filter) {
+		}
+	})
+	until(t, "it says that it has considered all there was", func() bool { p := at.Load(); return p != nil && *p == last })
+	cancel()
+	wait.Wait()
+}
