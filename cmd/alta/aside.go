@@ -24,23 +24,25 @@ type asideWatch struct {
 	mu    sync.Mutex
 	all   []projections.Aside
 	total int64
+	known bool // the lists have said it once
 }
 
 func (w *asideWatch) set(all []projections.Aside, total int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.all, w.total = all, total
+	w.all, w.total, w.known = all, total, true
 }
 
-func (w *asideWatch) get() ([]projections.Aside, int64) {
+// get answers what is known; known is false before the lists could be read.
+func (w *asideWatch) get() (all []projections.Aside, total int64, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.all, w.total
+	return w.all, w.total, w.known
 }
 
 // notes say for an operator what is set aside. The process serves everybody else.
 func (w *asideWatch) notes() (out []string) {
-	all, total := w.get()
+	all, total, _ := w.get()
 	for _, a := range all[:min(asideNamed, len(all))] {
 		out = append(out, "set aside: "+describeAside(a))
 	}
@@ -139,7 +141,10 @@ func (u *unreadables) print(out io.Writer) error { return printAsides(out, u.all
 
 // setAside writes the figures of what is set aside.
 func (f figures) setAside(s sink) {
-	all, _ := f.p.asides.get()
+	all, _, known := f.p.asides.get()
+	if !known {
+		return
+	}
 	by := map[eventstore.SetAsideReason]int{}
 	for _, a := range all {
 		by[a.Reason]++

@@ -258,7 +258,12 @@ func (h *health) judge(followers []follower, redis error, now time.Time) []api.P
 	if !h.started.Load() {
 		add("start", api.PartStarting, "this process begins to serve once the log has answered")
 	}
-	add(worse("disk", p.room()))
+	disk := p.room()
+	if errors.Is(disk, embedded.ErrDiskUntold) {
+		add("disk", api.PartAttention, short(disk.Error()))
+	} else {
+		add(worse("disk", disk))
+	}
 	if p.needsRedis() {
 		add(worse("redis", errors.Join(p.fit.err(), redis)))
 	}
@@ -502,8 +507,8 @@ type note struct{ part, text string }
 func (p *program) notes() []note {
 	var out []note
 	if p.health.started.Load() && p.mailer != nil {
-		if text := p.mailer.Server().Error(); text != "" {
-			out = append(out, note{"mail", text})
+		if s, known := p.mailer.Server(); known && s.Error() != "" {
+			out = append(out, note{"mail", s.Error()})
 		}
 	}
 	for _, text := range p.asides.notes() {
@@ -580,11 +585,15 @@ func (p *program) running() []*reaction {
 	return p.reactions
 }
 
-// room answers why the disk of the data directory takes no more.
+// room answers why the disk of the data directory takes no more, and
+// embedded.ErrDiskUntold where it does not say.
 func (p *program) room() error {
 	if p.guarded != nil {
 		if err := p.guarded.Writable(); errors.Is(err, eventstore.ErrDiskReserve) {
 			return err
+		}
+		if !p.guarded.Stats().DiskTold {
+			return embedded.ErrDiskUntold
 		}
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"alta/eventstore"
 	"alta/projections"
 	"alta/reactions"
 	"alta/reactions/mail"
@@ -119,17 +120,24 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		s.gauge("alta_reaction_standing_by", "1 while another process at this log does the reaction's work; of all processes one has 0.", truth(r.standby.Load()), "reaction", r.name)
 		switch runs := r.runs.(type) {
 		case *mail.Mailer:
-			s.mail(runs.Stats(), runs.Server(), f.p.now())
-			s.asides(r.name, runs.Stats().SetAside)
+			s.mail(runs.Stats())
+			if server, known := runs.Server(); known {
+				s.gauge("alta_mail_server_accepts", "1 while the mail server takes our mails; 0 while it refuses us or has been away for minutes.", truth(server.Condition == mail.Works))
+			}
+			if !r.standby.Load() {
+				s.waiting(runs.Stats(), f.p.now())
+				s.asides(r.name, runs.Stats().SetAside)
+			}
 		case *reactions.Deadline:
 			s.asides(r.name, runs.Stats().SetAside)
 		case interface{ Stats() reactions.Stats }:
+			if r.standby.Load() {
+				continue // what waits, and for what, another process knows
+			}
 			if check, ok := runs.(*reactions.Precheck); ok {
 				s.gauge("alta_precheck_owed", "Submissions that could not be compared with other applications yet.", float64(check.Owed()))
 			}
-			if !r.standby.Load() {
-				s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
-			}
+			s.gauge("alta_reaction_caught_up", "1 once the reaction has seen the end of the log.", truth(runs.Stats().CaughtUp), "reaction", r.name)
 			s.asides(r.name, runs.Stats().SetAside)
 		}
 	}
@@ -230,7 +238,9 @@ func (f figures) log(s sink) {
 	s.gauge("alta_log_queued", "Appends that wait for the writer.", float64(st.Queued))
 	s.gauge("alta_log_subscribers", "Open subscriptions.", float64(st.Subscribers))
 	s.gauge("alta_log_disk_bytes", "What the log occupies.", float64(st.DiskBytes))
-	s.gauge("alta_log_disk_free_bytes", "Bytes free on its disk.", float64(st.DiskFree))
+	if st.DiskTold {
+		s.gauge("alta_log_disk_free_bytes", "Bytes free on its disk.", float64(st.DiskFree))
+	}
 	s.gauge("alta_log_writable", "1 while the disk reserve is there and nothing has failed.", truth(g.Writable() == nil))
 	if c, err := g.keeper.Latest(); err == nil {
 		s.gauge("alta_checkpoint_age_seconds", "Since the newest signed checkpoint.", f.p.now().Sub(c.Time).Seconds())
@@ -265,8 +275,12 @@ func (s sink) projector(st projections.Stats) {
 	for _, state := range projections.States() {
 		s.gauge("alta_projection_state", "1 for what the projector is doing.", truth(st.State == state), "state", state)
 	}
-	s.gauge("alta_projection_delay_seconds", "From when the newest readable event was stored until it could be read.", st.Lag.Seconds())
-	s.gauge("alta_projection_position", "Commit position that can be read.", float64(st.Position.Commit))
+	if st.Events > 0 {
+		s.gauge("alta_projection_delay_seconds", "From when the newest readable event was stored until it could be read; not there before one was.", st.Lag.Seconds())
+	}
+	if st.Position != eventstore.Start {
+		s.gauge("alta_projection_position", "Commit position that can be read.", float64(st.Position.Commit))
+	}
 	s.counter("alta_projection_events_total", "Events folded since the start.", float64(st.Events))
 	s.counter("alta_projection_batches_total", "Transactions since the start.", float64(st.Batches))
 	s.counter("alta_projection_documents_total", "Applications written since the start, without rebuilds.", float64(st.Documents))
@@ -274,19 +288,28 @@ func (s sink) projector(st projections.Stats) {
 	s.counter("alta_projection_restarts_total", "Times the projector was fenced or interrupted.", float64(st.Restarts))
 	s.counter("alta_rebuilds_total", "Finished rebuilds.", float64(st.Builds))
 	s.gauge("alta_rebuild_applications", "Applications written by the rebuild under way, or by the last one.", float64(st.Building))
-	s.gauge("alta_rebuild_seconds", "How long the last finished rebuild took.", st.BuildTook.Seconds())
+	if st.Builds > 0 {
+		s.gauge("alta_rebuild_seconds", "How long the last finished rebuild took.", st.BuildTook.Seconds())
+	}
 }
 
-func (s sink) mail(st mail.Stats, server mail.ServerState, now time.Time) {
-	s.gauge("alta_mail_server_accepts", "1 while the mail server takes our mails; 0 while it refuses us or has been away for minutes.", truth(server.Condition == mail.Works))
+// waiting is what is known of the mails that wait: none is known before the log was read
+// to its end.
+func (s sink) waiting(st mail.Stats, now time.Time) {
+	if !st.CaughtUp && st.Backlog == 0 {
+		return
+	}
 	oldest := 0.0
 	if !st.Oldest.IsZero() {
 		oldest = max(0, now.Sub(st.Oldest).Seconds())
 	}
 	s.gauge("alta_mail_oldest_seconds", "How long the oldest mail that waits has been due; 0 without any.", oldest)
+	s.gauge("alta_mail_backlog", "Mails that wait.", float64(st.Backlog))
+}
+
+func (s sink) mail(st mail.Stats) {
 	s.counter("alta_mail_refused_total", "Attempts that the server refused for a fault of ours: TLS, log-in, name, sender, relaying.", float64(st.Refused))
 	s.counter("alta_mail_deferred_total", "Attempts answered with 4xx.", float64(st.Deferred))
-	s.gauge("alta_mail_backlog", "Mails that wait.", float64(st.Backlog))
 	s.counter("alta_mail_sent_total", "Mails sent.", float64(st.Sent))
 	s.counter("alta_mail_failed_total", "Mails that will never be sent.", float64(st.Failed))
 	s.counter("alta_mail_unreachable_total", "Attempts that met no server.", float64(st.Unreachable))

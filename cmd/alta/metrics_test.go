@@ -43,7 +43,7 @@ func TestFiguresHaveBoundedLabelsAndSayHowTheProgramIs(t *testing.T) {
 		}
 	}
 	all := strings.Join(names, " ")
-	for _, want := range []string{"alta_log_reachable", "alta_projection_delay_seconds", "alta_log_events", "alta_log_disk_free_bytes", "alta_lists_readable", "alta_streams_set_aside", "alta_http_request_seconds", "alta_build_info"} {
+	for _, want := range []string{"alta_log_reachable", "alta_projection_state", "alta_log_events", "alta_log_disk_free_bytes", "alta_lists_readable", "alta_http_request_seconds", "alta_build_info"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("there is no %s", want)
 		}

@@ -34,9 +34,9 @@ type unfitError struct{ why string }
 
 func (e *unfitError) Error() string { return e.why }
 
-// look asks every server. It answers *unfitError for one that must not be used; a
-// server that cannot be asked is warned of.
-func (f *redisFit) look(ctx context.Context) error {
+// look asks every server. It answers *unfitError for one that must not be used. asked is
+// false where not every server answered: then it is not known whether they may be.
+func (f *redisFit) look(ctx context.Context) (asked bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, redisAsked)
 	defer stop()
 	var (
@@ -54,21 +54,21 @@ func (f *redisFit) look(ctx context.Context) error {
 		warning = max(warning, text)
 		return err
 	}
-	var err error
 	switch c := f.client.(type) {
 	case *redis.ClusterClient:
 		err = c.ForEachMaster(ctx, ask)
 	case *redis.Client:
 		err = ask(ctx, c)
 	}
-	if err != nil && !errors.As(err, new(*unfitError)) {
+	asked = err == nil || errors.As(err, new(*unfitError))
+	if !asked {
 		if errors.As(err, new(redis.Error)) {
 			warning = max(warning, "Redis does not say which version it is and whether it evicts (INFO is not permitted): make sure that it is "+oldestRedis+" or newer with maxmemory-policy noeviction")
 		}
 		err = nil // that it is away, others say
 	}
 	f.warn(warning)
-	return err
+	return asked, err
 }
 
 // warn says a thing once.
@@ -83,21 +83,29 @@ func (f *redisFit) warn(text string) {
 // brings another one.
 func (f *redisFit) run(ctx context.Context) error {
 	for pause(ctx, redisEvery) {
-		err := f.look(ctx)
-		if was := f.err(); (was == nil) != (err == nil) {
-			if err != nil {
-				f.logger.Error("Redis is not fit to hold the lists", "error", err)
-			} else {
-				f.logger.Info("Redis is fit to hold the lists again")
-			}
-		}
-		if err == nil {
-			f.fault.Store(nil)
-		} else {
-			f.fault.Store(&err)
-		}
+		f.again(ctx)
 	}
 	return nil
+}
+
+// again looks once more. While Redis cannot be asked what it was found to be stands.
+func (f *redisFit) again(ctx context.Context) {
+	asked, err := f.look(ctx)
+	if !asked {
+		return
+	}
+	if was := f.err(); (was == nil) != (err == nil) {
+		if err != nil {
+			f.logger.Error("Redis is not fit to hold the lists", "error", err)
+		} else {
+			f.logger.Info("Redis is fit to hold the lists again")
+		}
+	}
+	if err == nil {
+		f.fault.Store(nil)
+	} else {
+		f.fault.Store(&err)
+	}
 }
 
 // err answers why Redis is not fit, as of the last look.

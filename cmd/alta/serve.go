@@ -128,7 +128,7 @@ func assemble(ctx context.Context, cfg config, logger *slog.Logger) (_ *program,
 	}
 	p.closers = append(p.closers, stop)
 	p.fit = &redisFit{client: p.redis, logger: logger}
-	if err := p.fit.look(ctx); err != nil {
+	if _, err := p.fit.look(ctx); err != nil {
 		return nil, fmt.Errorf("--redis: %w", err)
 	}
 	if err := p.openRules(); err != nil {

@@ -43,9 +43,13 @@ func (f figures) statistics(s sink) {
 		s.gauge("alta_statistics_state", "1 for what the counting of statistics is doing.", truth(st.State == state), "state", state)
 	}
 	s.gauge("alta_statistics_healthy", "1 while the statistics follow the log.", truth(f.p.health.well("statistics")))
-	s.gauge("alta_statistics_delay_seconds", "From when the newest counted event was stored until it was counted.", st.Lag.Seconds())
+	if st.Events > 0 {
+		s.gauge("alta_statistics_delay_seconds", "From when the newest counted event was stored until it was counted; not there before one was.", st.Lag.Seconds())
+	}
 	s.counter("alta_statistics_events_total", "Events read and counted since the start.", float64(st.Events))
 	s.counter("alta_statistics_writes_total", "Transactions since the start.", float64(st.Writes))
 	s.counter("alta_statistics_restarts_total", "Times the counting was fenced or interrupted.", float64(st.Restarts))
-	s.gauge("alta_statistics_rebuild_seconds", "How long the last finished recount took.", st.BuildTook.Seconds())
+	if st.BuildTook > 0 {
+		s.gauge("alta_statistics_rebuild_seconds", "How long the last finished recount took.", st.BuildTook.Seconds())
+	}
 }

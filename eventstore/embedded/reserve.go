@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 
 	"alta/eventstore"
@@ -56,17 +57,27 @@ func (l *Log) reserved() error {
 	if r == (Reserve{}) {
 		r = DefaultReserve
 	}
-	return r.look(l.opt.FS, l.dir)
+	err := r.look(l.opt.FS, l.dir)
+	if errors.Is(err, ErrDiskUntold) {
+		return nil
+	}
+	return err
 }
 
+// ErrDiskUntold: a file system does not say how full it is.
+var ErrDiskUntold = errors.New("embedded: the disk does not say how full it is")
+
 // Look compares the disk of a directory with the reserve, for what else is written
-// there. It fails with *ReserveError.
+// there. It fails with *ReserveError, and with ErrDiskUntold.
 func (r Reserve) Look(dir string) error { return r.look(vfs.Default, dir) }
 
 func (r Reserve) look(fs vfs.FS, dir string) error {
 	usage, err := fs.GetDiskUsage(dir)
-	if err != nil || usage.TotalBytes == 0 {
-		return nil
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrDiskUntold, err)
+	case usage.TotalBytes == 0:
+		return ErrDiskUntold
 	}
 	want := min(r.Bytes, uint64(r.Fraction*float64(usage.TotalBytes)))
 	if usage.AvailBytes < want {

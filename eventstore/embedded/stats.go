@@ -21,7 +21,8 @@ type Stats struct {
 	Subscribers int64  // open subscriptions
 	DiskBytes   uint64 // what the store occupies
 	CacheBytes  int64  // what the block cache holds
-	DiskFree    uint64 // bytes free on the store's disk; 0 when unknown
+	DiskFree    uint64 // bytes free on the store's disk
+	DiskTold    bool   // the disk says how full it is; DiskFree means nothing where it does not
 }
 
 // Stats answers present figures.
@@ -36,8 +37,8 @@ func (l *Log) Stats() Stats {
 		Queued: len(l.queue), Subscribers: l.count.subscribers.Load(),
 		DiskBytes: m.DiskSpaceUsage(), CacheBytes: m.BlockCache.Size,
 	}
-	if u, err := l.opt.FS.GetDiskUsage(l.dir); err == nil {
-		s.DiskFree = u.AvailBytes
+	if u, err := l.opt.FS.GetDiskUsage(l.dir); err == nil && u.TotalBytes > 0 {
+		s.DiskFree, s.DiskTold = u.AvailBytes, true
 	}
 	return s
 }

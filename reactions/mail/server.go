@@ -74,12 +74,13 @@ type prober interface {
 	Probe(ctx context.Context) error
 }
 
-// Server is the mail server's state; Works before anything is known.
-func (m *Mailer) Server() ServerState {
+// Server is the mail server's state; known is false before this process has read or
+// seen it.
+func (m *Mailer) Server() (s ServerState, known bool) {
 	if s := m.server.Load(); s != nil {
-		return *s
+		return *s, true
 	}
-	return ServerState{Condition: Works}
+	return ServerState{}, false
 }
 
 // ReadServer reads the newest state from the log.
@@ -203,7 +204,8 @@ func (m *Mailer) recall(ctx context.Context) {
 		if !errors.As(err, new(*eventstore.SetAsideError)) {
 			return
 		}
-		s = ServerState{Condition: Works} // nothing is written there until it can be read
+		m.stored = &ServerState{Condition: Works} // nothing is written there until it can be read; what is so the next mail shows
+		return
 	}
 	m.stored = &s
 	m.server.Store(&s)

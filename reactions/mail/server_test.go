@@ -25,6 +25,27 @@ func (w *world) problems(t *testing.T) []Problem {
 	return got
 }
 
+// stateOf is what a mailer knows of the server; the zero state where it knows nothing.
+func stateOf(m *Mailer) ServerState {
+	s, _ := m.Server()
+	return s
+}
+
+func TestHowTheMailServerIsIsNotKnownBeforeItWasReadOrSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		if s, known := w.mailer(&w.box).Server(); known {
+			t.Fatalf("before the start it is said to be %+v", s)
+		}
+		m, stop := w.runs()
+		defer stop()
+		synctest.Wait()
+		if s, known := m.Server(); !known || s.Condition != Works {
+			t.Fatalf("once the log was read: %+v, %v", s, known)
+		}
+	})
+}
+
 func TestWhileOurOwnSenderIsRefusedNobodysMailIsGivenUpAndPeopleAreTold(t *testing.T) {
 	for _, phase := range []string{"auth", "mail", "rcpt"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -41,7 +62,7 @@ func TestWhileOurOwnSenderIsRefusedNobodysMailIsGivenUpAndPeopleAreTold(t *testi
 				w.submits(n)
 			}
 			time.Sleep(2 * time.Minute)
-			s := m.Server()
+			s := stateOf(m)
 			if s.Condition != Refuses || s.Code != 550 || s.Phase != phase || m.Stats().Failed != 0 || m.Stats().Backlog != 3 {
 				t.Errorf("%s: %+v; %+v", phase, s, m.Stats())
 			}
@@ -56,8 +77,8 @@ func TestWhileOurOwnSenderIsRefusedNobodysMailIsGivenUpAndPeopleAreTold(t *testi
 			}
 			time.Sleep(48 * time.Hour)
 			stop()
-			if got := w.box.subjects(); len(got) != 3 || m.Server().Condition != Works {
-				t.Errorf("%s: after the repair %v arrived; %+v", phase, got, m.Server())
+			if got := w.box.subjects(); len(got) != 3 || stateOf(m).Condition != Works {
+				t.Errorf("%s: after the repair %v arrived; %+v", phase, got, stateOf(m))
 			}
 			if got := w.serverEvents(); got != "refuses works" {
 				t.Errorf("%s: the log holds %q", phase, got)
@@ -81,14 +102,14 @@ func TestARefusalThatOnlyOneMailGetsIsThatMails(t *testing.T) {
 		m, stop := w.runs()
 		w.submits("1")
 		time.Sleep(30 * time.Second)
-		if m.Server().Condition != Refuses || m.Stats().Failed != 0 {
-			t.Errorf("alone: %+v; %+v", m.Server(), m.Stats())
+		if stateOf(m).Condition != Refuses || m.Stats().Failed != 0 {
+			t.Errorf("alone: %+v; %+v", stateOf(m), m.Stats())
 		}
 		w.submits("2")
 		time.Sleep(30 * time.Second)
 		stop()
-		if m.Server().Condition != Works || m.Stats().Failed != 1 || len(w.box.subjects()) != 1 {
-			t.Errorf("with another one taken: %+v; %+v", m.Server(), m.Stats())
+		if stateOf(m).Condition != Works || m.Stats().Failed != 1 || len(w.box.subjects()) != 1 {
+			t.Errorf("with another one taken: %+v; %+v", stateOf(m), m.Stats())
 		}
 	})
 }
@@ -105,16 +126,16 @@ func TestADoubtfulRefusalIsOursUntilTheServerTakesAMail(t *testing.T) {
 		m, stop := w.runs()
 		w.submits("1")
 		time.Sleep(30 * time.Second)
-		if m.Server().Condition != Refuses || m.Stats().Failed != 0 {
-			t.Errorf("alone: %+v; %+v", m.Server(), m.Stats())
+		if stateOf(m).Condition != Refuses || m.Stats().Failed != 0 {
+			t.Errorf("alone: %+v; %+v", stateOf(m), m.Stats())
 		}
 		w.submits("2") // is taken, so the first one is judged
 		time.Sleep(30 * time.Second)
 		w.submits("3") // is judged at once
 		time.Sleep(30 * time.Second)
 		stop()
-		if m.Server().Condition != Works || m.Stats().Failed != 2 || m.Stats().Backlog != 0 {
-			t.Errorf("with another one taken: %+v; %+v", m.Server(), m.Stats())
+		if stateOf(m).Condition != Works || m.Stats().Failed != 2 || m.Stats().Backlog != 0 {
+			t.Errorf("with another one taken: %+v; %+v", stateOf(m), m.Stats())
 		}
 	})
 }
@@ -139,7 +160,7 @@ func TestAServerThatIsAwayForLongIsRecordedOnce(t *testing.T) {
 		up = time.Now().Add(3 * time.Hour)
 		w.submits("2")
 		time.Sleep(2 * time.Hour)
-		if s := m.Server(); s.Condition != Away || w.serverEvents() != "away" || time.Since(m.Stats().Oldest) < time.Hour {
+		if s := stateOf(m); s.Condition != Away || w.serverEvents() != "away" || time.Since(m.Stats().Oldest) < time.Hour {
 			t.Errorf("after two hours: %+v, %q; %+v", s, w.serverEvents(), m.Stats())
 		}
 		time.Sleep(2 * time.Hour)
