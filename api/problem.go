@@ -257,7 +257,7 @@ func (s *Server) answer(err error, c echo.Context) {
 		c.Response().Header().Set(echo.HeaderRetryAfter, itoa(int64(p.retryAfter/time.Second)))
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
-	for _, of := range []string{"ETag", "Alta-Revision", "Idempotency-Replayed"} {
+	for _, of := range []string{"ETag", "Alta-Revision", "Idempotency-Replayed", "Alta-Behind", "Alta-As-Of"} {
 		c.Response().Header().Del(of) // of the answer that was begun
 	}
 	b, err := json.Marshal(p)

@@ -82,9 +82,10 @@ type route struct {
 	stepUp    account.StepUp // needs a proof of presence of this kind; empty: none
 	holder    bool           // of them, whoever holds the claim: the rules see to it, so that what is done already is no refusal
 	handle    func(*call) error
-	secret    bool // its answer shows what is shown once: it is made again for a repetition, and not kept
-	upload    bool // large body, long time
-	live      bool // an answer that does not end
+	secret    bool   // its answer shows what is shown once: it is made again for a repetition, and not kept
+	upload    bool   // large body, long time
+	live      bool   // an answer that does not end
+	from      Source // what the answer is read from, where that may be behind the record
 }
 
 // routes is the whole table. An operation of the contract that is not in it, or
@@ -122,11 +123,11 @@ func (s *Server) routes() []route {
 		{operation: "revokeSession", who: anyone, by: person, handle: s.revokeSession},
 		{operation: "copyMyData", who: merchants, by: person, stepUp: account.StepUpCopy, handle: s.copyMyData},
 		{operation: "people", who: anyone, handle: s.people},
-		{operation: "myDesk", who: judges, by: person, handle: s.myDesk},
+		{operation: "myDesk", who: judges, by: person, handle: s.myDesk, from: FromLists},
 		{operation: "goAway", who: judges, by: person, handle: s.goAway},
 		{operation: "comeBack", who: judges, by: person, handle: s.comeBack},
 
-		{operation: "team", who: staffers, handle: s.team},
+		{operation: "team", who: staffers, handle: s.team, from: FromLists},
 		{operation: "stateSkills", who: staffers, handle: s.stateSkills},
 		{operation: "sendAway", who: staffers, handle: s.sendAway},
 		{operation: "bringBack", who: staffers, handle: s.bringBack},
@@ -135,7 +136,7 @@ func (s *Server) routes() []route {
 
 		{operation: "openApplication", who: merchants, handle: s.openApplication},
 		{operation: "addMerchant", who: grants{Agent: own}, handle: s.addMerchant},
-		{operation: "applications", who: concerned, handle: s.applications},
+		{operation: "applications", who: concerned, handle: s.applications, from: FromLists},
 		{operation: "status", who: concerned, handle: s.status},
 		{operation: "actions", who: concerned, handle: s.actions},
 		{operation: "undeliveredMails", who: concerned, handle: s.undeliveredMails},
@@ -161,30 +162,30 @@ func (s *Server) routes() []route {
 		{operation: "contract", who: concerned, handle: s.contract},
 
 		{operation: "application", who: watchers, handle: s.application},
-		{operation: "listDuplicates", who: watchers, handle: s.listDuplicates},
+		{operation: "listDuplicates", who: watchers, handle: s.listDuplicates, from: FromLists},
 		{operation: "reveal", who: watchers, handle: s.reveal},
 		{operation: "history", who: watchers, handle: s.history},
 		{operation: "stateAt", who: watchers, handle: s.stateAt},
 		{operation: "lookAlarms", who: auditors, handle: s.lookAlarms},
-		{operation: "setAside", who: grants{Lead: every, Auditor: every, Admin: every}, handle: s.setAside},
+		{operation: "setAside", who: grants{Lead: every, Auditor: every, Admin: every}, handle: s.setAside, from: FromLists},
 		{operation: "accesses", who: auditors, handle: s.accesses},
-		{operation: "queues", who: watchers, handle: s.queues},
-		{operation: "queue", who: watchers, handle: s.queue},
+		{operation: "queues", who: watchers, handle: s.queues, from: FromLists},
+		{operation: "queue", who: watchers, handle: s.queue, from: FromLists},
 		{operation: "views", who: watchers, handle: s.views},
 		{operation: "saveView", who: watchers, handle: s.saveView},
 		{operation: "removeView", who: watchers, handle: s.removeView},
 		{operation: "changes", who: concerned, handle: s.live, live: true},
 
-		{operation: "statistics", who: overseers, handle: s.statistics},
+		{operation: "statistics", who: overseers, handle: s.statistics, from: FromReports},
 
-		{operation: "samples", who: judges, handle: s.samples},
+		{operation: "samples", who: judges, handle: s.samples, from: FromReports},
 		{operation: "sample", who: judges, handle: s.blind(s.sample)},
 		{operation: "sampleImage", who: judges, handle: s.blind(s.sampleImage)},
 		{operation: "revealSample", who: judges, handle: s.blind(s.revealSample)},
 		{operation: "judgeSample", who: judges, handle: s.blind(s.judgeSample)},
 		{operation: "samplesOf", who: auditors, handle: s.samplesOf},
 
-		{operation: "claimNext", who: judges, handle: s.claimNext},
+		{operation: "claimNext", who: judges, handle: s.claimNext, from: FromLists},
 		{operation: "claim", who: judges, handle: s.claim},
 		{operation: "release", who: judges, holder: true, handle: s.release},
 		{operation: "acceptItems", who: judges, holder: true, handle: s.acceptItems},

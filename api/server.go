@@ -73,9 +73,12 @@ type Server struct {
 	Logger            *slog.Logger
 	TrustProxy        bool             // believe X-Forwarded-Proto and X-Forwarded-For of the proxy in front
 	Ready             func() Readiness // how each part of this process stands
-	Pages             http.Handler     // everything that is not the API: the SPA
-	Check             func(error)      // with it, every answer is checked against the contract (tests, development)
-	Spec              *Spec
+	// Age is as of when a source is, and for how long it has not been up to date; known
+	// is false where it was not compared with the record yet. nil: nobody measures it.
+	Age   func(Source) (asOf time.Time, behind time.Duration, known bool)
+	Pages http.Handler // everything that is not the API: the SPA
+	Check func(error)  // with it, every answer is checked against the contract (tests, development)
+	Spec  *Spec
 	// Observe, if set, hears of every answer but those of live streams.
 	Observe func(operation string, status int, took time.Duration)
 	// OpenClaims is how many applications one person may hold and still be handed
@@ -260,6 +263,7 @@ func (s *Server) serve(r route, op *Operation) echo.HandlerFunc {
 					return err
 				}
 			}
+			c.aged(r.from)
 			return c.located(r.handle(c))
 		})
 	}

@@ -35,6 +35,7 @@ type Operation struct {
 	IfMatch bool
 	Key     bool               // it takes an Idempotency-Key
 	After   bool               // it takes a position to reach
+	Aged    bool               // its answer says where it is not up to date
 	body    *jsonschema.Schema // JSON body; nil for none
 	must    bool               // the body must be there
 	params  []param
@@ -177,6 +178,8 @@ func (l *loader) operation(path, method string) (*Operation, error) {
 	responses, _ := l.at(base + "/responses").(map[string]any)
 	for status := range responses {
 		v, at := l.resolve(base + "/responses/" + status)
+		headers, _ := v.(map[string]any)["headers"].(map[string]any)
+		o.Aged = o.Aged || headers["Alta-Behind"] != nil
 		a := answer{media: map[string]*jsonschema.Schema{}}
 		content, _ := v.(map[string]any)["content"].(map[string]any)
 		for media := range content {

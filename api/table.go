@@ -21,6 +21,7 @@ type Permission struct {
 	Key       bool                   // only for an API key
 	StepUp    account.StepUp         // the proof of presence that it needs; empty: none
 	Holder    bool                   // only for who holds the application's claim
+	From      Source                 // what its answer is read from, where that may be behind the record
 }
 
 // Table lists who may call what, in the order of the route table.
@@ -29,7 +30,7 @@ func Table() []Permission {
 	for _, r := range (&Server{}).routes() {
 		p := Permission{
 			Operation: r.operation, Roles: map[account.Role]Reach{},
-			Person: r.by == person, Key: r.by == serverKey, StepUp: r.stepUp, Holder: r.holder,
+			Person: r.by == person, Key: r.by == serverKey, StepUp: r.stepUp, Holder: r.holder, From: r.from,
 		}
 		for _, role := range []account.Role{account.Merchant, account.Agent, account.Reviewer, account.Lead, account.Auditor, account.Admin} {
 			p.Roles[role] = map[grant]Reach{none: Never, own: Own, every: Every}[r.who.of(role)]

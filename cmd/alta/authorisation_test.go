@@ -39,6 +39,19 @@ func TestTheContractAndTheRouteTableNameTheSameOperations(t *testing.T) {
 
 // Who may call what is what the table says: every operation, asked for by nobody
 // and by every role, on an own and on another's application.
+// What may be behind the record says so, and the contract says which answers those are.
+func TestTheContractNamesTheAnswersThatMayBeBehind(t *testing.T) {
+	spec, err := api.LoadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range api.Table() {
+		if op, ok := spec.Operation(p.Operation); !ok || op.Aged != (p.From != "") {
+			t.Errorf("%s is read from %q, and its header is in the contract: %v", p.Operation, p.From, ok && op.Aged)
+		}
+	}
+}
+
 func TestEveryOperationIsOpenToExactlyWhomTheTableNames(t *testing.T) {
 	c := demoConfig(t)
 	w := start(t, c)

@@ -41,15 +41,18 @@ type health struct {
 	mu       sync.Mutex
 	parts    []api.PartHealth // as of the last look
 	whole    bool             // that look saw every part
+	serving  time.Time        // when a look first did
 	answered time.Time        // when the log said last where it ends
 	head     eventstore.Position
-	newest   time.Time      // when the event there was stored
-	failure  error          // of the newest look at the log
-	lags     map[string]lag // of the parts that know what waits for them
+	newest   time.Time            // when the event there was stored
+	failure  error                // of the newest look at the log
+	lags     map[string]lag       // of the parts that know what waits for them
+	asOf     map[string]time.Time // as of when what people read is
 
 	// Of the one goroutine that looks.
 	backlogs map[string]*backlog
 	before   eventstore.Position // where the log ended at the last look
+	looked   time.Time           // when that was asked; zero before
 	beyond   map[string]bool     // whose position lay beyond the log's end at the last look
 }
 
@@ -61,7 +64,7 @@ type lag struct {
 
 func newHealth(p *program) *health {
 	return &health{
-		p: p, logger: p.logger, now: time.Now, lags: map[string]lag{}, backlogs: map[string]*backlog{}, beyond: map[string]bool{},
+		p: p, logger: p.logger, now: time.Now, lags: map[string]lag{}, asOf: map[string]time.Time{}, backlogs: map[string]*backlog{}, beyond: map[string]bool{},
 		failure: errors.New("it was not asked yet"),
 	}
 }
@@ -122,7 +125,8 @@ func (h *health) followers() []follower {
 func (h *health) look(ctx context.Context) {
 	whole := h.started.Load()
 	// The positions come first: none of them can lie beyond an end that is asked for later.
-	followers := h.followers()
+	followers := append(h.followers(), h.readable(ctx)...)
+	began := h.now()
 	var redis error
 	var asking sync.WaitGroup
 	asking.Go(func() { redis = h.p.askRedis(ctx) })
@@ -147,9 +151,13 @@ func (h *health) look(ctx context.Context) {
 				h.lags[f.name] = l
 			}
 		}
+		h.aged(followers)
+		h.looked = began
 	}
 	h.change(h.judge(followers, redis, now), now)
-	h.whole = whole
+	if h.whole = whole; whole && h.serving.IsZero() {
+		h.serving = now
+	}
 }
 
 // lag answers what waits; known is false where something may, and it was not counted.

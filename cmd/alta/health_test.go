@@ -298,7 +298,7 @@ func TestReadyzFiguresAndRefusalsTellThatTheEventStoreIsAway(t *testing.T) {
 	}
 	ready()
 	_, r := readiness(t, w.api)
-	for _, name := range []string{"log", "disk", "redis", "projector", "statistics", "mail", "precheck", "deadline", "sample", "erase", "sequencer", "subscription", "live updates", "names", "sessions", "keys"} {
+	for _, name := range []string{"log", "disk", "redis", "projector", "statistics", "mail", "precheck", "deadline", "sample", "erase", "sequencer", "subscription", "live updates", "names", "sessions", "lists", "reports", "keys"} {
 		if p := part(r, name); p.Since.IsZero() || !slices.Contains([]string{api.PartOK, api.PartBehind}, p.State) {
 			t.Errorf("the part %s is %+v", name, p)
 		}
@@ -428,6 +428,67 @@ func TestReadyzTellsOfASubscriptionThatBringsNothing(t *testing.T) {
 	eventuallyWithin(t, time.Minute, "all is well", func() bool {
 		status, r := readiness(t, w.api)
 		return status == 200 && part(r, "subscription").State == api.PartOK && part(r, "projector").State == api.PartOK
+	})
+}
+
+// Lists go on while the record cannot be followed, or not be reached at all, and say how
+// old they are; so does the answer that nothing waits.
+func TestListsSayThatTheyAreNotUpToDate(t *testing.T) {
+	cluster, err := nodetest.Start(nodetest.Options{Dir: t.TempDir(), Facts: nodetest.Real()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := overNodes(t, cluster)
+	lead := w.as(t, "lead")
+	read := func(method, path string) (behind string, asOf string) {
+		t.Helper()
+		res, text := w.raw(t, lead, method, path, "")
+		if res.StatusCode != 200 && res.StatusCode != 204 {
+			t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, text)
+		}
+		return res.Header.Get("Alta-Behind"), res.Header.Get("Alta-As-Of")
+	}
+	fresh := func() bool { behind, asOf := read("GET", "/v1/queues"); return behind == "" && asOf == "" }
+	eventuallyWithin(t, time.Minute, "they are fresh", fresh)
+	old := func(method, path string, since time.Time) {
+		t.Helper()
+		eventuallyWithin(t, 30*time.Second, path+" says that it is not up to date", func() bool {
+			behind, asOf := read(method, path)
+			if behind == "" {
+				return false
+			}
+			n, err := strconv.Atoi(behind)
+			at, err2 := time.Parse(time.RFC3339, asOf)
+			if err != nil || err2 != nil || n < int(api.AgedFrom/time.Second) || at.Before(since.Add(-5*time.Second)) || at.After(time.Now()) {
+				t.Fatalf("%s is behind by %q as of %q; the fault began at %s", path, behind, asOf, since.UTC())
+			}
+			return true
+		})
+	}
+	lists := [][2]string{{"GET", "/v1/queues"}, {"GET", "/v1/queues/qualification"}, {"GET", "/v1/applications"}, {"GET", "/v1/team"}, {"GET", "/v1/samples"}, {"GET", "/v1/statistics"}}
+	t.Run("nothing is delivered", func(t *testing.T) {
+		since := time.Now()
+		cluster.Set(func(f *nodetest.Facts) { f.Silent = true })
+		w.as(t, "agent") // a log-in is an event
+		for _, l := range append(lists, [2]string{"POST", "/v1/queues/qualification/next"}) {
+			old(l[0], l[1], since)
+		}
+		cluster.Set(func(f *nodetest.Facts) { f.Silent = false })
+		eventuallyWithin(t, time.Minute, "they are fresh again", fresh)
+	})
+	t.Run("the server is away", func(t *testing.T) {
+		since := time.Now()
+		cluster.Kill(0)
+		for _, l := range lists {
+			old(l[0], l[1], since)
+		}
+		if err := cluster.Restart(0); err != nil {
+			t.Fatal(err)
+		}
+		if err := cluster.Elect(0); err != nil {
+			t.Fatal(err)
+		}
+		eventuallyWithin(t, time.Minute, "they are fresh again", fresh)
 	})
 }
 

@@ -186,7 +186,7 @@ func (f figures) health(s sink) {
 
 // consumers are the parts of a process that follow the log and say how far they are.
 func consumers(p *program) []string {
-	names := []string{"projector", "statistics", "sequencer"}
+	names := []string{"projector", "statistics", "sequencer", partLists, partReports}
 	for _, r := range p.running() {
 		names = append(names, r.name)
 	}

@@ -396,7 +396,7 @@ func (p *program) handler(ctx context.Context, people *api.People) (http.Handler
 		Applications: p.applications, Accesses: p.accesses, Samples: p.samples, Auth: p.auth, People: people, Reader: p.reader, SetAside: p.setAside, Details: p.details, Duplicates: p.duplicates, Statistics: p.statistics(),
 		Folder: p.details.Folder, Log: p.log, Decode: p.details.Decode, Blobs: p.vault.Blobs(), Index: p.vault.Index,
 		Intake: p.intake, Rules: p.rules, Codes: api.NewCodes(secret), Limits: p.limits, Requests: api.NewRequests(p.redis), HTTPS: strings.HasPrefix(p.cfg.Origin, "https://"), RegistrationLimit: limit, Quotas: p.cfg.Quotas, Looks: p.cfg.Looks, OpenClaims: p.cfg.OpenClaims,
-		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.health.readiness, Spec: spec,
+		Mail: mails{p}, Now: p.now, Logger: p.logger, TrustProxy: p.cfg.TrustProxy, Ready: p.health.readiness, Age: p.health.age, Spec: spec,
 		Pages: p.withDevelopment(static), Observe: p.metrics.observe,
 	}
 	if p.cfg.Dev {

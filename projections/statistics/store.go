@@ -119,6 +119,20 @@ func (s *Store) live(ctx context.Context) (generation, error) {
 	return generation(g), nil
 }
 
+// Position is how far readers can see; projections.ErrRebuilding where nothing is
+// counted yet.
+func (s *Store) Position(ctx context.Context) (eventstore.Position, error) {
+	g, err := s.live(ctx)
+	if err != nil {
+		return eventstore.Start, err
+	}
+	c, err := checkpointIn(ctx, s.rdb, g)
+	if errors.Is(err, errLost) {
+		err = projections.ErrRebuilding
+	}
+	return c.mark.Position, err
+}
+
 // begin makes an empty generation that a builder holds.
 func (s *Store) begin(ctx context.Context, g generation, held checkpoint) error {
 	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {

@@ -3378,6 +3378,10 @@ export interface components {
     Revision: number
     /** @description `true` where an earlier sending of the request is answered */
     Replayed: 'true'
+    /** @description for how many seconds the answer has not been up to date, where that is more than five; `unknown` where it was not compared with the record yet */
+    Behind: string
+    /** @description as of when the answer is, where it is known and not up to date */
+    AsOf: string
     /** @description whether the read has reached the position that `after` names */
     Reached: boolean
     /** @description where the write lies in the log; pass it as `after` to a read */
@@ -4022,6 +4026,8 @@ export interface operations {
       /** @description The desk. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -4161,6 +4167,8 @@ export interface operations {
       /** @description A page of rows. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -5726,6 +5734,8 @@ export interface operations {
       /** @description Those of other merchants come first, then those that have a plain reason. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -5840,6 +5850,8 @@ export interface operations {
       /** @description The queues. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -5885,6 +5897,8 @@ export interface operations {
       /** @description A page of rows. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -5913,6 +5927,8 @@ export interface operations {
         headers: {
           ETag: components['headers']['ETag']
           'Alta-Position': components['headers']['Position']
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -5924,6 +5940,8 @@ export interface operations {
       /** @description Nothing waits that the caller may judge. */
       204: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content?: never
@@ -6083,6 +6101,8 @@ export interface operations {
       /** @description The statistics. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -6108,6 +6128,8 @@ export interface operations {
       /** @description A page of samples. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -6301,6 +6323,8 @@ export interface operations {
       /** @description The people, by name. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
@@ -6502,6 +6526,8 @@ export interface operations {
       /** @description The streams. */
       200: {
         headers: {
+          'Alta-Behind': components['headers']['Behind']
+          'Alta-As-Of': components['headers']['AsOf']
           [name: string]: unknown
         }
         content: {
