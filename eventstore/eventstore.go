@@ -135,7 +135,7 @@ type Message struct {
 var (
 	// ErrConflict: the stream is not at the expected revision.
 	ErrConflict = errors.New("eventstore: the stream is not at the expected revision")
-	// ErrStreamNotFound: the stream has no event, or was soft-deleted.
+	// ErrStreamNotFound: the stream has no event, or was soft-deleted; Absent tells which.
 	ErrStreamNotFound = errors.New("eventstore: no such stream")
 	// ErrStreamDeleted: the stream was tombstoned; its name is gone for good.
 	ErrStreamDeleted = errors.New("eventstore: the stream was deleted for good")

@@ -12,6 +12,10 @@ type Filter struct {
 	// and metrics. It filters nothing.
 	Name string
 
+	// System asks for the store's own events too: the metadata of streams, and the marks
+	// that tombstones leave. Without it none is delivered, whatever the other fields say.
+	System bool
+
 	Streams       []string       // prefixes of stream names
 	StreamPattern *regexp.Regexp // matched against the stream name
 	Types         []string       // prefixes of event types
@@ -24,13 +28,16 @@ type Filter struct {
 	Every      int
 }
 
-// Empty is true when the filter accepts every event.
+// Empty is true when the filter accepts every event of the application.
 func (f *Filter) Empty() bool {
 	return len(f.Streams) == 0 && f.StreamPattern == nil && len(f.Types) == 0 && f.TypePattern == nil
 }
 
 // Accepts is true when an event of this stream and type passes.
 func (f *Filter) Accepts(stream, typ string) bool {
+	if !f.System && (strings.HasPrefix(stream, "$") || strings.HasPrefix(typ, "$")) {
+		return false
+	}
 	return startsWith(stream, f.Streams) && startsWith(typ, f.Types) &&
 		(f.StreamPattern == nil || f.StreamPattern.MatchString(stream)) &&
 		(f.TypePattern == nil || f.TypePattern.MatchString(typ))

@@ -119,7 +119,7 @@ func Locate(ctx context.Context, log Finding, m Mark) (Position, error) {
 func locateInStream(ctx context.Context, log Finding, m Mark) (Position, error) {
 	for r, err := range log.ReadStream(ctx, m.Stream, m.Revision, 1) {
 		switch {
-		case errors.Is(err, ErrStreamNotFound), errors.Is(err, ErrStreamDeleted):
+		case errors.Is(err, ErrStreamNotFound), errors.Is(err, ErrStreamDeleted), errors.As(err, new(*SetAsideError)):
 			return Start, ErrNoPosition
 		case errors.Is(err, ErrInvalid): // no log can hold a stream of that name
 			return Start, ErrForeign

@@ -22,11 +22,17 @@ const (
 	Deleted SetAsideReason = "deleted"
 	// Tombstoned: somebody deleted the stream for good.
 	Tombstoned SetAsideReason = "tombstoned"
+	// Truncated: somebody's metadata hide the beginning of the stream ($tb).
+	Truncated SetAsideReason = "truncated"
+	// MaxAge: somebody's metadata let the events of the stream go after a time ($maxAge).
+	MaxAge SetAsideReason = "max-age"
+	// MaxCount: somebody's metadata leave the stream its newest events alone ($maxCount).
+	MaxCount SetAsideReason = "max-count"
 )
 
 // SetAsideReasons lists them, for metrics.
 func SetAsideReasons() []SetAsideReason {
-	return []SetAsideReason{UnreadableEvent, FoldFailed, MissingEvents, Deleted, Tombstoned}
+	return []SetAsideReason{UnreadableEvent, FoldFailed, MissingEvents, Deleted, Tombstoned, Truncated, MaxAge, MaxCount}
 }
 
 // SetAsideError: this program cannot fold a stream, so it appends nothing to it and
@@ -71,4 +77,22 @@ func Follows(r *Record, last Revision) error {
 		return nil
 	}
 	return &SetAsideError{r.Stream, last + 1, "", MissingEvents, errMissing}
+}
+
+// Absent reports whether an error of a reading says that the stream has no event and
+// never had one. Of a stream that somebody deleted it says no: its events may be there
+// still, and what they led to is not to be done again.
+func Absent(err error) bool {
+	return errors.Is(err, ErrStreamNotFound) && !errors.As(err, new(*SetAsideError))
+}
+
+// Unshown is the SetAsideError of a reading of a stream that somebody deleted, for good
+// or until its metadata are mended. err is ErrStreamNotFound or ErrStreamDeleted, and
+// errors.Is still finds it.
+func Unshown(stream string, err error) error {
+	reason := Deleted
+	if errors.Is(err, ErrStreamDeleted) {
+		reason = Tombstoned
+	}
+	return &SetAsideError{stream, 0, "", reason, err}
 }

@@ -29,7 +29,7 @@ func (l *Log) look(stream string, mark uint64) (view, error) {
 		return view{}, err
 	}
 	if m = l.pending.durable(stream, m); m.gone {
-		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamDeleted, stream)
+		return view{}, eventstore.Unshown(stream, eventstore.ErrStreamDeleted)
 	}
 	if sid == 0 || sid > mark {
 		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamNotFound, stream)
@@ -38,8 +38,11 @@ func (l *Log) look(stream string, mark uint64) (view, error) {
 	if err != nil {
 		return view{}, l.damaged("find the end of a stream", err)
 	}
-	if m.hides(last) || last == eventstore.NoStream {
+	switch {
+	case last == eventstore.NoStream:
 		return view{}, fmt.Errorf("%w: %s", eventstore.ErrStreamNotFound, stream)
+	case m.hides(last):
+		return view{}, eventstore.Unshown(stream, eventstore.ErrStreamNotFound)
 	}
 	return view{sid: sid, first: m.keep, last: last}, nil
 }

@@ -104,7 +104,7 @@ func (s *script) Read(req *streams.ReadReq, call streams.Streams_ReadServer) err
 			return nil
 		}
 		return s.newest(call)
-	case o.GetSubscription() != nil && o.GetFilter().GetStreamIdentifier().GetRegex() == "^[^$]":
+	case o.GetSubscription() != nil && o.GetFilter().GetStreamIdentifier().GetRegex() == `^([^$]|\$\$[^$])`:
 		if s.shared != nil {
 			return s.shared(req, call)
 		}

@@ -36,7 +36,8 @@ type page struct {
 // limit of them (a negative one for no limit; 0 is refused). Past the end it is
 // empty. It fails with eventstore.ErrStreamNotFound, ErrStreamDeleted,
 // ErrUnavailable and ErrDenied, also in the middle of a stream that is deleted
-// meanwhile.
+// meanwhile; with an *eventstore.SetAsideError (see eventstore.Absent) where events
+// were there and somebody hides all of them.
 func (l *Log) ReadStream(ctx context.Context, stream string, from eventstore.Revision, limit int) iter.Seq2[*eventstore.Record, error] {
 	return l.readStream(ctx, stream, esdb.Forwards, max(from, 0), limit)
 }
@@ -55,7 +56,8 @@ func (l *Log) readStream(ctx context.Context, stream string, dir esdb.Direction,
 		return failed(err)
 	}
 	next := from
-	return l.pages(ctx, limit, nil, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
+	whole := dir == esdb.Forwards && from == 0 || dir == esdb.Backwards && from == math.MaxInt64
+	read := l.pages(ctx, limit, nil, func(ctx context.Context, c *esdb.Client, count uint64) (*esdb.ReadStream, error) {
 		o := esdb.ReadStreamOptions{Direction: dir, From: esdb.Revision(uint64(next)), RequiresLeader: true}
 		if dir == esdb.Backwards && next == math.MaxInt64 {
 			o.From = esdb.End{}
@@ -70,6 +72,21 @@ func (l *Log) readStream(ctx context.Context, stream string, dir esdb.Direction,
 		}
 		return nil
 	})
+	return func(yield func(*eventstore.Record, error) bool) {
+		shown := false
+		for r, err := range read {
+			if err != nil {
+				yield(nil, l.unshown(ctx, stream, err))
+				return
+			}
+			if shown = true; !yield(r, nil) {
+				return
+			}
+		}
+		if whole && !shown {
+			yield(nil, &eventstore.SetAsideError{Stream: stream, Reason: eventstore.Truncated, Err: errNothingShown})
+		}
+	}
 }
 
 // ReadAll answers the log's events after the position, which comes first in no

@@ -70,10 +70,9 @@ func (l *Log) subscribe(ctx context.Context, after eventstore.Position, filter e
 					}
 					next = r.Position
 					s.at(next)
-					if system(r) {
-						return m, false
+					if !system(r) {
+						l.saw(r)
 					}
-					l.saw(r)
 					return eventstore.Message{Record: r}, filter.Accepts(r.Stream, r.Type)
 				}
 				return m, false
@@ -113,7 +112,8 @@ func (s source) Subscribe(ctx context.Context, after eventstore.Position, filter
 }
 
 // serverFilter is what the server is asked to look for: a superset of what the
-// filter accepts, without the system's streams.
+// filter accepts. Of the system's own streams those with the metadata of others are
+// what a filter may want.
 func serverFilter(f *eventstore.Filter) *esdb.SubscriptionFilter {
 	switch {
 	case len(f.Streams) > 0:
@@ -124,6 +124,9 @@ func serverFilter(f *eventstore.Filter) *esdb.SubscriptionFilter {
 		return &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Prefixes: f.Types}
 	case f.TypePattern != nil:
 		return &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Regex: f.TypePattern.String()}
+	}
+	if f.System {
+		return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: `^([^$]|\$\$[^$])`}
 	}
 	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: `^[^$]`}
 }

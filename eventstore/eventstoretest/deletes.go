@@ -1,6 +1,9 @@
 package eventstoretest
 
 import (
+	"errors"
+	"iter"
+
 	"alta/eventstore"
 )
 
@@ -10,6 +13,23 @@ var deleteLaws = map[string]func(*T){
 		t.remove(t.log.Delete, 2)
 		t.readErr(eventstore.ErrStreamNotFound, t.log.ReadStream(t.ctx, t.stream, 0, all))
 		t.readErr(eventstore.ErrStreamNotFound, t.log.ReadStreamBackward(t.ctx, t.stream, 9, all))
+	},
+	"a stream that was deleted is told from one that never was": func(t *T) {
+		for _, read := range []func() iter.Seq2[*eventstore.Record, error]{
+			func() iter.Seq2[*eventstore.Record, error] { return t.log.ReadStream(t.ctx, t.stream, 0, all) },
+			func() iter.Seq2[*eventstore.Record, error] { return t.log.ReadStream(t.ctx, t.stream, 2, all) },
+			func() iter.Seq2[*eventstore.Record, error] { return t.log.ReadStreamBackward(t.ctx, t.stream, -1, 1) },
+		} {
+			if err := failure(read()); !eventstore.Absent(err) {
+				t.Fatal(err)
+			}
+		}
+		t.append(t.stream, eventstore.NoStream, events(3)...)
+		t.remove(t.log.Delete, 2)
+		t.unshown(eventstore.Deleted)
+		t.append(t.stream, eventstore.NoStream, events(1)...)
+		t.remove(t.log.Tombstone, 3)
+		t.unshown(eventstore.Tombstoned)
 	},
 	"a deleted stream begins again and keeps its numbering": func(t *T) {
 		t.append(t.stream, eventstore.NoStream, events(3)...)
@@ -79,5 +99,30 @@ func (t *T) remove(remove removal, expected eventstore.Revision) {
 	t.Helper()
 	if _, err := remove(t.ctx, t.stream, expected); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// failure is the error that a reading ends with.
+func failure(records iter.Seq2[*eventstore.Record, error]) error {
+	for _, err := range records {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unshown expects that a reading of the test's stream says how it was deleted.
+func (t *T) unshown(reason eventstore.SetAsideReason) {
+	t.Helper()
+	for _, from := range []eventstore.Revision{0, 2} {
+		for _, err := range []error{
+			failure(t.log.ReadStream(t.ctx, t.stream, from, all)), failure(t.log.ReadStreamBackward(t.ctx, t.stream, from, all)),
+		} {
+			var why *eventstore.SetAsideError
+			if eventstore.Absent(err) || !errors.As(err, &why) || why.Reason != reason || why.Stream != t.stream {
+				t.Fatalf("it is said: %v", err)
+			}
+		}
 	}
 }

@@ -220,7 +220,7 @@ func (f *Feed) pump(ctx context.Context, r *run) {
 	head, err := f.head(ctx)
 	if err == nil {
 		f.change(r, func() { r.begun, r.base, r.reached = true, head, head })
-		for m, ended := range f.log.Subscribe(ctx, head, eventstore.Filter{Name: "feed"}) {
+		for m, ended := range f.log.Subscribe(ctx, head, eventstore.Filter{Name: "feed", System: true}) {
 			if err = ended; err != nil {
 				break
 			}

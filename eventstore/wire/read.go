@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"iter"
 	"math"
 	"strings"
+	"time"
 
 	"alta/eventstore"
 
@@ -35,12 +37,30 @@ func (s *service) Read(req *streams.ReadReq, call streams.Streams_ReadServer) er
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, eventstore.ErrStreamNotFound) && s.deleted(call.Context(), stream):
+		return call.Send(event(&eventstore.Record{
+			Proposed: eventstore.Proposed{ID: eventstore.ID{15: 1}, Type: "$metadata", Data: fmt.Appendf(nil, `{"$tb":%d}`, int64(math.MaxInt64))},
+			Stream:   stream, Created: time.Unix(0, 0),
+		}, o))
 	case errors.Is(err, eventstore.ErrStreamNotFound):
 		return call.Send(&streams.ReadResp{Content: &streams.ReadResp_StreamNotFound_{StreamNotFound: &streams.ReadResp_StreamNotFound{
 			StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(stream)},
 		}}})
 	}
 	return s.refuse(call.SetTrailer, stream, err)
+}
+
+// deleted reports whether a stream with metadata is that of a stream that was deleted.
+// The engine has no metadata, and a server says there how a stream came to be missing.
+func (s *service) deleted(ctx context.Context, metadata string) bool {
+	of, is := strings.CutPrefix(metadata, "$$")
+	if !is {
+		return false
+	}
+	for _, err := range s.log.ReadStream(ctx, of, 0, 1) {
+		return errors.Is(err, eventstore.ErrStreamNotFound) && !eventstore.Absent(err)
+	}
+	return false
 }
 
 // records finds the reading that is asked for.

@@ -106,7 +106,7 @@ func (s *service) afterRevision(ctx context.Context, stream string, o *streams.R
 }
 
 func filter(o *streams.ReadReq_Options_FilterOptions) (eventstore.Filter, error) {
-	var f eventstore.Filter
+	f := eventstore.Filter{System: true} // the protocol keeps nothing back
 	if o == nil {
 		return f, nil
 	}

@@ -42,18 +42,26 @@ var words = map[string]word{
 		}
 		return strconv.Itoa(n), c.Elect(n)
 	}},
-	"resign":   {"resign", func(_ context.Context, c *Cluster, _ []string) (string, error) { c.Resign(); return "", nil }},
-	"drop":     {"drop", func(_ context.Context, c *Cluster, _ []string) (string, error) { c.Drop(); return "", nil }},
-	"scavenge": {"scavenge", func(ctx context.Context, c *Cluster, _ []string) (string, error) { return "", c.Scavenge(ctx) }},
-	"kill":     onNode("kill", func(c *Cluster, n int) error { c.Kill(n); return nil }),
-	"restart":  onNode("restart", (*Cluster).Restart),
-	"stop":     onNode("stop", func(c *Cluster, n int) error { c.Stop(n); return nil }),
-	"continue": onNode("continue", func(c *Cluster, n int) error { c.Continue(n); return nil }),
-	"cut":      onNode("cut", func(c *Cluster, n int) error { c.CutOff(n); return nil }),
-	"heal":     onNode("heal", (*Cluster).Heal),
-	"die":      onNode("die", (*Cluster).Die),
-	"fill":     onNode("fill", func(c *Cluster, n int) error { c.Fill(n, true); return nil }),
-	"room":     onNode("room", func(c *Cluster, n int) error { c.Fill(n, false); return nil }),
+	"resign":    {"resign", func(_ context.Context, c *Cluster, _ []string) (string, error) { c.Resign(); return "", nil }},
+	"drop":      {"drop", func(_ context.Context, c *Cluster, _ []string) (string, error) { c.Drop(); return "", nil }},
+	"scavenge":  {"scavenge", func(ctx context.Context, c *Cluster, _ []string) (string, error) { return "", c.Scavenge(ctx) }},
+	"kill":      onNode("kill", func(c *Cluster, n int) error { c.Kill(n); return nil }),
+	"restart":   onNode("restart", (*Cluster).Restart),
+	"stop":      onNode("stop", func(c *Cluster, n int) error { c.Stop(n); return nil }),
+	"continue":  onNode("continue", func(c *Cluster, n int) error { c.Continue(n); return nil }),
+	"cut":       onNode("cut", func(c *Cluster, n int) error { c.CutOff(n); return nil }),
+	"heal":      onNode("heal", (*Cluster).Heal),
+	"die":       onNode("die", (*Cluster).Die),
+	"fill":      onNode("fill", func(c *Cluster, n int) error { c.Fill(n, true); return nil }),
+	"room":      onNode("room", func(c *Cluster, n int) error { c.Fill(n, false); return nil }),
+	"delete":    onStream("delete", (*Cluster).Delete),
+	"tombstone": onStream("tombstone", (*Cluster).Tombstone),
+	"metadata": {"metadata STREAM JSON", func(ctx context.Context, c *Cluster, args []string) (string, error) {
+		if len(args) < 2 {
+			return "", errors.New("want a stream and its metadata")
+		}
+		return "", c.Metadata(ctx, args[0], strings.Join(args[1:], " "))
+	}},
 	"copy": {"copy DIRECTORY", func(ctx context.Context, c *Cluster, args []string) (string, error) {
 		if len(args) != 1 {
 			return "", errors.New("want a directory")
@@ -92,6 +100,16 @@ func onNode(name string, do func(*Cluster, int) error) word {
 			return "", err
 		}
 		return "", do(c, n)
+	}}
+}
+
+// onStream is a word that is followed by a stream.
+func onStream(name string, do func(*Cluster, context.Context, string) error) word {
+	return word{name + " STREAM", func(ctx context.Context, c *Cluster, args []string) (string, error) {
+		if len(args) != 1 {
+			return "", errors.New("want one stream")
+		}
+		return "", do(c, ctx, args[0])
 	}}
 }
 

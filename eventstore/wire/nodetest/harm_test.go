@@ -212,12 +212,14 @@ func TestAnOlderCopyTakesThePlaceOfTheLogAndGivesItBack(t *testing.T) {
 func TestLinesSayWhatIsDone(t *testing.T) {
 	c := start(t, nodetest.Options{Nodes: 3})
 	var answers strings.Builder
-	said := "leader\ncut leader\nelect\nheal 0\nkill 7\nfacts NotReady=2 ConfirmedFirst=true\nfacts Speed=9\njump\nconnection 1\n"
+	said := "leader\ncut leader\nelect\nheal 0\nkill 7\nfacts NotReady=2 ConfirmedFirst=true Metadata=true\nfacts Speed=9\njump\nconnection 1\n" +
+		"metadata s-1 {\"$tb\": 2}\nmetadata s-1\ndelete s-1\ndelete\ntombstone s-1\n"
 	if err := c.Obey(within(t), strings.NewReader(said), &answers); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"ok 0", "ok", "ok 1", "ok", "error kill N: there is no node 7", "ok",
-		"error facts [NAME=VALUE …]: there is no fact Speed", "error there is no jump; there are: ", "ok " + c.Connection(1)}
+		"error facts [NAME=VALUE …]: there is no fact Speed", "error there is no jump; there are: ", "ok " + c.Connection(1),
+		"ok", "error metadata STREAM JSON: want a stream and its metadata", "error delete STREAM: ", "error delete STREAM: want one stream", "ok"}
 	got := strings.Split(strings.TrimSpace(answers.String()), "\n")
 	if len(got) != len(want) {
 		t.Fatal(got)
