@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ func (s *Server) stateAt(c *call) error {
 	ctx := c.Request().Context()
 	var app *projections.Application
 	var entry projections.Entry
-	for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(c.id), 0, int(revision)+1) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, s.Log.ReadStream(ctx, s.Applications.Stream(c.id), 0, int(revision)+1)) {
 		if err != nil {
 			return err
 		}
@@ -104,8 +103,8 @@ func (s *Server) accesses(c *call) error {
 		Accesses []line `json:"accesses"`
 		Next     int64  `json:"next,omitempty"`
 	}{Accesses: []line{}}
-	for r, err := range s.Log.ReadStream(c.Request().Context(), s.Accesses.Stream(c.id), eventstore.Revision(from), limit+1) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+	for r, err := range eventstore.Whole(eventstore.Revision(from)-1, s.Log.ReadStream(c.Request().Context(), s.Accesses.Stream(c.id), eventstore.Revision(from), limit+1)) {
+		if eventstore.Absent(err) {
 			break
 		}
 		if err != nil {

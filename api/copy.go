@@ -244,7 +244,7 @@ func (s *Server) copyAccount(ctx context.Context, st account.State, revision eve
 		out.Keys = append(out.Keys, keyOf(k))
 	}
 	stream := account.Category + "-" + st.ID
-	for r, err := range s.Log.ReadStream(ctx, stream, 0, 1) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, s.Log.ReadStream(ctx, stream, 0, 1)) {
 		if err != nil {
 			return nil, err
 		}
@@ -256,7 +256,8 @@ func (s *Server) copyAccount(ctx context.Context, st account.State, revision eve
 			out.Opened = o.At
 		}
 	}
-	for r, err := range s.Log.ReadStream(ctx, stream, max(0, revision+1-copyEvents), copyEvents) {
+	from := max(0, revision+1-copyEvents)
+	for r, err := range eventstore.Whole(from-1, s.Log.ReadStream(ctx, stream, from, copyEvents)) {
 		if err != nil {
 			return nil, err
 		}
@@ -292,9 +293,9 @@ func (s *Server) copyOf(c *call, id string, language lang.Lang) (json.RawMessage
 	st := c.state
 	f := copying{merchant: st.Merchant, language: language, raised: map[string]application.ReasonRaised{}, uploaded: map[string]time.Time{}}
 	out := copyApplication{ID: id, Status: status.JSON, Details: []copyDetail{}, Documents: []copyDocument{}, Consents: []copyConsent{}, History: []copyEntry{}}
-	from := max(0, st.Revision()+1-copyEvents)
+	from := eventstore.Revision(max(0, st.Revision()+1-copyEvents))
 	out.Cut = from > 0
-	for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(id), eventstore.Revision(from), copyEvents) {
+	for r, err := range eventstore.Whole(from-1, s.Log.ReadStream(ctx, s.Applications.Stream(id), from, copyEvents)) {
 		if err != nil {
 			return nil, err
 		}

@@ -100,7 +100,7 @@ func (s *Server) undeliveredMails(c *call) error {
 // letter is another one then.
 func (s *Server) forAgent(c *call, all []UndeliveredMail) ([]UndeliveredMail, error) {
 	var opened time.Time
-	for r, err := range s.Log.ReadStream(c.Request().Context(), "application-"+c.id, 0, 1) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, s.Log.ReadStream(c.Request().Context(), "application-"+c.id, 0, 1)) {
 		if err != nil {
 			return nil, err
 		}

@@ -173,7 +173,7 @@ func (s *places) move(ctx context.Context, r *eventstore.Record) (before, after 
 func (s *places) each(ctx context.Context, stream string, from eventstore.Revision, visit func(*eventstore.Record) (bool, error)) error {
 	for {
 		n := 0
-		for r, err := range s.log.ReadStream(ctx, stream, from, replayPage) {
+		for r, err := range eventstore.Whole(from-1, s.log.ReadStream(ctx, stream, from, replayPage)) {
 			if err != nil {
 				return err
 			}

@@ -80,7 +80,7 @@ func (c *call) versionAt(r decider.Result[application.State, application.Event])
 		return version, nil
 	}
 	ctx := c.Request().Context()
-	for rec, err := range c.server.Log.ReadStream(ctx, c.server.Applications.Stream(c.id), r.Revision+1, later) {
+	for rec, err := range eventstore.Whole(r.Revision, c.server.Log.ReadStream(ctx, c.server.Applications.Stream(c.id), r.Revision+1, later)) {
 		if err != nil {
 			return 0, err
 		}
@@ -110,7 +110,7 @@ func (c *call) stale(now application.State) error {
 	ctx, version := c.Request().Context(), int64(-1)
 	for next := eventstore.Revision(0); int64(next) <= now.Revision(); {
 		from := next
-		for rec, err := range c.server.Log.ReadStream(ctx, c.server.Applications.Stream(c.id), next, streamPage) {
+		for rec, err := range eventstore.Whole(next-1, c.server.Log.ReadStream(ctx, c.server.Applications.Stream(c.id), next, streamPage)) {
 			if err != nil {
 				return err
 			}

@@ -71,7 +71,7 @@ func (s *Server) records(ctx context.Context, id string) iter.Seq2[*eventstore.R
 	return func(yield func(*eventstore.Record, error) bool) {
 		for from := eventstore.Revision(0); ; from += page {
 			n := 0
-			for r, err := range s.Log.ReadStream(ctx, s.Applications.Stream(id), from, page) {
+			for r, err := range eventstore.Whole(from-1, s.Log.ReadStream(ctx, s.Applications.Stream(id), from, page)) {
 				if !yield(r, err) || err != nil {
 					return
 				}

@@ -146,7 +146,7 @@ func (s *Server) lookAlarms(c *call) error {
 	}
 	if st.Looks > 0 {
 		from := max(last-eventstore.Revision(limit)+1, 0)
-		for r, err := range s.Log.ReadStream(ctx, s.Accesses.Stream(access.Alarms), from, limit) {
+		for r, err := range eventstore.Whole(from-1, s.Log.ReadStream(ctx, s.Accesses.Stream(access.Alarms), from, limit)) {
 			if err != nil {
 				return err
 			}

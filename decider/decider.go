@@ -399,10 +399,10 @@ func (d *Decider[S, E]) fold(ctx context.Context, stream string) (folded[S], err
 	for {
 		n := 0
 		for r, err := range d.Log.ReadStream(ctx, stream, f.revision+1, page) {
-			if errors.Is(err, eventstore.ErrStreamNotFound) {
-				if f.revision == eventstore.NoStream {
-					return f, nil
-				}
+			switch {
+			case eventstore.Absent(err) && f.revision == eventstore.NoStream:
+				return f, nil
+			case errors.Is(err, eventstore.ErrStreamNotFound), errors.Is(err, eventstore.ErrStreamDeleted):
 				d.cache.drop(stream)
 			}
 			if err == nil {

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // SetAsideReason says why a stream is set aside. The values are permanent: they
@@ -79,11 +80,38 @@ func Follows(r *Record, last Revision) error {
 	return &SetAsideError{r.Stream, last + 1, "", MissingEvents, errMissing}
 }
 
+// Whole is a reading of a stream after a revision that may leave nothing out: it ends
+// with a SetAsideError at the first event that does not follow the one before.
+func Whole(after Revision, records iter.Seq2[*Record, error]) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		last := after
+		for r, err := range records {
+			if err == nil {
+				err = Follows(r, last)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if last = r.Revision; !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Absent reports whether an error of a reading says that the stream has no event and
 // never had one. Of a stream that somebody deleted it says no: its events may be there
 // still, and what they led to is not to be done again.
 func Absent(err error) bool {
 	return errors.Is(err, ErrStreamNotFound) && !errors.As(err, new(*SetAsideError))
+}
+
+// Hidden reports whether an error of a reading says that a stream has events and shows
+// none of them, because somebody deleted it or its metadata hide them.
+func Hidden(err error) bool {
+	var why *SetAsideError
+	return errors.As(err, &why) && (why.Reason == Deleted || why.Reason == Tombstoned || why.Reason == Truncated)
 }
 
 // Unshown is the SetAsideError of a reading of a stream that somebody deleted, for good

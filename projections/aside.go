@@ -148,10 +148,8 @@ func hiddenReason(err error) *eventstore.SetAsideError {
 	switch {
 	case errors.As(err, &reason):
 		return reason
-	case errors.Is(err, eventstore.ErrStreamNotFound):
-		return &eventstore.SetAsideError{Reason: eventstore.Deleted, Err: err}
-	case errors.Is(err, eventstore.ErrStreamDeleted):
-		return &eventstore.SetAsideError{Reason: eventstore.Tombstoned, Err: err}
+	case errors.Is(err, eventstore.ErrStreamNotFound), errors.Is(err, eventstore.ErrStreamDeleted):
+		return &eventstore.SetAsideError{Reason: eventstore.Deleted, Err: err} // of a log that knows no more
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -104,7 +103,7 @@ func (d *Details) History(ctx context.Context, id string, from int64, limit int)
 	if from > page.Revision {
 		return page, nil
 	}
-	for rec, err := range d.Log.ReadStream(ctx, category+id, eventstore.Revision(from), limit) {
+	for rec, err := range eventstore.Whole(eventstore.Revision(from)-1, d.Log.ReadStream(ctx, category+id, eventstore.Revision(from), limit)) {
 		if err != nil {
 			return HistoryPage{}, err
 		}
@@ -163,7 +162,7 @@ func (d *Details) advance(ctx context.Context, e *detail) error {
 			next = eventstore.Revision(e.app.Revision + 1)
 		}
 		for rec, err := range d.Log.ReadStream(ctx, category+e.id, next, streamPage) {
-			if errors.Is(err, eventstore.ErrStreamNotFound) {
+			if eventstore.Absent(err) {
 				break
 			}
 			if err != nil {

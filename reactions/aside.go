@@ -88,7 +88,7 @@ func (f *Follower) again(ctx context.Context, stream string, a aside) error {
 	const page = 256
 	for next := a.from; ; {
 		n := 0
-		for r, err := range f.Log.ReadStream(ctx, stream, next, page) {
+		for r, err := range eventstore.Whole(next-1, f.Log.ReadStream(ctx, stream, next, page)) {
 			if err != nil {
 				return err
 			}
@@ -109,6 +109,9 @@ func (f *Follower) again(ctx context.Context, stream string, a aside) error {
 			}
 		}
 		if n < page {
+			if next == a.from {
+				return eventstore.ErrStreamNotFound // what was there is hidden
+			}
 			return nil
 		}
 	}

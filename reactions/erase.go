@@ -152,7 +152,7 @@ func (e *Erase) destroy(ctx context.Context, subject string) error {
 // redacted destroys the files that a redaction replaced. Whoever redacts does so
 // at once; this is for the process that ended in between.
 func (e *Erase) redacted(ctx context.Context, r *eventstore.Record, id string, ev application.DocumentRedacted) error {
-	for before, err := range e.cfg.Log.ReadStream(ctx, r.Stream, 0, int(r.Revision)) {
+	for before, err := range eventstore.Whole(eventstore.NoStream, e.cfg.Log.ReadStream(ctx, r.Stream, 0, int(r.Revision))) {
 		if err != nil {
 			return err
 		}

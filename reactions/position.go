@@ -57,7 +57,9 @@ func (f *Follower) resume(ctx context.Context) error {
 		return nil
 	}
 	kept, err := f.load(ctx, fallbacks)
-	if err != nil {
+	if eventstore.Hidden(err) {
+		f.Logger.Warn("reaction starts over: somebody hid the stream with its position", "reaction", f.Name, "stream", f.Stream())
+	} else if err != nil {
 		return err
 	}
 	p := position{revision: eventstore.NoStream}
@@ -103,7 +105,7 @@ type keptPosition struct {
 func (f *Follower) load(ctx context.Context, most int) ([]keptPosition, error) {
 	var all []keptPosition
 	for r, err := range f.Log.ReadStreamBackward(ctx, f.Stream(), -1, most) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+		if eventstore.Absent(err) {
 			return nil, nil
 		}
 		if err != nil {

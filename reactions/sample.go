@@ -71,7 +71,7 @@ func (s *Sample) handle(ctx context.Context, r *eventstore.Record) error {
 // events reads the application's stream up to an event.
 func (s *Sample) events(ctx context.Context, upTo *eventstore.Record) ([]application.Event, error) {
 	out := make([]application.Event, 0, upTo.Revision+1)
-	for r, err := range s.cfg.Log.ReadStream(ctx, upTo.Stream, 0, int(upTo.Revision)+1) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, s.cfg.Log.ReadStream(ctx, upTo.Stream, 0, int(upTo.Revision)+1)) {
 		if err != nil {
 			return nil, err
 		}

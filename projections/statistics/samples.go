@@ -31,7 +31,7 @@ func idAt(place string) (id string, ok bool) {
 func (s *cases) sampled(ctx context.Context, r *eventstore.Record) ([]addition, error) {
 	var before sample.State
 	if r.Revision > 0 {
-		for past, err := range s.log.ReadStream(ctx, r.Stream, 0, int(r.Revision)) {
+		for past, err := range eventstore.Whole(eventstore.NoStream, s.log.ReadStream(ctx, r.Stream, 0, int(r.Revision))) {
 			if err != nil {
 				return nil, err
 			}

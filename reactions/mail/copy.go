@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,7 +37,7 @@ func LetterOf(ctx context.Context, log reader, r *eventstore.Record) (l Letter, 
 	}
 	l.State = LetterWaiting
 	for n, err := range log.ReadStreamBackward(ctx, NoticeStream(r.ID, l.Template), fromEnd, 1) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+		if eventstore.Absent(err) {
 			break
 		}
 		if err != nil {

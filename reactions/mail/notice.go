@@ -102,8 +102,8 @@ func noticeID(cause eventstore.ID, t Template) eventstore.ID {
 // look folds a notice.
 func (m *Mailer) look(ctx context.Context, j *job) (notice, error) {
 	n := notice{revision: eventstore.NoStream}
-	for r, err := range m.cfg.Log.ReadStream(ctx, NoticeStream(j.cause, j.template), 0, 256) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, m.cfg.Log.ReadStream(ctx, NoticeStream(j.cause, j.template), 0, 256)) {
+		if eventstore.Absent(err) {
 			return n, nil
 		}
 		if err != nil {

@@ -91,7 +91,7 @@ func ReadServer(ctx context.Context, log reader) (ServerState, error) {
 
 func readServer(ctx context.Context, log reader) (ServerState, eventstore.Revision, error) {
 	for r, err := range log.ReadStreamBackward(ctx, ServerStream, fromEnd, 1) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+		if eventstore.Absent(err) {
 			break
 		}
 		if err != nil {

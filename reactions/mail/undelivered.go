@@ -47,7 +47,7 @@ func undelivered(ctx context.Context, log reader, account string) (out []Problem
 	last = eventstore.NoStream
 	reached, seen := map[string]bool{}, map[string]bool{}
 	for r, err := range log.ReadStreamBackward(ctx, UndeliveredStream(account), fromEnd, readBack) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) {
+		if eventstore.Absent(err) {
 			break
 		}
 		if err != nil {

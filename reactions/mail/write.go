@@ -15,6 +15,7 @@ import (
 	"alta/domain/lang"
 	"alta/domain/personal"
 	"alta/domain/reason"
+	"alta/eventstore"
 	"alta/reactions"
 )
 
@@ -166,7 +167,7 @@ type history struct {
 
 func (m *Mailer) history(ctx context.Context, j *job) (history, error) {
 	h := history{notes: map[string]string{}}
-	for r, err := range m.cfg.Log.ReadStream(ctx, j.stream, 0, int(j.revision)+1) {
+	for r, err := range eventstore.Whole(eventstore.NoStream, m.cfg.Log.ReadStream(ctx, j.stream, 0, int(j.revision)+1)) {
 		if err != nil {
 			return h, err
 		}
