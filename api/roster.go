@@ -16,12 +16,14 @@ import (
 	"alta/eventstore"
 )
 
+// RosterStream is the stream that keeps who is in the directory.
+const RosterStream = "roster"
+
 const (
-	rosterStream = "roster"
-	rosterType   = "roster.kept.v2" // the first had no id of an event, and is not read any more
-	rosterAge    = 24 * time.Hour   // of one, before the next is written
-	rosterMost   = 10_000           // people in one
-	keepTimeout  = 5 * time.Second  // names are not followed meanwhile
+	rosterType  = "roster.kept.v2" // the first had no id of an event, and is not read any more
+	rosterAge   = 24 * time.Hour   // of one, before the next is written
+	rosterMost  = 10_000           // people in one
+	keepTimeout = 5 * time.Second  // names are not followed meanwhile
 )
 
 // PeopleLog is what People needs of the event log.
@@ -53,8 +55,8 @@ type storedRoster struct {
 // hold the event, is as good as none; an error is the log's alone.
 func loadRoster(ctx context.Context, log PeopleLog, logger *slog.Logger) (k roster, from eventstore.Position, err error) {
 	none := roster{people: map[string]bool{}, revision: eventstore.NoStream}
-	for r, err := range log.ReadStreamBackward(ctx, rosterStream, -1, 1) {
-		if errors.Is(err, eventstore.ErrStreamNotFound) || errors.Is(err, eventstore.ErrStreamDeleted) {
+	for r, err := range log.ReadStreamBackward(ctx, RosterStream, -1, 1) {
+		if eventstore.Absent(err) || eventstore.Hidden(err) {
 			return none, eventstore.Start, nil
 		}
 		if err != nil {
@@ -115,8 +117,8 @@ func (k *roster) keep(ctx context.Context, log PeopleLog, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("api: roster: %w", err)
 	}
-	id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, rosterStream), fmt.Sprintf("%d/%s/%d", k.revision+1, k.last.Position, now.UnixMilli()))
-	appended, err := log.Append(ctx, rosterStream, k.revision, eventstore.Proposed{ID: id, Type: rosterType, Data: data})
+	id := decider.DeriveID(decider.DeriveID(eventstore.ID{}, RosterStream), fmt.Sprintf("%d/%s/%d", k.revision+1, k.last.Position, now.UnixMilli()))
+	appended, err := log.Append(ctx, RosterStream, k.revision, eventstore.Proposed{ID: id, Type: rosterType, Data: data})
 	var conflict *eventstore.ConflictError
 	switch {
 	case errors.As(err, &conflict):

@@ -128,7 +128,7 @@ func (h *house) start(meanwhile func()) string {
 
 // rosters counts those that were kept.
 func (h *house) rosters() (n int) {
-	for _, err := range h.Log.ReadStream(h.t.Context(), rosterStream, 0, 100) {
+	for _, err := range h.Log.ReadStream(h.t.Context(), RosterStream, 0, 100) {
 		if err != nil {
 			return 0
 		}
@@ -183,7 +183,7 @@ func TestNobodyIsForgottenForARosterThatIsNotThisLogsOrCannotBeRead(t *testing.T
 			{Type: "roster.kept.v3", Data: []byte(`{}`)},
 		} {
 			bad.ID = decider.NewID()
-			if _, err := h.Append(h.t.Context(), rosterStream, eventstore.Revision(2*i-1), bad); err != nil {
+			if _, err := h.Append(h.t.Context(), RosterStream, eventstore.Revision(2*i-1), bad); err != nil {
 				t.Fatal(err)
 			}
 			if got := h.start(nil); got != "lead 002, reviewer 001" || h.started() != eventstore.Start {
@@ -219,7 +219,7 @@ func TestARosterGoesWithItsEventIntoACopyOfTheLog(t *testing.T) {
 		h.open(account.Merchant, 30)
 		h.start(nil)
 		var kept storedRoster
-		for r, err := range h.Log.ReadStream(h.t.Context(), rosterStream, 0, 1) {
+		for r, err := range h.Log.ReadStream(h.t.Context(), RosterStream, 0, 1) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -230,7 +230,7 @@ func TestARosterGoesWithItsEventIntoACopyOfTheLog(t *testing.T) {
 		kept.Last.Position = eventstore.Position{Commit: 9_999, Prepare: 9_999} // where the other log has it
 		data, err := json.Marshal(kept)
 		if err == nil {
-			_, err = h.Append(h.t.Context(), rosterStream, 0, eventstore.Proposed{ID: decider.NewID(), Type: rosterType, Data: data})
+			_, err = h.Append(h.t.Context(), RosterStream, 0, eventstore.Proposed{ID: decider.NewID(), Type: rosterType, Data: data})
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -269,7 +270,11 @@ func (s *Server) admit(c *call, r route) error {
 		}
 		return err
 	}
-	if !s.visible(c) {
+	if aside != nil && !c.state.Opened() {
+		if concerned, err := s.listed(c); err != nil || !concerned {
+			return cmp.Or(err, error(errNotFound()))
+		}
+	} else if !s.visible(c) {
 		return errNotFound()
 	}
 	if g == none {
@@ -359,15 +364,35 @@ func (s *Server) visible(c *call) bool {
 	if st.Restricted && !regardless[c.op.ID] {
 		return c.who.Role == account.Auditor
 	}
-	switch c.who.Role {
+	return concerns(c.who, st.Merchant, st.Agent)
+}
+
+// concerns reports whether somebody has to do with the application of a merchant that
+// an agency looks after.
+func concerns(who auth.Principal, merchant, agency string) bool {
+	switch who.Role {
 	case account.Merchant:
-		return st.Merchant == c.who.Account
+		return merchant == who.Account
 	case account.Agent:
-		return st.Agent != "" && st.Agent == c.who.Organisation
+		return agency != "" && agency == who.Organisation
 	case account.Reviewer, account.Lead, account.Auditor:
 		return true
 	}
 	return false
+}
+
+// listed: what lists know of an application of whose stream nothing can be read says
+// that the caller has to do with it. Of one whose processing is restricted they know no
+// more than that.
+func (s *Server) listed(c *call) (bool, error) {
+	row, err := s.Reader.Row(c.Request().Context(), c.id)
+	switch {
+	case err != nil:
+		return false, err
+	case row == nil, row.ID == "":
+		return c.who.Role == account.Auditor, nil
+	}
+	return concerns(c.who, row.Merchant, row.Agent), nil
 }
 
 // afterTime is how long a read waits for the position it was asked to reach.

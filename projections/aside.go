@@ -27,6 +27,9 @@ type Aside struct {
 	Reason   eventstore.SetAsideReason `json:"reason"`
 	Position string                    `json:"position"` // of the event, or of the one found in its place
 	At       time.Time                 `json:"at"`       // when that one was stored
+	// Undo says how to undo what another client of the event store did. It is never kept:
+	// whoever sees what is done there says it.
+	Undo string `json:"undo,omitempty"`
 }
 
 func asideOf(rec *eventstore.Record, e *eventstore.SetAsideError) *Aside {

@@ -223,5 +223,15 @@ func (r Reader) rows(ctx context.Context, g generation, ids []string) ([]string,
 	if err == nil && slices.Contains(rows, "") {
 		err = errGap
 	}
-	return rows, err
+	if err != nil || r.Unreadable == nil {
+		return rows, err
+	}
+	for i, id := range ids {
+		if r.Unreadable(id) {
+			if rows[i], err = marked(rows[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return rows, nil
 }

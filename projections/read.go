@@ -18,6 +18,9 @@ type Reader struct {
 	Store *Store
 	Index func(kind, value string) string // the runner's blind index
 	Now   func() time.Time
+	// Unreadable, if set, reports whether an application's stream cannot be read, for a
+	// reason that Redis knows nothing of. Its row says then that it is set aside.
+	Unreadable func(id string) bool
 }
 
 // rereads bounds how often an answer is read because the generation it was read
@@ -79,6 +82,36 @@ func (r Reader) Wait(ctx context.Context, p eventstore.Position) error {
 		case <-time.After(min(max(time.Since(begun)/4, 2*time.Millisecond), 50*time.Millisecond)):
 		}
 	}
+}
+
+// marked is a stored row that says that its stream is set aside. One that nobody may
+// find stays as it is.
+func marked(stored string) (string, error) {
+	var row Row
+	if err := json.Unmarshal([]byte(stored), &row); err != nil {
+		return "", fmt.Errorf("projections: stored row: %w", err)
+	}
+	if row.ID == "" {
+		return stored, nil
+	}
+	row.SetAside = true
+	b, err := json.Marshal(row)
+	return string(b), err
+}
+
+// Row answers an application's row, also one that stands in no list because its
+// processing is restricted, which has no ID; nil where there is none.
+func (r Reader) Row(ctx context.Context, id string) (row *Row, err error) {
+	err = r.reading(ctx, func(g generation) error {
+		rows, err := r.Store.rows(ctx, g, []string{id})
+		if err != nil || rows[0] == "" {
+			row = nil
+			return err
+		}
+		row = &Row{}
+		return json.Unmarshal([]byte(rows[0]), row)
+	})
+	return row, err
 }
 
 // Render makes every document of an application from its folded one: what an

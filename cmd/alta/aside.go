@@ -14,13 +14,15 @@ import (
 )
 
 const (
-	asideEvery = 5 * time.Second // how often it is asked what is set aside
+	asideEvery = 5 * time.Second // how often lists are asked what is set aside
 	asideMost  = 1000            // streams that are remembered for notes and figures
 	asideNamed = 5               // streams that a note names
 )
 
 // asideWatch is what this process knows of the streams that are set aside.
 type asideWatch struct {
+	hidden *hiddenWatch // of the same log
+
 	mu    sync.Mutex
 	all   []projections.Aside
 	total int64
@@ -37,7 +39,8 @@ func (w *asideWatch) set(all []projections.Aside, total int64) {
 func (w *asideWatch) get() (all []projections.Aside, total int64, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.all, w.total, w.known
+	all, total = w.hidden.join(w.all, w.total)
+	return all, total, w.known
 }
 
 // notes say for an operator what is set aside. The process serves everybody else.
@@ -54,6 +57,9 @@ func (w *asideWatch) notes() (out []string) {
 
 // describeAside says in a line why a stream is set aside, and from where on.
 func describeAside(a projections.Aside) string {
+	if a.Undo != "" {
+		return fmt.Sprintf("%s: %s by another client; undo it %s", a.Stream, a.Reason, a.Undo)
+	}
 	what := ""
 	if a.Type != "" {
 		what = " (" + a.Type + ")"
@@ -61,10 +67,15 @@ func describeAside(a projections.Aside) string {
 	return fmt.Sprintf("%s from revision %d%s at %s: %s", a.Stream, a.Revision, what, a.Position, a.Reason)
 }
 
-// setAside answers the streams that are set aside, at most limit of them, and how
-// many there are.
+// setAside answers the streams that are set aside, and those that others hide, at most
+// limit of them, and how many there are.
 func (p *program) setAside(ctx context.Context, limit int) ([]projections.Aside, int64, error) {
-	return p.reader.SetAside(ctx, limit)
+	all, total, err := p.reader.SetAside(ctx, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	all, total = p.hidden.join(all, total)
+	return all[:min(limit, len(all))], total, nil
 }
 
 // watchAsides keeps for notes and figures what is set aside. While lists cannot be
@@ -74,7 +85,7 @@ func (p *program) watchAsides(ctx context.Context) error {
 	defer beat.Stop()
 	for {
 		asking, stop := context.WithTimeout(ctx, asideEvery)
-		if all, total, err := p.setAside(asking, asideMost); err == nil {
+		if all, total, err := p.reader.SetAside(asking, asideMost); err == nil {
 			p.asides.set(all, total)
 		}
 		stop()
@@ -99,7 +110,7 @@ func printAsides(out io.Writer, all []projections.Aside, total int64) error {
 	if total == 0 {
 		return nil
 	}
-	if _, err := fmt.Fprintf(out, "%d streams cannot be read any further and are set aside: they are shown as they were before, and nothing is appended to them\n", total); err != nil {
+	if _, err := fmt.Fprintf(out, "%d streams cannot be read any further, or others hide events of them: what is set aside is shown as it was before, and nothing is appended to it\n", total); err != nil {
 		return err
 	}
 	for _, a := range all {
@@ -110,10 +121,12 @@ func printAsides(out io.Writer, all []projections.Aside, total int64) error {
 	return nil
 }
 
-// unreadables are the streams of a log with an event that this version cannot read.
+// unreadables are the streams of a log with an event that this version cannot read, and
+// those of which others hide events on a server.
 type unreadables struct {
-	all   []projections.Aside // at most asideMost
-	known map[string]bool
+	all    []projections.Aside // at most asideMost
+	known  map[string]bool
+	hidden []projections.Aside
 }
 
 // find looks at every event of a log.
@@ -137,7 +150,9 @@ func (u *unreadables) find(log iter.Seq2[*eventstore.Record, error]) error {
 	return nil
 }
 
-func (u *unreadables) print(out io.Writer) error { return printAsides(out, u.all, int64(len(u.known))) }
+func (u *unreadables) print(out io.Writer) error {
+	return printAsides(out, append(u.all, u.hidden...), int64(len(u.known)+len(u.hidden)))
+}
 
 // setAside writes the figures of what is set aside.
 func (f figures) setAside(s sink) {
@@ -150,6 +165,6 @@ func (f figures) setAside(s sink) {
 		by[a.Reason]++
 	}
 	for _, reason := range eventstore.SetAsideReasons() {
-		s.gauge("alta_streams_set_aside", "Streams that this version cannot read any further; alarm above 0.", float64(by[reason]), "reason", string(reason))
+		s.gauge("alta_streams_set_aside", "Streams that this version cannot read any further, or of which others hide events in the event store; alarm above 0.", float64(by[reason]), "reason", string(reason))
 	}
 }

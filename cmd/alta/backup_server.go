@@ -360,7 +360,7 @@ func restoreServer(ctx context.Context, data, server, from string, accept bool, 
 func (m serverMark) lies(ctx context.Context, l *esdb.Log) (bool, error) {
 	for r, err := range l.ReadStream(ctx, m.Stream, m.Revision, 1) {
 		switch {
-		case errors.Is(err, eventstore.ErrStreamNotFound), errors.Is(err, eventstore.ErrStreamDeleted):
+		case errors.Is(err, eventstore.ErrStreamNotFound), eventstore.Hidden(err):
 			return false, nil
 		case err != nil:
 			return false, fmt.Errorf("the log cannot be read: %w", err)

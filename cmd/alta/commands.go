@@ -10,7 +10,7 @@ func commands() []command {
 		{"account", "invite, disable, list people; reset passwords and one-time codes; also of a running program", runAccount},
 		{"keys", "show, rotate and retire the key-encryption key; also of a running program", runKeys},
 		{"policy", "show the rules; explain what one merchant needs, and why", runPolicy},
-		{"log", "check the event log against its checkpoints: alta log check, alta log accept", runLog},
+		{"log", "check the event log against its checkpoints, and care for the one on a server: alta log check, accept, grant, unhide", runLog},
 		{"backup", "copy log, keys and documents, also of a running program, and verify the copy", runBackup},
 		{"restore", "put a verified backup in the place of log, keys and documents", runRestore},
 		{"copy", "copy the event log to EventStoreDB or back, and compare the roots", runCopy},

@@ -77,7 +77,8 @@ func openEnd(name string, source bool) (copyLog, error) {
 // refuses a destination that is no copy of this source. Appends name exact
 // revisions and go one after the other, because two under way at once could
 // change places. Deletions are no events: they are copied by looking, at a
-// stream's first event, from where on the source shows it.
+// stream's first event, from where on the source shows it. Those of Alta's own streams
+// are not: it deletes none, so somebody else did, and in the copy the stream is whole.
 type copying struct {
 	from, to copyLog
 	out      io.Writer
@@ -202,18 +203,22 @@ func (c *copying) look(ctx context.Context, r *eventstore.Record) error {
 		var v visibility
 		for shown, err := range c.from.ReadStream(ctx, r.Stream, 0, 1) {
 			switch {
-			case errors.Is(err, eventstore.ErrStreamNotFound):
-				v.deleted = true
 			case errors.Is(err, eventstore.ErrStreamDeleted):
 				v.gone = true
+			case errors.Is(err, eventstore.ErrStreamNotFound), eventstore.Hidden(err):
+				v.deleted = true
 			case err != nil:
 				return fmt.Errorf("read the source: %w", err)
 			default:
 				v.first = shown.Revision
 			}
 		}
-		if v != (visibility{}) {
+		switch {
+		case v == visibility{}:
+		case !ourStream(r.Stream):
 			c.hidden[r.Stream] = v
+		default:
+			fmt.Fprintf(c.out, "%s is hidden in the source by somebody's deletion or metadata: in the copy it is whole\n", r.Stream)
 		}
 	}
 	if v, ok := c.hidden[r.Stream]; ok {

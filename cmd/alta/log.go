@@ -114,13 +114,16 @@ func newFlags(name string, errOut io.Writer) *flag.FlagSet {
 const logUsage = `usage: alta log check  [--data DIR] [--eventstore esdb://…]
        alta log accept [--data DIR]
        alta log grant  --eventstore esdb://ADMIN:PASSWORD@… ACCOUNT
+       alta log unhide --eventstore esdb://… STREAM …
 
 check recomputes every hash of the log, of a running program too, and compares
 it with every checkpoint that was ever signed. With --eventstore it reads the log
 from its server, and names each event that was removed or changed there. accept signs a log whose
 checkpoints were lost: from then on it is guarded again, but nothing vouches for
 what it held before. grant lets an account of a server read $all, as every process
-must: it adds the account and $admins to the metadata of $all, as an admin.`
+must: it adds the account and $admins to the metadata of $all, as an admin. unhide
+takes out of a stream's metadata what hides its events ($tb, $maxAge, $maxCount): so it
+brings back what somebody deleted on a server, before a scavenge.`
 
 func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if len(args) == 0 {
@@ -129,16 +132,19 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	fs := newFlags("log "+args[0], errOut)
 	data := dataFlag(fs)
 	server := new(string)
-	if args[0] == "check" || args[0] == "grant" {
+	names := args[0] == "grant" || args[0] == "unhide"
+	if args[0] == "check" || names {
 		server = serverFlag(fs)
 	}
-	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 && args[0] != "grant" {
+	if err := fs.Parse(args[1:]); err != nil || fs.NArg() > 0 && !names || names && (fs.NArg() == 0 || *server == "") {
 		return errUsage(logUsage)
 	}
-	if args[0] == "grant" {
-		if fs.NArg() != 1 || *server == "" {
-			return errUsage(logUsage)
-		}
+	switch {
+	case args[0] == "unhide":
+		return unhide(ctx, *server, fs.Args(), out)
+	case names && fs.NArg() > 1:
+		return errUsage(logUsage)
+	case names:
 		return grantAll(ctx, *server, fs.Arg(0), out)
 	}
 	begun := time.Now()
@@ -161,9 +167,17 @@ func runLog(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err := named.print(out); err != nil {
 		return err
 	}
+	if n := len(named.hidden); n > 0 {
+		printTree(out, rep)
+		return fmt.Errorf("%w: %d streams, named above; every event is in the log still", errHidden, n)
+	}
 	printReport(out, rep, time.Since(begun))
 	return nil
 }
+
+// errHidden: others deleted streams on the server, or gave them metadata that let events
+// go. The next scavenge may remove what they hide.
+var errHidden = errors.New("others hide events of the log on its server")
 
 // grantAll lets an account of a server read everything.
 func grantAll(ctx context.Context, server, account string, out io.Writer) error {
@@ -307,15 +321,25 @@ func checkServerLog(ctx context.Context, data, server string, out io.Writer, nam
 		return rep, err
 	}
 	fmt.Fprintf(out, "every event of the server was compared with what %s knows: %s, and the checkpoints that were signed there\n", data, with)
+	hidden, err := hiddenStreams(ctx, l)
+	if err != nil {
+		return rep, err
+	}
+	named.hidden = asidesOf(hidden)
 	return rep, named.find(l.ReadAll(ctx, eventstore.Start, -1))
 }
 
 func printReport(out io.Writer, rep evidence.Report, took time.Duration) {
+	printTree(out, rep)
+	fmt.Fprintf(out, "the log is whole (%.1f s)\n", took.Seconds())
+}
+
+// printTree says what was recomputed.
+func printTree(out io.Writer, rep evidence.Report) {
 	fmt.Fprintf(out, "%d events, root %v\n", rep.Tree.N, rep.Tree.Hash)
 	fmt.Fprintf(out, "%d checkpoints agree; the newest covers %d events and was signed %s by %s\n",
 		rep.Checkpoints, rep.Newest.Tree.N, rep.Newest.Time.Format(time.RFC3339), rep.Newest.Origin)
 	if rep.Unsigned > 0 {
 		fmt.Fprintf(out, "%d events are newer than that checkpoint\n", rep.Unsigned)
 	}
-	fmt.Fprintf(out, "the log is whole (%.1f s)\n", took.Seconds())
 }

@@ -59,7 +59,7 @@ func TestThePageOnEventStoreDBExplainsTheLinesThatThereAre(t *testing.T) {
 			t.Errorf("the page explains a line that nothing logs: %s", line)
 		}
 	}
-	must := logged(t, "evidence/*.go", "eventstore/esdb/*.go", "cmd/alta/server_log.go", "cmd/alta/health.go", "cmd/alta/control.go")
+	must := logged(t, "evidence/*.go", "eventstore/esdb/*.go", "cmd/alta/server_log.go", "cmd/alta/health.go", "cmd/alta/control.go", "cmd/alta/hands.go")
 	for line, level := range must {
 		if level != "Info" && !slices.Contains(explained, line) {
 			t.Errorf("the page does not explain the %s %q", strings.ToLower(level), line)

@@ -85,6 +85,7 @@ type program struct {
 	smtp         *mail.SMTP // nil without a mail server
 	metrics      *metrics
 	answering    atomic.Pointer[api.Server] // once requests are answered
+	hidden       *hiddenWatch               // nil where the log is the embedded one
 	asides       asideWatch
 
 	closers []func() error
@@ -163,9 +164,11 @@ func assemble(ctx context.Context, cfg config, logger *slog.Logger) (_ *program,
 		p.runner.Unlisted = p.child.Erased
 		p.child.roomy = func() bool { return p.guarded == nil || p.guarded.Writable() == nil }
 	}
+	p.hidden = p.newHidden()
+	p.asides.hidden = p.hidden
 	p.details = &projections.Details{Log: p.log, Folder: folder, Decode: codec.decode}
 	p.counter = p.newCounter()
-	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now}
+	p.reader = projections.Reader{Store: p.store, Index: p.vault.Index, Now: p.now, Unreadable: p.hidden.hides}
 	p.duplicates = p.newDuplicates()
 	return p, nil
 }
@@ -336,6 +339,9 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger, listening func(
 	}
 	p.startUpkeep(start)
 	start("set aside", p.watchAsides)
+	if p.hidden != nil {
+		start("hidden streams", func(ctx context.Context) error { return p.hidden.run(ctx, p.log) })
+	}
 	if err := p.startWire(run, start); err != nil {
 		return err
 	}

@@ -51,7 +51,10 @@ func (p *program) sweep(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		p.logger.Error("what interrupted uploads left cannot be swept", "error", err)
 	}
-	files, err := p.orphans.Sweep(ctx)
+	files := 0
+	if p.hidden.nothing() { // after a scavenge no event speaks of the files of a hidden stream
+		files, err = p.orphans.Sweep(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		p.logger.Error("files that no event speaks of cannot be swept", "error", err)
 	}

@@ -1968,8 +1968,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Streams of the record that this version cannot read any further, oldest first (leads, auditors, administrators)
-     * @description A stream is set aside where an event of it has a name or a shape that this version does not know, cannot be folded, or is missing. Lists show its application as it was before (`set_aside`); whoever opens it, or decides about it, is told 409 `set-aside`. Nothing is lost, and every other stream goes on. It is taken in again once a version that can read it runs, or once its owner has undone what was done to it.
+     * Streams of the record that this version cannot read any further, or of which others hide events, oldest first (leads, auditors, administrators)
+     * @description A stream is set aside where an event of it has a name or a shape that this version does not know, cannot be folded, or is missing. Lists show its application as it was before (`set_aside`); whoever opens it, or decides about it, is told 409 `set-aside`. Nothing is lost, and every other stream goes on. It is taken in again once a version that can read it runs, or once its owner has undone what was done to it. Streams that another client of the event store deleted, or gave metadata that let events go (`deleted`, `tombstoned`, `truncated`, `max-age`, `max-count`), are listed too, with what undoes it before the store is scavenged.
      */
     get: operations['setAside']
     put?: never
@@ -3151,14 +3151,24 @@ export interface components {
       /** @description the stored name of that event; absent where it is missing */
       type?: string
       /** @enum {string} */
-      reason: 'unreadable-event' | 'fold-failed' | 'missing-events' | 'deleted' | 'tombstoned'
-      /** @description where it lies in the log */
+      reason:
+        | 'unreadable-event'
+        | 'fold-failed'
+        | 'missing-events'
+        | 'deleted'
+        | 'tombstoned'
+        | 'truncated'
+        | 'max-age'
+        | 'max-count'
+      /** @description where it lies in the log; for what another client of the event store did, where that lies */
       position: string
       /**
        * Format: date-time
        * @description when it was stored
        */
       at: string
+      /** @description how the operator undoes what another client of the event store did to the stream; absent for other reasons */
+      undo?: string
     }
     RowPage: {
       rows: components['schemas']['Row'][]
