@@ -36,19 +36,27 @@ func TestWhatOthersHideIsToldAndUndone(t *testing.T) {
 			eventstore.Deleted, func(h esdb.Hiding) bool { return h.Before == 1<<63-1 },
 		},
 		"$tb": {
-			func(ctx context.Context, c *nodetest.Cluster, s string) error { return c.Metadata(ctx, s, `{"$tb":2,"mine":1}`) },
+			func(ctx context.Context, c *nodetest.Cluster, s string) error {
+				return c.Metadata(ctx, s, `{"$tb":2,"mine":1}`)
+			},
 			eventstore.Truncated, func(h esdb.Hiding) bool { return h.Before == 2 },
 		},
 		"$tb behind the last event": {
-			func(ctx context.Context, c *nodetest.Cluster, s string) error { return c.Metadata(ctx, s, `{"$tb":100}`) },
+			func(ctx context.Context, c *nodetest.Cluster, s string) error {
+				return c.Metadata(ctx, s, `{"$tb":100}`)
+			},
 			eventstore.Truncated, func(h esdb.Hiding) bool { return h.Before == 100 },
 		},
 		"$maxCount": {
-			func(ctx context.Context, c *nodetest.Cluster, s string) error { return c.Metadata(ctx, s, `{"$maxCount":1}`) },
+			func(ctx context.Context, c *nodetest.Cluster, s string) error {
+				return c.Metadata(ctx, s, `{"$maxCount":1}`)
+			},
 			eventstore.MaxCount, func(h esdb.Hiding) bool { return h.MaxCount == 1 },
 		},
 		"$maxAge": {
-			func(ctx context.Context, c *nodetest.Cluster, s string) error { return c.Metadata(ctx, s, `{"$maxAge":31536000}`) },
+			func(ctx context.Context, c *nodetest.Cluster, s string) error {
+				return c.Metadata(ctx, s, `{"$maxAge":31536000}`)
+			},
 			eventstore.MaxAge, func(h esdb.Hiding) bool { return h.MaxAge == year },
 		},
 	} {
