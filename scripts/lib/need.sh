@@ -31,45 +31,37 @@ debian_root() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 # want PROGRAM PACKAGE... : true when the program is there afterwards. Root on
 # Debian installs the packages and says so; nobody else's machine is changed.
 want() {
-  program=$1
+  local program=$1
   shift
   [ -n "$program" ] && command -v "$program" >/dev/null 2>&1 && return 0
+  debian "$@" || return 1
+  [ -z "$program" ] || command -v "$program" >/dev/null 2>&1
+}
+
+# debian PACKAGE... installs, in one go, those that are not installed.
+debian() {
   debian_root || return 1
-  say "installing from Debian's packages: $*"
+  local package fresh=() log
+  for package in "$@"; do
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in ii*) ;; *) fresh+=("$package") ;; esac
+  done
+  [ ${#fresh[@]} -gt 0 ] || return 0
+  say "installing from Debian's packages: ${fresh[*]}"
   log=$(mktemp)
-  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+  # The lists of packages that are there will do: an update takes longer than most packages.
+  if { apt_install "${fresh[@]}" || { apt-get update && apt_install "${fresh[@]}"; }; } >"$log" 2>&1; then
     rm -f "$log"
     hash -r
     # Debian starts servers as it installs them; ours are our own children.
-    case " $* " in *" redis-server "*) service redis-server stop >/dev/null 2>&1 || true ;; esac
-    [ -z "$program" ] || command -v "$program" >/dev/null 2>&1
-    return
+    for package in "${fresh[@]}"; do service "$package" stop >/dev/null 2>&1 || true; done
+    return 0
   fi
   tail -n 5 "$log" >&2
   rm -f "$log"
   return 1
 }
 
-# want_go PROGRAM PACKAGE@VERSION : true when bin/neighbours/PROGRAM is there
-# afterwards, built from the Go module proxy. A version is part of the name of the
-# file that says what was built, so that a new one is built anew.
-want_go() {
-  local mark="bin/neighbours/.$1-$(printf '%s' "$2" | tr '/' '_')"
-  [ -x "bin/neighbours/$1" ] && [ -e "$mark" ] && return 0
-  mkdir -p bin/neighbours
-  say "building $1 ($2)"
-  local into
-  into=$(mktemp -d)
-  if CGO_ENABLED=0 GOFLAGS=-mod=mod GOBIN="$into" go install "$2" >"$into/log" 2>&1; then
-    find "$into" -maxdepth 1 -type f -perm -u+x -exec mv {} "bin/neighbours/$1" \;
-    rm -rf "$into"
-    : >"$mark"
-    return 0
-  fi
-  tail -n 5 "$into/log" >&2
-  rm -rf "$into"
-  return 1
-}
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@"; }
 
 # want_npm FOLDER : true when the packages of FOLDER/package-lock.json are there
 # afterwards.
@@ -80,12 +72,6 @@ want_npm() {
   say "installing the packages of $1 (npm ci)"
   npm ci --prefix "$1" --no-audit --no-fund --loglevel=error || return 1
   echo "$lock" >"$1/node_modules/.alta-installed"
-}
-
-# leave_out WHY ends a group of neighbours that cannot be met on this machine.
-leave_out() {
-  printf '%s\n' "$*" >&2
-  exit 75 # EX_TEMPFAIL: scripts/test reports the group as left out
 }
 
 # build_pages builds the single-page application when its sources changed since

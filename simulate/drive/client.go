@@ -119,6 +119,8 @@ type Request struct {
 
 	Language string
 
+	Once bool // the first answer is the answer, a request for a rest or a lost one too
+
 	again bool // it may be sent again without a Key
 }
 
@@ -159,7 +161,7 @@ func (c *Client) Do(ctx context.Context, r Request, into any) (Reply, error) {
 				return reply, fmt.Errorf("drive: %s %s: %w", r.Method, r.Path, err)
 			}
 		}
-		if rest == 0 || attempt == patience || ctx.Err() != nil {
+		if rest == 0 || r.Once || attempt == patience || ctx.Err() != nil {
 			return reply, err
 		}
 		if err := pause(ctx, min(rest, longestRest)); err != nil {

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"alta/scripts/neighbours/neighbourtest"
-	"alta/simulate/drive"
 )
 
 const wait = 30 * time.Second
@@ -174,6 +173,7 @@ func TestMailsArriveAtAStrictPostfixAndTheirLinksWork(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a := serve(t, c.smtp, c.ca)
 			languages, subjects := []string{"zh-CN", "es", "en"}, map[string]bool{}
 			i := 0
@@ -221,23 +221,8 @@ func TestPostfixKnowsNobodyOfThatNameAndThePeopleOfTheCaseSeeIt(t *testing.T) {
 // bounced has an agent add gone@, whom the server does not know.
 func bounced(t *testing.T, a *neighbourtest.Alta) {
 	t.Helper()
-	client, err := drive.NewClient(a.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := client.LogIn(t.Context(), "agent@demo.alta.example", neighbourtest.DemoPassword)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var added struct{ ID string }
-	wish := map[string]any{"email": "gone@shop.example", "kind": "individual", "products": []string{"wechat"}, "site": "web", "language": "es"}
-	if _, err := agent.Do(t.Context(), drive.Request{Method: "POST", Path: "/v1/merchants", Body: wish}, &added); err != nil {
-		t.Fatal(err)
-	}
-	lead, err := client.LogIn(t.Context(), "lead@demo.alta.example", neighbourtest.DemoPassword)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, application := a.Opened(t, "gone@shop.example")
+	lead := a.LogIn(t, "lead")
 	neighbourtest.Eventually(t, "a lead sees the bounce", wait, func() error {
 		var out struct {
 			Items []struct {
@@ -245,7 +230,7 @@ func bounced(t *testing.T, a *neighbourtest.Alta) {
 				Code                            int
 			}
 		}
-		if _, err := lead.Get(t.Context(), "/v1/applications/"+added.ID+"/undelivered-mails", &out); err != nil {
+		if _, err := lead.Get(t.Context(), "/v1/applications/"+application+"/undelivered-mails", &out); err != nil {
 			return err
 		}
 		if len(out.Items) != 1 || out.Items[0].Code != 550 || out.Items[0].Status != "5.1.1" || out.Items[0].Reason != "rejected" {
@@ -271,6 +256,7 @@ func TestWhenPostfixRefusesOurSenderOrNameOrLogInReadyzSaysSo(t *testing.T) {
 		"a strange witness": {fmt.Sprintf("smtp://alta:%s@localhost:%d?tls=required", password, p.submit), "", "alta.alta.test", "tls"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			metrics := fmt.Sprintf("127.0.0.1:%d", neighbourtest.FreePort(t))
 			a := serve(t, c.smtp, c.ca, "--metrics", metrics)
 			if status, code := register(t, a, "waits@shop.example", "en"); status != http.StatusAccepted {
@@ -287,9 +273,11 @@ func TestWhenPostfixRefusesOurSenderOrNameOrLogInReadyzSaysSo(t *testing.T) {
 			}
 		})
 	}
-	for _, content := range delivered(t, p.maildir) {
-		t.Errorf("something was delivered: %s", content)
-	}
+	t.Cleanup(func() { // after all of them
+		for _, content := range delivered(t, p.maildir) {
+			t.Errorf("something was delivered: %s", content)
+		}
+	})
 }
 
 func TestEximGreylistsAndTheMailComesBack(t *testing.T) {

@@ -1,6 +1,7 @@
 package neighbourtest
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -31,6 +32,33 @@ func (a *Alta) Driver(t testing.TB) *drive.Driver {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// Opened has an agent of the demo add a merchant with that address, and answers the
+// agent, who may supply what the application asks for, and the empty application.
+func (a *Alta) Opened(t testing.TB, email string) (agent *drive.Person, application string) {
+	t.Helper()
+	agent = a.LogIn(t, "agent")
+	var added struct{ ID string }
+	wish := map[string]any{"email": email, "kind": "individual", "products": []string{"wechat"}, "site": "web", "language": "es"}
+	if _, err := agent.Do(t.Context(), drive.Request{Method: http.MethodPost, Path: "/v1/merchants", Body: wish}, &added); err != nil {
+		t.Fatal(err)
+	}
+	return agent, added.ID
+}
+
+// LogIn logs in somebody of the demo, such as "lead".
+func (a *Alta) LogIn(t testing.TB, name string) *drive.Person {
+	t.Helper()
+	c, err := drive.NewClient(a.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.LogIn(t.Context(), name+"@demo.alta.example", DemoPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // Merchant brings one merchant to a stage.

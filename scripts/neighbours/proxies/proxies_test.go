@@ -150,8 +150,10 @@ func (p *proxy) logIn(t *testing.T, email string) (token string, cookie *http.Co
 // Behind each proxy: HTTP/2 and compression in front, preconditions that a client
 // can go on with, cookies, live streams that are not held back, and large files.
 func TestBehindAProxyEverythingIsAsWithout(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"nginx", "haproxy", "caddy"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := behind(t, name)
 			lead, cookie := p.logIn(t, "lead@demo.alta.example")
 			if !cookie.Secure || !cookie.HttpOnly || !strings.HasPrefix(cookie.Name, "__Secure-") {
@@ -260,12 +262,14 @@ func life(t *testing.T, p *proxy, lead string) {
 // The whole life of merchants in a real browser, through nginx with TLS, HTTP/2
 // and compression.
 func TestTheBrowserLifeThroughNginx(t *testing.T) {
+	t.Parallel()
 	p := behind(t, "nginx")
 	root := neighbourtest.Root(t)
 	command := exec.CommandContext(t.Context(), "npx", "playwright", "test", "e2e/life.spec.ts", "--output", t.TempDir())
 	command.Dir = filepath.Join(root, "frontend")
 	command.Env = append(os.Environ(), "ALTA_URL="+p.url, "ALTA_TLS_UNKNOWN=1")
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	command.Stdout, command.Stderr = t.Output(), t.Output()
+	if err := command.Run(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -74,10 +74,11 @@ func photograph(t *testing.T, comment []byte) []byte {
 	return append(append(b.Bytes()[:2:2], segment...), b.Bytes()[2:]...)
 }
 
-func put(t *testing.T, l *drive.Life, file []byte) error {
+// put uploads a file once and answers how it is refused.
+func put(t *testing.T, p *drive.Person, application string, file []byte) error {
 	t.Helper()
-	_, err := l.Supplier.Do(t.Context(), drive.Request{
-		Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/documents/id_card.front", Body: file, Media: "image/jpeg", Key: drive.Key(t.Name(), len(file), file[:64]),
+	_, err := p.Do(t.Context(), drive.Request{
+		Method: http.MethodPut, Path: "/v1/applications/" + application + "/documents/id_card.front", Body: file, Media: "image/jpeg", Once: true,
 	}, nil)
 	return err
 }
@@ -91,18 +92,19 @@ func code(err error) string {
 }
 
 func TestTheRealClamdLooksAtEveryUpload(t *testing.T) {
+	t.Parallel()
 	clamd, address := startClamd(t, "AlertExceedsMax yes")
 	a := neighbourtest.Serve(t, "", nil, "--demo", "--dev", "--clamav", address, "--limit-factor", "100")
 	life := neighbourtest.Merchant(t, a.Driver(t), drive.Wish{To: drive.Draft, Via: drive.Self, Kind: policy.Individual})
 
-	if err := put(t, life, photograph(t, nil)); err != nil {
+	if err := put(t, life.Supplier, life.ID, photograph(t, nil)); err != nil {
 		t.Errorf("a clean picture is refused: %v", err)
 	}
-	if got := code(put(t, life, photograph(t, eicar))); !strings.HasPrefix(got, "422 ") {
+	if got := code(put(t, life.Supplier, life.ID, photograph(t, eicar))); !strings.HasPrefix(got, "422 ") {
 		t.Errorf("a picture with EICAR in it: %s, want 422", got)
 	}
 	clamd.Kill()
-	if got := code(put(t, life, photograph(t, []byte("nobody looks")))); !strings.HasPrefix(got, "503 ") {
+	if got := code(put(t, life.Supplier, life.ID, photograph(t, []byte("nobody looks")))); !strings.HasPrefix(got, "503 ") {
 		t.Errorf("with clamd gone: %s, want 503", got)
 	}
 	if strings.Contains(a.Output(), "EICAR-STANDARD") {
@@ -113,14 +115,11 @@ func TestTheRealClamdLooksAtEveryUpload(t *testing.T) {
 // Without AlertExceedsMax clamd calls clean what it did not look through; no file
 // is taken on its word.
 func TestAClamdThatHidesItsLimitsIsNotBelieved(t *testing.T) {
+	t.Parallel()
 	_, address := startClamd(t, "AlertExceedsMax no")
 	a := neighbourtest.Serve(t, "", nil, "--demo", "--dev", "--clamav", address, "--limit-factor", "100")
-	d := a.Driver(t)
-	life, err := d.Run(t.Context(), neighbourtest.Plan(t, drive.Wish{To: drive.Draft, Via: drive.Self, Kind: policy.Individual}))
-	if life == nil || life.ID == "" {
-		t.Fatalf("no application was opened: %v", err)
-	}
-	if got := code(put(t, life, photograph(t, nil))); !strings.HasPrefix(got, "503 ") {
+	agent, application := a.Opened(t, "opened@shop.example")
+	if got := code(put(t, agent, application, photograph(t, nil))); !strings.HasPrefix(got, "503 ") {
 		t.Errorf("a file is taken on the word of such a clamd: %s, want 503", got)
 	}
 	if !strings.Contains(a.Output(), "AlertExceedsMax") {

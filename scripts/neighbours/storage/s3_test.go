@@ -48,8 +48,8 @@ func newGateway(t *testing.T) *gateway {
 }
 
 func (g *gateway) start(t *testing.T) {
-	cmd := exec.Command(neighbourtest.Program(t, "versitygw"), "--port", fmt.Sprintf("127.0.0.1:%d", g.port), "--access", accessKey, "--secret", secretKey,
-		"--cert", g.authority.Cert, "--key", g.authority.Key, "posix", "--versioning-dir", filepath.Join(g.dir, "versions"), filepath.Join(g.dir, "objects"))
+	cmd := exec.Command(neighbourtest.Program(t, "versitygw"), "-port", fmt.Sprintf("127.0.0.1:%d", g.port), "-access", accessKey, "-secret", secretKey,
+		"-cert", g.authority.Cert, "-key", g.authority.Key, "-versions", filepath.Join(g.dir, "versions"), filepath.Join(g.dir, "objects"))
 	cmd.Dir = g.dir
 	g.Process = neighbourtest.Start(t, cmd, neighbourtest.Answers(g.port))
 }
@@ -80,6 +80,7 @@ func (g *gateway) files(t *testing.T, folder, text string) []string {
 // sealed; a restarted Alta reads them; with the server gone /readyz says so, and
 // it says so no longer once the server is back.
 func TestALifeWithItsDocumentsInAForeignS3Server(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t)
 	data := t.TempDir()
 	flags := []string{"--demo", "--dev", "--blobs", g.address(), "--limit-factor", "100"}
@@ -134,6 +135,7 @@ func ready(t *testing.T, a *neighbourtest.Alta, want int) {
 
 // What is erased is gone from a store that keeps versions, and cannot come back.
 func TestErasureReachesTheVersionsOfAForeignS3Server(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t)
 	pool, err := g.authority.Pool()
 	if err != nil {
@@ -178,6 +180,7 @@ func TestErasureReachesTheVersionsOfAForeignS3Server(t *testing.T) {
 // A server that overwrites where it should refuse would lose keys. Alta does not
 // start on it, and says why in a sentence.
 func TestAStoreWithoutConditionalWritesIsRefused(t *testing.T) {
+	t.Parallel()
 	dir, port := t.TempDir(), neighbourtest.FreePort(t)
 	if err := os.Mkdir(filepath.Join(dir, "docs"), 0o755); err != nil {
 		t.Fatal(err)
