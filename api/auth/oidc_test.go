@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ type provider struct {
 
 	unknownKey bool
 	keysAsked  int
-	down       string // what it does not answer, by its path
+	down       atomic.Value // what it does not answer, by its path, a string; whoever hangs up synchronises nothing
 }
 
 func newProvider(t *testing.T, now func() time.Time) *provider {
@@ -96,9 +97,9 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case p.down == r.URL.Path:
+		case p.down.Load() == r.URL.Path:
 			w.WriteHeader(http.StatusBadGateway)
-		case p.down == "!"+r.URL.Path: // it hangs up
+		case p.down.Load() == "!"+r.URL.Path: // it hangs up
 			panic(http.ErrAbortHandler)
 		default:
 			mux.ServeHTTP(w, r)
@@ -337,12 +338,12 @@ func TestAProviderThatDoesNotAnswerHasRefusedNobody(t *testing.T) {
 					t.Fatal(err)
 				}
 				out.Reset()
-				p.down = how + path
+				p.down.Store(how + path)
 				_, err = s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here)
 				if !errors.Is(err, auth.ErrOIDCAway) || errors.Is(err, auth.ErrOIDC) || !strings.Contains(out.String(), "code=oidc-unavailable") {
 					t.Errorf("%v, and the log says %s", err, out.String())
 				}
-				p.down = ""
+				p.down.Store("")
 				if _, err := s.FinishOIDC(t.Context(), kept, p.visit(location), "good", here); err != nil {
 					t.Errorf("once it answers: %v", err)
 				}
