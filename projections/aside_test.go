@@ -133,13 +133,13 @@ func TestAStreamWhoseFirstEventCannotBeReadHasNoRowUntilItCan(t *testing.T) {
 func TestAnEventThatPanicsTheFoldSetsItsStreamAsideAndNoOther(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		lives := w.fill(0, 3, "qualification")
-		torn, at := lives[1], lives[1].Events
+		torn, at := category+lives[1].ID, lives[1].Events
 		var logged bytes.Buffer
 		stop := w.run(w.runner())
 		w.caughtUp()
 		stop()
 		w.breaks(func(r *eventstore.Record) error {
-			if r.Stream == category+torn.ID && int(r.Revision) == at {
+			if r.Stream == torn && int(r.Revision) == at {
 				panic("13800138000")
 			}
 			return nil
@@ -152,7 +152,7 @@ func TestAnEventThatPanicsTheFoldSetsItsStreamAsideAndNoOther(t *testing.T) {
 		}
 		w.sameAfterRebuild()
 		all, _, err := w.reader().SetAside(background, 10)
-		if err != nil || len(all) != 1 || all[0].Stream != category+torn.ID || all[0].Reason != eventstore.FoldFailed {
+		if err != nil || len(all) != 1 || all[0].Stream != torn || all[0].Reason != eventstore.FoldFailed {
 			t.Errorf("%+v, %v", all, err)
 		}
 		stop()

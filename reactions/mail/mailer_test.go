@@ -319,6 +319,7 @@ func TestTwoMailersSendEachMailOnceAndCallNoRaceAFault(t *testing.T) {
 					w.submits(fmt.Sprint(n))
 					time.Sleep(time.Second)
 				}
+				synctest.Wait()
 				w.who.Email = personal.Text{} // nobody can be written to any more: told once, too
 				w.submits("20")
 				time.Sleep(time.Hour)
