@@ -9,6 +9,7 @@ import (
 	"image"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"alta/domain/access"
 	"alta/domain/application"
 	"alta/domain/item"
+	"alta/eventstore"
 	"alta/projections"
 	"alta/vault"
 )
@@ -56,7 +58,7 @@ func (s *Server) uploadDocument(c *call) error {
 	}
 	cmd.Document = describe(accepted, stored, decider.DeriveID(c.key, "document").String())
 	r, err := c.transact(cmd)
-	if err != nil || !r.Appended {
+	if unrecorded(r, err) {
 		s.discard(ctx, c.id, stored)
 	}
 	if err != nil {
@@ -115,6 +117,26 @@ func (s *Server) store(ctx context.Context, subject string, a *documents.Accepte
 // placeholder is a well-formed description of no file.
 var placeholder = application.Document{
 	ID: "placeholder", Type: string(documents.PNG), SHA256: strings.Repeat("0", 64), Size: 1, Pages: 1,
+}
+
+// unrecorded reports whether it is certain that a command's own events are not in the
+// log, so that no event speaks of what was stored for them. Of anything else, such as an
+// append whose outcome is unknown or an answer that could not be made after it, nothing is
+// certain: the file stays, and the sweep, which asks the log, removes it if it may.
+func unrecorded(r decider.Result[application.State, application.Event], err error) bool {
+	if r.Appended {
+		return false
+	}
+	if err == nil || errors.As(err, new(*application.Refusal)) || errors.As(err, new(*decider.StaleError)) ||
+		errors.As(err, new(*Problem)) || errors.As(err, new(*eventstore.SetAsideError)) {
+		return true
+	}
+	if errors.Is(err, eventstore.ErrUnknownOutcome) {
+		return false
+	}
+	return slices.ContainsFunc([]error{
+		decider.ErrCommandReused, decider.ErrContended, eventstore.ErrReadOnly, eventstore.ErrUnavailable, eventstore.ErrInvalid, eventstore.ErrTooLarge,
+	}, func(certain error) bool { return errors.Is(err, certain) })
 }
 
 // discard destroys files that no event speaks of. What fails here is swept later.
@@ -266,11 +288,13 @@ func (s *Server) redactDocument(c *call) error {
 	}
 	cmd.Document = describe(accepted, stored, decider.DeriveID(c.key, "document").String())
 	r, err := c.transact(cmd)
-	if err != nil || !r.Appended {
+	if unrecorded(r, err) {
 		s.discard(ctx, c.id, stored)
-		if err != nil {
-			return err
-		}
+	}
+	if err != nil {
+		return err
+	}
+	if !r.Appended {
 		return c.NoContent(http.StatusNoContent)
 	}
 	// Only after the record: a crash before this leaves a file that the sweep

@@ -294,14 +294,21 @@ func (d *Decider[S, E]) Transact(ctx context.Context, id string, cmd Command, se
 }
 
 // append asks the log, and where the outcome is unknown asks again with the same
-// ids at the same revision: the log then answers what really happened.
+// ids at the same revision: the log then answers what really happened. Where it cannot be
+// asked again the outcome stays unknown, also where that asking was for nothing.
 func (d *Decider[S, E]) append(ctx context.Context, stream string, expected eventstore.Revision, proposed []eventstore.Proposed) (eventstore.Appended, error) {
+	var unknown error
 	for attempt := 0; ; attempt++ {
 		appended, err := d.Log.Append(ctx, stream, expected, proposed...)
-		if attempt == unknownRetries || !errors.Is(err, eventstore.ErrUnknownOutcome) {
+		switch {
+		case errors.Is(err, eventstore.ErrUnknownOutcome):
+			unknown = err
+		case unknown != nil && err != nil && !errors.Is(err, eventstore.ErrConflict):
+			return appended, fmt.Errorf("%w; asked again: %w", unknown, err)
+		default:
 			return appended, err
 		}
-		if pause(ctx, attempt) != nil {
+		if attempt == unknownRetries || pause(ctx, attempt) != nil {
 			return appended, err
 		}
 	}

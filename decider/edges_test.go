@@ -160,6 +160,36 @@ func TestNobodyWaitsForAnOutcomeAfterTheEnd(t *testing.T) {
 	}
 }
 
+// unknowing appends, and does not know it; asked again, it answers then.
+type unknowing struct {
+	*memLog
+	then  error
+	asked int
+}
+
+func (l *unknowing) Append(ctx context.Context, stream string, expected eventstore.Revision, events ...eventstore.Proposed) (eventstore.Appended, error) {
+	if l.asked++; l.asked > 1 && l.then != nil {
+		return eventstore.Appended{}, l.then
+	}
+	a, err := l.memLog.Append(ctx, stream, expected, events...)
+	if l.asked == 1 {
+		return eventstore.Appended{}, errors.Join(eventstore.ErrUnknownOutcome, err)
+	}
+	return a, err
+}
+
+// An append whose outcome is unknown is not one that did not happen because the log
+// cannot be reached when it is asked again.
+func TestAnUnknownOutcomeStaysUnknownWhileTheLogCannotBeAskedAgain(t *testing.T) {
+	for _, then := range []error{eventstore.ErrUnavailable, eventstore.ErrReadOnly, nil} {
+		log := &unknowing{memLog: &memLog{}, then: then}
+		_, err := newDecider(log).Transact(t.Context(), "1", by("ann"), nil, count(1))
+		if errors.Is(err, eventstore.ErrUnknownOutcome) != (then != nil) || (err == nil) != (then == nil) || log.asked != 2 {
+			t.Errorf("then %v: %v after %d appends", then, err, log.asked)
+		}
+	}
+}
+
 // What cannot be read is told with what could be folded before it; where the log
 // itself fails, nothing is told that might pass for a state.
 func TestAFoldThatBreaksOff(t *testing.T) {
