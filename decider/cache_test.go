@@ -377,3 +377,54 @@ func TestTurnsAreBoundedAndGivenOn(t *testing.T) {
 		}
 	})
 }
+
+// News that cannot be read are told with what could be folded before them; where they
+// cannot be had, nothing is told that might pass for a state.
+func TestNewsThatCannotBeFolded(t *testing.T) {
+	meta, err := Command{ID: NewID(), Actor: "bo"}.Meta()
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := errors.New("the key is not to be had")
+	for _, k := range []struct {
+		err  error
+		want int
+	}{{eventstore.Unreadable(&eventstore.Record{}, away), 8}, {away, 0}} {
+		d := &Decider[int, int]{Category: "c", Evolve: func(s, _ int) int { return s + 1 }, Decode: func(_ context.Context, r *eventstore.Record) (int, error) {
+			if r.Revision == 2 {
+				return 0, k.err
+			}
+			return 0, nil
+		}}
+		var news []*eventstore.Record
+		for r := range eventstore.Revision(2) {
+			news = append(news, &eventstore.Record{Proposed: eventstore.Proposed{Meta: meta}, Stream: "c-1", Revision: r + 1})
+		}
+		if f, err := d.told(t.Context(), folded[int]{state: 7}, news); !errors.Is(err, k.err) || f.state != k.want {
+			t.Errorf("%v: state %d, %v; want %d", k.err, f.state, err, k.want)
+		}
+	}
+}
+
+// gone is a log in which a stream was deleted.
+type gone struct {
+	stub
+	err error
+}
+
+func (l gone) ReadStream(context.Context, string, eventstore.Revision, int) iter.Seq2[*eventstore.Record, error] {
+	return func(yield func(*eventstore.Record, error) bool) { yield(nil, l.err) }
+}
+
+func TestAFoldIsForgottenWhateverWayItsStreamWasDeleted(t *testing.T) {
+	for _, err := range []error{eventstore.ErrStreamNotFound, eventstore.ErrStreamDeleted} {
+		d := &Decider[int, int]{Log: gone{err: err}, Category: "c"}
+		d.cache.put("c-1", folded[int]{revision: 3}, 0, true)
+		if _, _, got := d.Load(t.Context(), "1"); !errors.Is(got, err) {
+			t.Errorf("%v, want %v", got, err)
+		}
+		if _, _, there := d.cache.latest("c-1"); there {
+			t.Errorf("after %v it is still kept", err)
+		}
+	}
+}
