@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	hiddenMost   = 10_000 // streams that are remembered
-	hiddenLogged = 100    // of them that one process names in its log
+	hiddenMost   = 10_000  // streams that are remembered
+	hiddenPast   = 100_000 // streams that are remembered while the past is read, the first ones; some were shown again
+	hiddenLogged = 100     // of them that one process names in its log
 	// serverAnswers is within what time of the server's clock it answers metadata.
 	serverAnswers = time.Second
 )
@@ -110,7 +111,8 @@ func (w *hiddenWatch) follow(ctx context.Context, log hiddenLog) error {
 	return eventstore.ErrClosed
 }
 
-// hiddenStreams reads what was done to streams of Alta's since the beginning of a log.
+// hiddenStreams reads what was done to streams of Alta's since the beginning of a log,
+// of at most hiddenPast streams.
 func hiddenStreams(ctx context.Context, log hiddenLog) (map[string]esdb.Hiding, error) {
 	past, filter := map[string]esdb.Hiding{}, esdb.Hidings()
 	filter.Name = "hidden streams before"
@@ -121,7 +123,11 @@ func hiddenStreams(ctx context.Context, log hiddenLog) (map[string]esdb.Hiding, 
 		if m.CaughtUp {
 			break
 		}
-		if h, ok := esdb.HidingOf(m.Record); ok && written(h.Stream) && !past[h.Stream].Tombstoned {
+		h, ok := esdb.HidingOf(m.Record)
+		if !ok || !written(h.Stream) {
+			continue
+		}
+		if was, known := past[h.Stream]; !was.Tombstoned && (known || len(past) < hiddenPast) {
 			past[h.Stream] = h
 		}
 	}
