@@ -264,3 +264,13 @@ func (w *world) follow(s *auth.Service) *feed {
 	f.until(w.t, "caught up")
 	return f
 }
+
+// openKeys are the keys of a file, as another node opens them.
+func (w *world) openKeys(path string) *auth.Keys {
+	w.t.Helper()
+	k, err := auth.OpenKeys(path, w.clock.now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return k
+}

@@ -216,11 +216,7 @@ func TestAfterARotationEveryNodeTakesWhatAnotherOneMadeAtOnce(t *testing.T) {
 	var keys [2]*auth.Keys
 	var nodes [2]*auth.Service
 	for i := range nodes {
-		k, err := auth.OpenKeys(path, w.clock.now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys[i] = k
+		keys[i] = w.openKeys(path)
 		nodes[i] = w.node(func(c *auth.Config) { c.OIDC, c.Keys = o, keys[i] })
 	}
 	w.join(nodes[0], person(account.Reviewer))

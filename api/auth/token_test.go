@@ -43,10 +43,7 @@ func readKeys(t *testing.T, path string) keyFile {
 func TestATokenThatIsNotExactlyOursIsRefused(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(t.TempDir(), "keys.json")
-	keys, err := auth.OpenKeys(path, w.clock.now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := w.openKeys(path)
 	w.keys = keys
 	s := w.node()
 	id := w.join(s, person(account.Merchant))
@@ -163,14 +160,7 @@ func TestARotationOfTheKeysLogsNobodyOut(t *testing.T) {
 func TestANodeFindsTheKeyThatAnotherNodeMade(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(t.TempDir(), "keys.json")
-	open := func() *auth.Keys {
-		k, err := auth.OpenKeys(path, w.clock.now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	first, second := open(), open()
+	first, second := w.openKeys(path), w.openKeys(path)
 	a := w.node(func(c *auth.Config) { c.Keys = first })
 	b := w.node(func(c *auth.Config) { c.Keys = second })
 	w.join(a, person(account.Merchant))
@@ -198,14 +188,7 @@ func TestANodeFindsTheKeyThatAnotherNodeMade(t *testing.T) {
 func TestAKeyThatCannotBeReadIsNotOneThatIsNotThere(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(t.TempDir(), "keys.json")
-	open := func() *auth.Keys {
-		k, err := auth.OpenKeys(path, w.clock.now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	first, second := open(), open()
+	first, second := w.openKeys(path), w.openKeys(path)
 	p := newProvider(t, w.clock.now)
 	o := p.login()
 	a := w.node(func(c *auth.Config) { c.Keys, c.OIDC = first, o })

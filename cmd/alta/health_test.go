@@ -363,11 +363,7 @@ func unstarted(t *testing.T) (*program, *nodetest.Cluster, *time.Time) {
 	t.Cleanup(func() { _ = cluster.Close() })
 	c := demoConfig(t)
 	c.EventStore = cluster.Connection()
-	p, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	p := opened(t, c)
 	now := time.Now()
 	p.health.now = func() time.Time { return now }
 	p.health.started.Store(true)
@@ -421,11 +417,7 @@ func (halfLog) ReadAll(context.Context, eventstore.Position, int) iter.Seq2[*eve
 func TestALagThatCannotBeCountedIsNotToldAsNone(t *testing.T) {
 	cfg := defaults()
 	cfg.Data = t.TempDir()
-	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	p := opened(t, cfg)
 	for i := range 3 {
 		e := eventstore.Proposed{ID: eventstore.ID{byte(i + 1)}, Type: "tested.v1", Data: []byte("{}")}
 		if _, err := p.log.Append(t.Context(), "tested-1", eventstore.Revision(i-1), e); err != nil {
@@ -435,8 +427,8 @@ func TestALagThatCannotBeCountedIsNotToldAsNone(t *testing.T) {
 	now := time.Now()
 	h := p.health
 	h.now = func() time.Time { return now }
-	h.before, err = p.log.Head(t.Context())
-	if err != nil {
+	var err error
+	if h.before, err = p.log.Head(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	behind := []follower{{name: "tester", working: true}}

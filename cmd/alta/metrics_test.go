@@ -19,11 +19,7 @@ func TestMetricsAreServedToThisMachineOnly(t *testing.T) {
 func TestFiguresHaveBoundedLabelsAndSayHowTheProgramIs(t *testing.T) {
 	cfg := defaults()
 	cfg.Data = t.TempDir()
-	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	p := opened(t, cfg)
 	m := newMetrics(p)
 	m.observe("claimNext", 200, 3*time.Millisecond)
 	families, err := m.registry.Gather()

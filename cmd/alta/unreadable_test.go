@@ -93,11 +93,7 @@ func TestARedisThatWasFoundUnfitIsNotSaidToBeFitWhileItIsAway(t *testing.T) {
 func TestFiguresThatAreNotKnownAreNotThere(t *testing.T) {
 	cfg := defaults()
 	cfg.Data = t.TempDir()
-	p, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	p := opened(t, cfg)
 	m := newMetrics(p)
 	there := func() map[string]bool {
 		families, err := m.registry.Gather()

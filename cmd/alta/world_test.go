@@ -263,3 +263,14 @@ func refusedWith(err error) string {
 	}
 	return ""
 }
+
+// opened is a program that is open and serves nobody, until the test ends.
+func opened(t *testing.T, c config) *program {
+	t.Helper()
+	p, err := open(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
