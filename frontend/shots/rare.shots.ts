@@ -117,3 +117,22 @@ test('an application that is set aside', async ({ page }) => {
   )
   await shoot(page, 'set-aside-case', `/cases/${merchant.id}`)
 })
+
+test('lists that are not up to date', async ({ page }) => {
+  one(36, '--to', 'submitted')
+  await logIn(page, people.lead)
+  const old = async (path: string, behind: Record<string, string>) => {
+    await page.route(path, async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, headers: { ...response.headers(), ...behind } })
+    })
+  }
+  const late = { 'alta-behind': '47', 'alta-as-of': '2026-11-30T06:02:31Z' }
+  for (const path of ['**/v1/queues*', '**/v1/queues/qualification*', '**/v1/me/desk*', '**/v1/team*'])
+    await old(path, late)
+  await old('**/v1/applications?*', { 'alta-behind': 'unknown' })
+  await old('**/v1/samples*', { ...late, 'alta-behind': '754' })
+  await shoot(page, 'age-queue', '/queue/qualification')
+  await shoot(page, 'age-samples', '/samples')
+  await shoot(page, 'age-unknown', '/search')
+})

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import { currentLanguage } from '@/i18n'
+import { noteAge } from './age'
 import { ProblemError, toProblem } from './problem'
 import type { components, paths } from './schema.gen'
 import { begin, currentToken, expire, renewed } from './session'
@@ -85,6 +86,12 @@ export const api = createClient<paths>({
   baseUrl: typeof location === 'undefined' ? '/' : location.origin,
   fetch: authorised,
   credentials: 'same-origin',
+})
+
+api.use({
+  onResponse: ({ request, response, schemaPath }) => {
+    noteAge(request.method, schemaPath, response)
+  },
 })
 
 /** The answer's body, or the problem as an error. */

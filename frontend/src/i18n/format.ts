@@ -20,6 +20,8 @@ export interface Formats {
   relative: (iso: string, now: number) => string
   /** "3 h 20 min": how long, without a direction. */
   span: (milliseconds: number) => string
+  /** "12 sec", from a minute on as span: for how long something has been late, in seconds. */
+  late: (seconds: number) => string
   list: (values: string[]) => string
 }
 
@@ -69,6 +71,16 @@ export function formats(language: string, endOf: (day: string) => string = (day)
     const at = new Date(iso)
     return Number.isNaN(at.getTime()) ? iso : format.format(at)
   }
+  const span = (milliseconds: number) => {
+    const left = Math.abs(milliseconds)
+    const days = Math.floor(left / 86_400_000)
+    const hours = Math.floor((left % 86_400_000) / 3_600_000)
+    const minutes = Math.floor((left % 3_600_000) / 60_000)
+    if (days > 0) return hours > 0 ? `${unit(days, 'day')} ${unit(hours, 'hour')}` : unit(days, 'day')
+    if (hours > 0)
+      return minutes > 0 ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour')
+    return unit(minutes, 'minute')
+  }
   return {
     number: (value) => number.format(value),
     moment: date(moment),
@@ -91,16 +103,9 @@ export function formats(language: string, endOf: (day: string) => string = (day)
       }
       return relative.format(0, 'minute')
     },
-    span: (milliseconds) => {
-      const left = Math.abs(milliseconds)
-      const days = Math.floor(left / 86_400_000)
-      const hours = Math.floor((left % 86_400_000) / 3_600_000)
-      const minutes = Math.floor((left % 3_600_000) / 60_000)
-      if (days > 0) return hours > 0 ? `${unit(days, 'day')} ${unit(hours, 'hour')}` : unit(days, 'day')
-      if (hours > 0)
-        return minutes > 0 ? `${unit(hours, 'hour')} ${unit(minutes, 'minute')}` : unit(hours, 'hour')
-      return unit(minutes, 'minute')
-    },
+    span,
+    late: (seconds) =>
+      seconds < 60 ? unit(Math.max(0, Math.floor(seconds)), 'second') : span(seconds * 1000),
     list: (values) => list.format(values),
   }
 }

@@ -7,6 +7,7 @@ import { useFormats } from '@/i18n/format'
 import { atMost } from './text'
 import styles from './application-search.module.css'
 import { EmptyState } from './empty-state'
+import { ListAge } from './list-age'
 import { Loading } from './loading'
 import { ProblemNotice } from './problem-notice'
 import { stageTone } from './stage'
@@ -41,6 +42,7 @@ export function ApplicationSearch({ q, onSearch, to }: Props) {
           onSearch(text.trim())
         }}
       />
+      <ListAge again={() => void found.refetch()} />
       {found.isPending && <Loading rows={6} />}
       <ProblemNotice error={found.error} />
       {found.isSuccess && rows.length === 0 && (

@@ -9,6 +9,7 @@ import { ButtonLink } from '@/ui/button-link'
 import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { EmptyState } from '@/ui/empty-state'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -43,6 +44,7 @@ export function ApplicationsPage() {
         )
       }
     >
+      <ListAge again={() => void list.refetch()} />
       {list.isPending && <Loading />}
       <ProblemNotice error={list.error} onSee={() => void list.refetch()} />
       {list.isSuccess && rows.length === 0 && (

@@ -6,6 +6,7 @@ import { listsKey } from '@/api/command'
 import { useTranslation } from '@/i18n'
 import { ButtonLink } from '@/ui/button-link'
 import { EmptyState } from '@/ui/empty-state'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -40,6 +41,7 @@ export function ClaimNextPage({ queue }: { queue: QueueName }) {
   return (
     <Page width="narrow" title={t('next.title')}>
       {error ? <ProblemNotice error={error} /> : !isSuccess && <Loading />}
+      <ListAge />
       {isSuccess && !data && (
         <div className="sheet">
           <EmptyState title={t('next.nothing')} action={back}>

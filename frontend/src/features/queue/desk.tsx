@@ -27,7 +27,7 @@ export function Desk() {
       ]),
   })
   const { data } = desk
-  if (!data) return null
+  if (!data) return <ProblemNotice error={desk.error} onSee={() => void desk.refetch()} />
   const skills = [
     ...data.languages.map((language) => languages[language]),
     ...data.products.map((product) => terms(`products.${product}`)),

@@ -10,6 +10,7 @@ import { useFormats } from '@/i18n/format'
 import { EmptyState } from '@/ui/empty-state'
 import { Keys } from '@/ui/key-cap'
 import { useKeys } from '@/ui/keys'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -177,6 +178,14 @@ export function QueuePage({ queue, filters }: { queue: QueueName; filters: Filte
         </div>
         <div className={styles.list}>
           <FilterBar queue={queue} filters={filters} />
+          {/* Rows never move under the cursor: what is asked again are the totals. */}
+          <ListAge
+            again={() => void queries.invalidateQueries({ queryKey: queuesQuery.queryKey })}
+            onFresh={() => {
+              seen.current.add('')
+              setNews(seen.current.size)
+            }}
+          />
           {news > 0 && (
             <button type="button" className={styles.news} onClick={() => void showNews()}>
               {t('queue.news', { count: news, n: format.number(news) })} <Keys keys="KeyN" />

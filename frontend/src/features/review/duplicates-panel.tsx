@@ -15,7 +15,8 @@ type Duplicate = Schemas['Duplicate']
 export function DuplicatesPanel({ id }: { id: string }) {
   const { t } = useTranslation('staff')
   const { data, error, refetch } = useQuery(duplicatesQuery(id))
-  if (!error && !data?.matches.length) return null
+  // That there may be more is told also where none was found.
+  if (!error && !data?.matches.length && !data?.more) return null
   const hints = data?.matches.filter((match) => match.relation === 'other') ?? []
   const plain = data?.matches.filter((match) => match.relation !== 'other') ?? []
   return (

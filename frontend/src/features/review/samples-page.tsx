@@ -5,6 +5,7 @@ import { languages, useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { DeadlineBadge } from '@/ui/deadline-badge'
 import { EmptyState } from '@/ui/empty-state'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -20,6 +21,7 @@ export function SamplesPage() {
   const waiting = query.data?.pages.at(-1)?.waiting ?? 0
   return (
     <Page title={t('samples.title')} lead={t('samples.lead')} width="narrow">
+      <ListAge of="reports" again={() => void query.refetch()} />
       <ProblemNotice error={query.error} onSee={() => void query.refetch()} />
       {query.isPending && <Loading rows={6} />}
       {query.data && (

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from '@/i18n'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { LookAlarms } from '@/ui/look-alarms'
 import { Page } from '@/ui/page'
@@ -49,6 +50,7 @@ export function StatisticsPage({ range }: { range: Range }) {
       }
     >
       <LookAlarms />
+      <ListAge of="reports" again={() => void query.refetch()} />
       <ProblemNotice error={query.error} onSee={() => void query.refetch()} />
       {query.isPending && <Loading rows={8} />}
       {data?.flow && (

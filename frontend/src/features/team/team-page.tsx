@@ -6,6 +6,7 @@ import type { Schemas } from '@/api/client'
 import { languages, useTranslation } from '@/i18n'
 import { useFormats } from '@/i18n/format'
 import { EmptyState } from '@/ui/empty-state'
+import { ListAge } from '@/ui/list-age'
 import { Loading } from '@/ui/loading'
 import { Page } from '@/ui/page'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -40,6 +41,7 @@ export function TeamPage({ q }: { q: string }) {
       }
     >
       <p className={styles.about}>{t('team.about')}</p>
+      <ListAge again={() => void team.refetch()} />
       {team.isPending && <Loading rows={5} />}
       <ProblemNotice error={team.error} onSee={() => void team.refetch()} />
       {team.isSuccess && members.length === 0 && (
