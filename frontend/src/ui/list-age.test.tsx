@@ -63,6 +63,14 @@ test('a list that is not says as of when it is, asks again, and says when it has
   expect(again).toHaveBeenCalledTimes(2)
 })
 
+test('what is behind for long says the day too', () => {
+  render(<ListAge />)
+  act(() => {
+    noteAge('GET', queue, answer({ 'Alta-Behind': '180000', 'Alta-As-Of': '2026-11-29T06:02:31Z' }))
+  })
+  expect(screen.getByRole('status').textContent).toMatch(/Nov 29, 2026.*2 days 2 hr behind/)
+})
+
 test('an age that is not known is not told as none', () => {
   render(<ListAge />)
   act(() => {

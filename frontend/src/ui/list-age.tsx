@@ -8,6 +8,9 @@ import styles from './list-age.module.css'
 /** How often a list that is not up to date is asked for again, in milliseconds. */
 const every = 10_000
 
+/** From how many seconds on the time of the day does not say which day. */
+const halfDay = 43_200
+
 interface Props {
   of?: Source
   /** Asks again, so that the line goes once the list has caught up. */
@@ -39,14 +42,16 @@ export function ListAge({ of = 'lists', again, onFresh }: Props) {
     was.current = old
   }, [old])
   return (
-    <div role="status">
+    <div role="status" className={styles.status}>
       {age && (
         <p className={styles.age}>
           <ClockCircleOutlined aria-hidden />
           <span>
             {age.asOf === undefined || age.behind === undefined
               ? t('age.unknown')
-              : t('age.line', { when: format.time(age.asOf), behind: format.late(age.behind) })}
+              : age.behind < halfDay
+                ? t('age.line', { when: format.time(age.asOf), behind: format.late(age.behind) })
+                : t('age.lineDay', { when: format.moment(age.asOf), behind: format.late(age.behind) })}
           </span>
         </p>
       )}
