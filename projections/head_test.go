@@ -109,6 +109,7 @@ func TestALogThatWasEmptyAtFirstIsNoOtherLog(t *testing.T) {
 		stop := w.run(first)
 		eventually(t, "an empty list is published", func() bool { _, err := w.store.live(t.Context()); return err == nil })
 		g, _ := w.store.live(t.Context())
+		eventually(t, "the first follows", func() bool { return first.Stats().State == "following" })
 		second := runner() // stands by from before the first event
 		w.run(second)
 		eventually(t, "the second stands by", func() bool { return second.Stats().State == "standing_by" })

@@ -31,15 +31,15 @@ type progress struct {
 	buildTook                            atomic.Int64
 }
 
-// wrote notes a batch.
+// wrote notes a batch; its position last, so that who sees it sees the counts too.
 func (p *progress) wrote(last *eventstore.Record, events, documents int, now time.Time) {
 	at := last.Position
-	p.position.Store(&at)
 	p.events.Add(int64(events))
 	p.batches.Add(1)
 	p.documents.Add(int64(documents))
 	p.lastBatch.Store(int64(events))
 	p.lag.Store(int64(max(0, now.Sub(last.Created))))
+	p.position.Store(&at)
 }
 
 // Stats are a runner's figures since the start of the process.

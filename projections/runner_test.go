@@ -74,9 +74,10 @@ func TestARestartedRunnerGoesOnWhereTheLastOneStood(t *testing.T) {
 		again := w.runner()
 		w.run(again)
 		w.caughtUp()
-		eventually(t, "it has counted what it wrote", func() bool { return again.Stats().Documents == 10 })
-		if s := again.Stats(); s.Builds != 0 {
-			t.Errorf("it built %d times", s.Builds)
+		eventually(t, "it has counted what it wrote", func() bool { return again.Stats().Position == w.head() })
+		// An application whose events came in two batches counts in both.
+		if s := again.Stats(); s.Builds != 0 || s.Documents < 10 || s.Documents-s.Batches >= 10 {
+			t.Errorf("of the 20 applications the 10 new ones are written, and nothing is built anew: %+v", s)
 		}
 		w.sameAfterRebuild()
 	})

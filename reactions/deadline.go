@@ -63,7 +63,6 @@ const (
 	lookLease = time.Minute // until another worker looks
 	lookAgain = time.Hour   // at what ought to be due and is not, by the decider
 	looks     = 64          // of one wake-up, so that events are not kept waiting
-	longest   = time.Minute // between two looks at the clock
 )
 
 // NewDeadline makes the reaction; call Run.

@@ -88,6 +88,9 @@ const (
 	firstBackOff   = time.Second
 	longestBackOff = time.Minute
 	patience       = 3 // failures in a row before Healthy says so
+	// longest is the longest wait for what is due: a wall clock that is set back between
+	// two looks at it would have the reaction sleep for as long as it was set back by.
+	longest = time.Minute
 )
 
 // errReplay is a reaction's wish to begin again at the beginning of the log.
@@ -193,7 +196,7 @@ func (f *Follower) follow(ctx context.Context, failures *int) error {
 			return err
 		}
 		if !next.IsZero() {
-			alarm.Reset(max(0, next.Sub(f.Now())))
+			alarm.Reset(min(max(0, next.Sub(f.Now())), longest))
 		}
 	}
 }
