@@ -32,7 +32,7 @@ export default defineConfig({
     ? {}
     : {
         webServer: {
-          command: `rm -rf test-results/data && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000 --sample-percent 100`,
+          command: `rm -rf test-results/data && mkdir -p test-results && exec ${binary} serve --demo --dev --data test-results/data --listen 127.0.0.1:${port} --registrations-per-hour 1000 --sample-percent 100 2>test-results/serve.log`,
           url: `${own}/v1/reference`,
           timeout: 180_000,
           gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },

@@ -22,7 +22,10 @@ async function fill(page: Page, label: string, value: string): Promise<void> {
 
 async function choose(page: Page, label: string, option: string): Promise<void> {
   await page.getByRole('combobox', { name: label }).click()
-  await page.getByTitle(option, { exact: true }).click()
+  const wanted = page.getByTitle(option, { exact: true })
+  // A click would scroll the list that has not yet got its place, and the option out of it.
+  await expect(wanted).toBeInViewport({ ratio: 1 })
+  await wanted.click()
 }
 
 async function upload(browser: Browser, page: Page, slot: string): Promise<void> {

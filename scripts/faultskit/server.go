@@ -215,7 +215,7 @@ func (s *Server) Child(name string) int {
 	return 0
 }
 
-// Fetch reads a page that answers 200.
+// Fetch reads a page that answers 200; another answer is an error that tells how it begins.
 func Fetch(ctx context.Context, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -227,7 +227,8 @@ func Fetch(ctx context.Context, address string) ([]byte, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %d", address, res.StatusCode)
+		said, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
+		return nil, fmt.Errorf("%s answers %d: %s", address, res.StatusCode, said)
 	}
 	return io.ReadAll(io.LimitReader(res.Body, 16<<20))
 }

@@ -329,6 +329,13 @@ func (w *world) searchAll(ctx context.Context, r *run, s *search, round string) 
 	for k, v := range keys {
 		look("Redis, "+k, []byte(k+"\n"+v))
 	}
+	// How the parts stand is looked at once a second, also after a start.
+	if err := faultskit.Until(ctx, "/readyz answers 200", func() (bool, error) {
+		_, err := faultskit.Fetch(ctx, w.server.Address+"/readyz")
+		return err == nil, err
+	}); err != nil {
+		return "", err
+	}
 	figures := 0
 	for _, address := range []string{"http://" + w.metrics + "/metrics", w.server.Address + "/healthz", w.server.Address + "/readyz"} {
 		b, err := faultskit.Fetch(ctx, address)
