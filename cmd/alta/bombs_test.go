@@ -16,7 +16,9 @@ import (
 // One account's files that take very long to read hold up nobody else, and the
 // account is told why they are not taken.
 func TestOneAccountsBombsDoNotHoldUpTheOthersUploads(t *testing.T) {
-	w := start(t, demoConfig(t))
+	c := demoConfig(t)
+	c.Quotas.Megabytes, c.Quotas.Versions, c.Quotas.Documents, c.Quotas.Events = 100_000, 100_000, 100_000, 100_000
+	w := start(t, c)
 	d := w.driver(t)
 	attacker := w.merchant(t, d, drive.Wish{Seed: 34, First: 0, Kind: "enterprise", To: drive.Draft, Via: drive.Self})
 	drafting := w.merchant(t, d, drive.Wish{Seed: 34, First: 2, Kind: "individual", To: drive.Draft, Via: drive.Self})

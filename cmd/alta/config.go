@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"alta/api"
+	"alta/api/auth"
 	"alta/domain/application"
 )
 
@@ -54,8 +55,10 @@ type config struct {
 	Looks            api.Looks
 
 	// Only tests set these: the program that decodes uploads, this one by default,
-	// and where its compiled PDF renderer is kept, by default in Data.
+	// and where its compiled PDF renderer is kept, by default in Data; what a password
+	// hash costs.
 	worker, rendererCache string
+	passwords             auth.Argon2
 }
 
 // setting binds one field to its names.

@@ -93,19 +93,13 @@ func TestChangesAreHeardByWhomTheyConcernAndGoOnWhereAStreamEnded(t *testing.T) 
 	merchant.until("hello")
 	agent.until("hello")
 	for _, id := range []string{two.ID, one.ID} {
-		seen := w.revision(t, id, reviewer)
-		if _, err := reviewer.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + id + "/claim", Match: &seen}, nil); err != nil {
-			t.Fatal(err)
-		}
+		w.act(t, id, reviewer, drive.Request{Method: http.MethodPut, Path: "/claim"})
 	}
 	// A claim is for the staff alone; a longer deadline is told to the merchant.
 	lead := w.as(t, "lead")
 	for _, id := range []string{two.ID, one.ID} {
-		seen := w.revision(t, id, lead)
 		body := map[string]string{"due": time.Now().AddDate(0, 0, 20).UTC().Format(time.RFC3339), "why": "a holiday of theirs"}
-		if _, err := lead.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + id + "/deadline", Match: &seen, Body: body}, nil); err != nil {
-			t.Fatal(err)
-		}
+		w.act(t, id, lead, drive.Request{Method: http.MethodPut, Path: "/deadline", Body: body})
 	}
 	staff.until(two.ID)
 	if e := merchant.until("changes"); strings.Contains(e[2], two.ID) || !strings.Contains(e[2], one.ID) || strings.Contains(e[2], "queue") {

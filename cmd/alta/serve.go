@@ -145,7 +145,7 @@ func assemble(ctx context.Context, cfg config, logger *slog.Logger) (_ *program,
 		return nil, err
 	}
 	p.auth, err = auth.New(auth.Config{
-		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits, OIDC: identity,
+		Log: p.log, Vault: p.vault, Erased: vault.ErrErased, Keys: p.keys, Limiter: p.limits, OIDC: identity, Hasher: auth.NewHasher(cfg.passwords),
 		Now: p.now, Logger: logger, DemoWithoutTOTP: cfg.Demo,
 	})
 	if err != nil {

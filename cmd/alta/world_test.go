@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"alta/api/auth"
 	"alta/simulate/drive"
 
 	"github.com/alicebob/miniredis/v2"
@@ -101,11 +102,12 @@ func (j *journal) forget() []string {
 	return was
 }
 
-// demoConfig is a server with the demo people, on a Redis inside this process.
+// demoConfig is a server with the demo people, on a Redis inside this process, whose
+// limits most tests do not meet and whose password hashes cost nothing.
 func demoConfig(t *testing.T) config {
 	c := defaults()
 	c.Listen, c.Data, c.Demo, c.Dev = "127.0.0.1:0", t.TempDir(), true, true
-	c.worker, c.rendererCache = decoder, kept
+	c.worker, c.rendererCache, c.passwords = decoder, kept, auth.Argon2{MemoryKiB: 64, Time: 1}
 	c.MaxRegistrations, c.LimitFactor, c.MailRate = 100_000, 1000, 1000
 	c.Redis = "redis://" + miniredis.RunT(t).Addr()
 	return c
@@ -253,6 +255,27 @@ func (w *world) revision(t *testing.T, id string, by *drive.Person) int64 {
 		t.Fatal(err)
 	}
 	return reply.Revision
+}
+
+// act has somebody change an application as it is now, whatever the machine's checks
+// write to it meanwhile.
+func (w *world) act(t *testing.T, id string, by *drive.Person, r drive.Request) {
+	t.Helper()
+	path := r.Path
+	r.Path = "/v1/applications/" + id + path
+	for range 10 {
+		seen := w.revision(t, id, by)
+		r.Match = &seen
+		_, err := by.Do(t.Context(), r, nil)
+		if refusedWith(err) == "stale" {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		return
+	}
+	t.Fatalf("%s: always stale", path)
 }
 
 // refusedWith is the code of a refusal, or "".
