@@ -4,7 +4,8 @@ import { chromium } from './e2e/chromium'
 /**
  * Browser tests run on the built pages, as the Go binary serves them. With
  * ALTA_URL they use a server that already runs (with --demo --dev); without it
- * they start one of their own from the binary that ALTA_BIN names.
+ * they start one of their own from the binary that ALTA_BIN names. A trace takes a third
+ * of the time: ask for one with --trace retain-on-failure.
  */
 const port = Number(process.env.ALTA_E2E_PORT ?? 18180)
 const own = `http://127.0.0.1:${port}`
@@ -24,7 +25,6 @@ export default defineConfig({
     baseURL: process.env.ALTA_URL ?? own,
     // A test's own authority signs what a proxy in front of the server shows.
     ignoreHTTPSErrors: process.env.ALTA_TLS_UNKNOWN !== undefined,
-    trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     ...chromium,
   },
