@@ -98,6 +98,25 @@ func TestAPositionIsKeptAtMostEveryHalfMinuteAndOnlyWithActivity(t *testing.T) {
 	})
 }
 
+// The wall clock is set back by ten years after what is due next was reckoned from it:
+// the reaction does not sleep for ten years.
+func TestAClockThatIsSetBackKeepsNoReactionAsleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFollower(memlog.New(), func(context.Context, *eventstore.Record) error { return nil })
+		var woken atomic.Int32
+		f.Wake = func(context.Context) (time.Time, error) {
+			woken.Add(1)
+			return time.Now().AddDate(10, 0, 0), nil
+		}
+		stop := following(t, f)
+		time.Sleep(time.Hour)
+		stop()
+		if n := woken.Load(); n < 60 || n > 70 {
+			t.Errorf("in an hour it looked %d times, not once a minute", n)
+		}
+	})
+}
+
 func TestANarrowFilterStillGetsForward(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := memlog.New()
