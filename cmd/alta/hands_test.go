@@ -256,11 +256,23 @@ func TestNoMailIsSentTwiceWhereItsRecordIsHidden(t *testing.T) {
 		}
 		return files
 	}
+	sent := func(t *testing.T) (n int) {
+		t.Helper()
+		for r, err := range node.Engine().ReadAll(t.Context(), eventstore.Start, -1) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Type == "notice.sent.v1" {
+				n++
+			}
+		}
+		return n
+	}
 	submitted := func(t *testing.T, w *world, seed uint64) {
 		t.Helper()
 		was := len(mails(t))
 		w.merchant(t, w.driver(t), drive.Wish{Seed: seed, To: drive.Submitted, Via: drive.Self})
-		soon(t, "its mails are sent", func() bool { return len(mails(t)) >= was+2 })
+		soon(t, "its mails are sent, and the record says so", func() bool { n := len(mails(t)); return n >= was+2 && sent(t) >= n })
 	}
 	t.Run("as it should be", func(t *testing.T) { submitted(t, start(t, c), 5) })
 	events := func(t *testing.T, stream string) (n int) {
@@ -275,12 +287,13 @@ func TestNoMailIsSentTwiceWhereItsRecordIsHidden(t *testing.T) {
 		}
 		return n
 	}
-	hidden, recorded := []string{"reaction-mail"}, map[string]int{}
+	hidden, recorded := []string{}, map[string]int{}
 	for r, err := range node.Engine().ReadAll(t.Context(), eventstore.Start, -1) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(r.Stream, "notice-") && r.Revision == 0 {
+		// The mailer's place is not always kept at a stop.
+		if (strings.HasPrefix(r.Stream, "notice-") || r.Stream == "reaction-mail") && r.Revision == 0 {
 			hidden, recorded[r.Stream] = append(hidden, r.Stream), events(t, r.Stream)
 		}
 	}
@@ -300,7 +313,10 @@ func TestNoMailIsSentTwiceWhereItsRecordIsHidden(t *testing.T) {
 			t.Errorf("%d streams are hidden, and the process says %q", len(hidden), told)
 		}
 	})
-	for _, s := range hidden[1:] {
+	for _, s := range hidden {
+		if s == "reaction-mail" {
+			continue
+		}
 		if n := events(t, s); n != recorded[s] {
 			t.Errorf("%s had %d events and has %d: its mail was tried again", s, recorded[s], n)
 		}
