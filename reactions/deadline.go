@@ -218,11 +218,11 @@ func (d *Deadline) wake(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	// The follower counts in the wall clock's time, which may be wrong; and a
-	// clock that jumps has to be noticed before something is due.
+	// The follower counts in the wall clock's time, which may be wrong. A clock that
+	// jumps has to be noticed before something is due, so it is looked at in any case.
 	wait := longest
 	if !next.IsZero() {
-		wait = min(max(0, next.Sub(now)), longest)
+		wait = max(0, next.Sub(now))
 	}
 	return d.cfg.Now().Add(wait), nil
 }

@@ -45,15 +45,7 @@ func restrictedWorld(t *testing.T) (w *world, l *drive.Life, document string) {
 // restrict has the merchant ask for erasure.
 func (w *world) restrict(t *testing.T, l *drive.Life) {
 	t.Helper()
-	proof, err := l.Self.Prove(t.Context(), "restriction")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := w.revision(t, l.ID, l.Self)
-	if _, err := l.Self.Do(t.Context(), drive.Request{Method: http.MethodPut, Path: "/v1/applications/" + l.ID + "/restriction", Proof: proof,
-		Body: map[string]string{"why": "the merchant asks for erasure"}, Match: &seen}, nil); err != nil {
-		t.Fatal(err)
-	}
+	w.act(t, l.ID, l.Self, drive.Request{Method: http.MethodPut, Path: "/restriction", Body: map[string]string{"why": "the merchant asks for erasure"}}, "restriction")
 }
 
 // lift has the merchant take the restriction back, twice: a repetition is the same act.

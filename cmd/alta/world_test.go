@@ -258,12 +258,18 @@ func (w *world) revision(t *testing.T, id string, by *drive.Person) int64 {
 }
 
 // act has somebody change an application as it is now, whatever the machine's checks
-// write to it meanwhile.
-func (w *world) act(t *testing.T, id string, by *drive.Person, r drive.Request) {
+// write to it meanwhile; with a proof of presence for each try where one is named.
+func (w *world) act(t *testing.T, id string, by *drive.Person, r drive.Request, proofs ...string) {
 	t.Helper()
 	path := r.Path
 	r.Path = "/v1/applications/" + id + path
 	for range 10 {
+		for _, purpose := range proofs {
+			var err error
+			if r.Proof, err = by.Prove(t.Context(), purpose); err != nil {
+				t.Fatal(err)
+			}
+		}
 		seen := w.revision(t, id, by)
 		r.Match = &seen
 		_, err := by.Do(t.Context(), r, nil)
